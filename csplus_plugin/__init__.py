@@ -1,0 +1,1 @@
+"""The parts of the plugin: see the architecture section of CONTRIBUTING.md."""
