@@ -1,0 +1,141 @@
+"""Tables of the field: collections, bands, scores, styles. Facts only, no logic.
+
+Sources: the Earth Engine data catalogue pages of `COPERNICUS/S2_SR_HARMONIZED`, `COPERNICUS/S2_HARMONIZED` and
+`GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+SCORES_ID = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
+SCORE_BANDS = ("cs_cdf", "cs")
+DEFAULT_THRESHOLD = 0.60
+
+REFLECTANCE_SCALE = 0.0001
+"""Reflectance = digital number x this, for every spectral band of the HARMONIZED collections."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """One Sentinel-2 collection.
+
+    Attributes:
+        name: The short name that users choose.
+        collection: Earth Engine collection id.
+        label: What it holds, for a dialog.
+        first_day: First day that the collection covers.
+        bands: Spectral bands, in catalogue order.
+    """
+
+    name: str
+    collection: str
+    label: str
+    first_day: date
+    bands: tuple[str, ...]
+
+
+PRODUCTS = {
+    product.name: product
+    for product in (
+        Product(
+            name="L2A",
+            collection="COPERNICUS/S2_SR_HARMONIZED",
+            label="surface reflectance",
+            first_day=date(2017, 3, 28),
+            bands=("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B11", "B12"),
+        ),
+        Product(
+            name="L1C",
+            collection="COPERNICUS/S2_HARMONIZED",
+            label="top-of-atmosphere reflectance",
+            first_day=date(2015, 6, 27),
+            bands=("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B10", "B11", "B12"),
+        ),
+    )
+}
+
+L2A_GLOBAL_FROM = date(2019, 1, 1)
+"""Before this day the L2A archive is known to have holes ("2017-2018 coverage is not yet global")."""
+
+OCCLUDED_SCL_CLASSES = (1, 3, 8, 9, 10)
+"""Scene classes that hide the ground: saturated, cloud shadow, medium and high cloud, cirrus."""
+
+UNSCORED_POLICIES = {
+    "drop": "leave them out",
+    "keep": "use them unmasked",
+    "scl": "mask them by scene classification (L2A only)",
+    "fail": "stop the run",
+}
+
+METHODS = {
+    "median": "Median",
+    "mean": "Mean",
+    "percentile": "Percentile",
+    "medoid": "Medoid: the observation nearest to the median",
+    "best": "Best: the observation with the highest score",
+    "weighted": "Mean weighted by score",
+    "latest": "Latest clear observation",
+    "min": "Minimum",
+    "max": "Maximum",
+}
+
+OBSERVATION_METHODS = frozenset({"medoid", "best", "latest"})
+"""Methods that take one whole observation, so that the bands of a pixel belong together."""
+
+COUNT_BAND = "clear_count"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How bands become colours.
+
+    Attributes:
+        label: Name in a dialog.
+        bands: Three bands for red, green, blue, or one band with a palette. Empty where the choice of
+            index or score decides the band.
+        minimum: Value drawn darkest, in the band's own units (digital numbers for reflectance).
+        maximum: Value drawn brightest.
+        palette: Colours from minimum to maximum, for one band.
+    """
+
+    label: str
+    bands: tuple[str, ...]
+    minimum: float
+    maximum: float
+    palette: tuple[str, ...] = ()
+
+
+STYLES = {
+    "true_color": Style("True colour (B4, B3, B2)", ("B4", "B3", "B2"), 0, 2500),
+    "false_color": Style("Colour infrared (B8, B4, B3)", ("B8", "B4", "B3"), 0, 5000),
+    "swir": Style("Short-wave infrared (B12, B8, B4)", ("B12", "B8", "B4"), 0, 4000),
+    "agriculture": Style("Agriculture (B11, B8, B2)", ("B11", "B8", "B2"), 0, 5000),
+    "geology": Style("Geology (B12, B11, B2)", ("B12", "B11", "B2"), 0, 4000),
+    "urban": Style("Urban (B12, B11, B4)", ("B12", "B11", "B4"), 0, 4000),
+    "index": Style(
+        "First spectral index",
+        (),
+        -0.2,
+        0.9,
+        ("#8c510a", "#d8b365", "#f6e8c3", "#d9f0d3", "#5ab45a", "#00441b"),
+    ),
+    "count": Style(
+        "Clear observations", (COUNT_BAND,), 0, 20, ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+    ),
+    "score": Style("Cloud score", (), 0, 1, ("#000000", "#b22222", "#f4a460", "#fffacd", "#2e8b57")),
+}
+
+ATTRIBUTION = (
+    "Contains modified Copernicus Sentinel data; Cloud Score+ (c) Google, CC-BY-4.0, Pasquarella et al. 2023"
+)
+LICENSES = (
+    "Cloud Score+: CC-BY-4.0, https://spdx.org/licenses/CC-BY-4.0.html",
+    "Sentinel-2: terms and conditions for the use of Copernicus Sentinel data",
+)
+CITATION = (
+    "Pasquarella, V. J., Brown, C. F., Czerwinski, W., & Rucklidge, W. J. (2023). Comprehensive Quality Assessment "
+    "of Optical Satellite Imagery Using Weakly Supervised Video Learning. Proceedings of the IEEE/CVF Conference on "
+    "Computer Vision and Pattern Recognition Workshops, 2124-2134."
+)

@@ -1,0 +1,129 @@
+"""Spectral indices: the catalogue, and one index as an Earth Engine expression.
+
+The catalogue is Awesome Spectral Indices (Montero et al. 2023, https://doi.org/10.1038/s41597-023-02096-0),
+reduced to what Sentinel-2 bands and constants can give: `resources/spectral_indices.json`, written by
+`tools/make_spectral_indices.py`. Both products, L1C and L2A, hold every band that it needs, so every index is
+available for both.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from .catalog import REFLECTANCE_SCALE
+from .errors import InvalidChoice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import ee
+
+CATALOGUE = Path(__file__).resolve().parents[2] / "resources" / "spectral_indices.json"
+
+
+@dataclass(frozen=True)
+class SpectralIndex:
+    """One index of the catalogue.
+
+    Attributes:
+        name: Short name, case-sensitive (`BAI` and `BaI` are two indices); also the name of its band.
+        long_name: Name in words.
+        formula: Arithmetic in the names of `variables` and `constants`, in Earth Engine's expression
+            language; its bands are reflectances, 0 to 1.
+        variables: Name in the formula, such as `N`, to Earth Engine band, such as `B8`.
+        constants: Name in the formula, such as `L`, to value.
+        domain: What it is for: `vegetation`, `water`, `burn`, `snow`, `soil`, `urban` or `clouds`.
+        reference: Address of the paper that defines it.
+    """
+
+    name: str
+    long_name: str
+    formula: str
+    variables: Mapping[str, str]
+    constants: Mapping[str, float]
+    domain: str
+    reference: str
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The Earth Engine bands that it needs."""
+        return tuple(self.variables.values())
+
+
+@cache
+def catalogue() -> Mapping[str, SpectralIndex]:
+    """Every index by its name, in alphabetical order; read once."""
+    data = json.loads(CATALOGUE.read_text(encoding="utf-8"))
+    return MappingProxyType(
+        {
+            name: SpectralIndex(
+                name=name,
+                long_name=entry["long_name"],
+                formula=entry["formula"],
+                variables=MappingProxyType({symbol: data["bands"][symbol] for symbol in entry["bands"]}),
+                constants=MappingProxyType(entry["constants"]),
+                domain=entry["domain"],
+                reference=entry["reference"],
+            )
+            for name, entry in data["indices"].items()
+        }
+    )
+
+
+def find(name: str) -> SpectralIndex:
+    """The index of this name.
+
+    Raises:
+        InvalidChoice: There is none; the message names the closest ones.
+    """
+    if name not in catalogue():
+        raise InvalidChoice(f"There is no spectral index {name!r}.", _suggestion(name))
+    return catalogue()[name]
+
+
+def needs(name: str) -> tuple[str, ...]:
+    """The Earth Engine bands that an index needs.
+
+    Raises:
+        InvalidChoice: There is no such index.
+    """
+    return find(name).bands
+
+
+def expression(image: ee.Image, name: str) -> ee.Image:
+    """One index of an image, as a single float band named after it.
+
+    Pixels masked in any band it needs are masked. Where a formula divides by 0, Earth Engine answers 0
+    (https://developers.google.com/earth-engine/apidocs/ee-image-divide). Values are not clamped: noise and
+    dark pixels can leave an index outside its usual range.
+
+    Args:
+        image: Holds the bands that the index needs, as digital numbers. They are always scaled to reflectance:
+            EVI, SAVI or AWEI would be wrong without it.
+        name: Name of the index.
+
+    Raises:
+        InvalidChoice: There is no such index.
+    """
+    index = find(name)
+    reflectance = image.select(list(index.bands)).multiply(REFLECTANCE_SCALE)
+    variables = {symbol: reflectance.select(band) for symbol, band in index.variables.items()}
+    return reflectance.expression(index.formula, {**variables, **index.constants}).rename(name).toFloat()
+
+
+def _suggestion(name: str) -> str:
+    """A sentence with the indices whose names come closest, whatever their case."""
+    by_folded_name: dict[str, list[str]] = {}
+    for known in catalogue():
+        by_folded_name.setdefault(known.casefold(), []).append(known)
+    matches = difflib.get_close_matches(name.strip().casefold(), by_folded_name, n=3)
+    close = [known for match in matches for known in by_folded_name[match]]
+    if not close:
+        return "Choose one from the catalogue of spectral indices."
+    return f"Did you mean {', '.join(close)}? Upper and lower case count."

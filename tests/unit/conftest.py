@@ -1,0 +1,29 @@
+"""Fixtures of the tests that need neither QGIS nor a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+@pytest.fixture(scope="session")
+def ee_signatures() -> ModuleType:
+    """The official client with the algorithm list of its own wheel: it builds expressions, offline.
+
+    Gives the module `ee`. Only building and serialising work; whatever asks the service fails.
+    """
+    import ee
+    from ee import apitestcase
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ee.data, "getAlgorithms", apitestcase.GetAlgorithms)
+        ee.ApiFunction.initialize()
+        for dynamic_class in ee._DYNAMIC_CLASSES:
+            dynamic_class.initialize()
+        ee._InitializeGeneratedClasses()
+        ee._InitializeUnboundMethods()
+    return ee
