@@ -1,0 +1,1 @@
+"""What to compute: choices and Earth Engine expressions. No QGIS, no network, no files."""

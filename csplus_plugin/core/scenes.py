@@ -1,0 +1,176 @@
+"""Recipe -> scenes, linked to their scores and masked: the heart of the plugin, as an Earth Engine expression.
+
+Nothing is computed here. Scores are joined by `system:index` on the server, in one `linkCollection`; a scene that
+has no score comes back from it fully masked, without an error, so the policy for such scenes is explicit.
+Source: Earth Engine guide, `ImageCollection.linkCollection` and `ee.Join`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from .catalog import OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
+
+if TYPE_CHECKING:
+    import ee
+
+    from .recipe import Region, Scenes
+
+_EVERY_SCENE_CLOUD = 100
+_BUFFER_ERROR = 1
+"""Metres by which the server may simplify a trimmed footprint."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A filter and what it leaves.
+
+    Attributes:
+        what: The filter in the user's words, to stand after "scenes".
+        remedy: What to change if nothing is left.
+        collection: The scenes that passed.
+    """
+
+    what: str
+    remedy: str
+    collection: ee.ImageCollection
+
+
+def geometry(region: Region) -> ee.Geometry:
+    """Give the region to Earth Engine, with straight edges in longitude and latitude."""
+    import ee
+
+    return ee.Geometry(region.geojson(), None, False)
+
+
+def steps(scenes: Scenes) -> list[Step]:
+    """Filter the archive choice by choice; a filter that is off is left out."""
+    import ee
+
+    collection = (
+        ee.ImageCollection(PRODUCTS[scenes.product].collection)
+        .filterBounds(geometry(scenes.region))
+        .filterDate(*_window(scenes))
+    )
+    done = [
+        Step(
+            f"of {scenes.product} over the area from {scenes.start} to {scenes.end}",
+            "Choose a longer window, or check where the area is.",
+            collection,
+        )
+    ]
+
+    def narrow(condition: ee.Filter, what: str, remedy: str) -> None:
+        done.append(Step(what, remedy, done[-1].collection.filter(condition)))
+
+    if scenes.months and len(set(scenes.months)) < 12:  # noqa: PLR2004 months of a year
+        months = sorted(set(scenes.months))
+        narrow(
+            ee.Filter.Or(*(ee.Filter.calendarRange(month, month, "month") for month in months)),
+            f"in the months {', '.join(map(str, months))}",
+            "Choose more months.",
+        )
+    if scenes.max_scene_cloud < _EVERY_SCENE_CLOUD:
+        narrow(
+            ee.Filter.lte("CLOUDY_PIXEL_PERCENTAGE", scenes.max_scene_cloud),
+            f"with at most {scenes.max_scene_cloud:g} percent cloud",
+            "Raise the scene cloud limit: the score masks clouds pixel by pixel anyway.",
+        )
+    if scenes.orbit is not None:
+        narrow(
+            ee.Filter.eq("SENSING_ORBIT_NUMBER", scenes.orbit),
+            f"of relative orbit {scenes.orbit}",
+            "Leave the orbit empty, or choose another.",
+        )
+    if scenes.tiles:
+        narrow(
+            ee.Filter.inList("MGRS_TILE", list(scenes.tiles)),
+            f"of the tiles {', '.join(scenes.tiles)}",
+            "Leave the tiles empty, or choose others.",
+        )
+    return done
+
+
+def found(scenes: Scenes) -> ee.ImageCollection:
+    """Give the scenes that pass every filter, untouched."""
+    return steps(scenes)[-1].collection
+
+
+def unscored(scenes: Scenes) -> ee.ImageCollection:
+    """Give the scenes that have no score."""
+    import ee
+
+    return _joined(ee.Join.inverted(), scenes)
+
+
+def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -> ee.ImageCollection:
+    """Give the scenes with `bands` and the score band, masked to their clear observations.
+
+    Args:
+        scenes: The choices.
+        bands: Spectral bands to keep.
+        whole: Also mask pixels where any of the bands is masked, for methods that take whole observations.
+    """
+    import ee
+
+    score = scenes.qa_band
+    kept = [*bands, score]
+
+    def finish(image: ee.Image, clear: ee.Image) -> ee.Image:
+        masked = image.select(kept).updateMask(_shrunk(clear, scenes.dilate))
+        if scenes.edge_trim:
+            masked = masked.clip(image.geometry().buffer(-scenes.edge_trim, _BUFFER_ERROR))
+        if whole:
+            masked = masked.updateMask(masked.mask().reduce(ee.Reducer.min()))
+        return masked
+
+    def by_score(image: ee.Image) -> ee.Image:
+        return finish(image, image.select(score).gte(scenes.threshold))
+
+    def without_score(image: ee.Image) -> ee.Image:
+        # An unscored observation counts as just clear: `best` takes it only where nothing better is known.
+        stand_in = ee.Image.constant(scenes.threshold).toFloat().rename(score)
+        image = image.addBands(stand_in.updateMask(image.select(bands[0]).mask()))
+        if scenes.unscored_policy == "scl":
+            classes = list(OCCLUDED_SCL_CLASSES)
+            return finish(image, image.select("SCL").remap(classes, [0] * len(classes), 1))
+        return finish(image, image.select(bands[0]).mask().gt(0))
+
+    scored = _linked(found(scenes), score).map(by_score)
+    if scenes.unscored_policy in ("drop", "fail"):
+        return scored
+    return (
+        _linked(_joined(ee.Join.simple(), scenes), score)
+        .map(by_score)
+        .merge(unscored(scenes).map(without_score))
+    )
+
+
+def _window(scenes: Scenes) -> tuple[str, str]:
+    # Earth Engine's end is exclusive, the user's is not.
+    return scenes.start.isoformat(), (scenes.end + timedelta(days=1)).isoformat()
+
+
+def _linked(collection: ee.ImageCollection, score: str) -> ee.ImageCollection:
+    import ee
+
+    # The score collection stays unfiltered: linking an empty one is an error, and the index is the filter.
+    return collection.linkCollection(ee.ImageCollection(SCORES_ID), [score])
+
+
+def _joined(join: ee.Join, scenes: Scenes) -> ee.ImageCollection:
+    import ee
+
+    scores = ee.ImageCollection(SCORES_ID).filterBounds(geometry(scenes.region)).filterDate(*_window(scenes))
+    same_index = ee.Filter.equals(leftField="system:index", rightField="system:index")
+    return ee.ImageCollection(join.apply(found(scenes), scores, same_index))
+
+
+def _shrunk(clear: ee.Image, metres: float) -> ee.Image:
+    if not metres:
+        return clear
+    # Where a neighbour is masked it has no say, so the edge of a scene does not count as rejected.
+    return clear.And(clear.focalMin(radius=metres, kernelType="circle", units="meters"))
