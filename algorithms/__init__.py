@@ -1,0 +1,1 @@
+"""What a user runs: thin Processing algorithms, one a file."""

@@ -1,0 +1,220 @@
+"""The one way to deliver: questions first, then live layer, file, script. Every drawing algorithm goes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputRasterLayer,
+    QgsProcessingOutputString,
+)
+
+from ..csplus_plugin.core import composite, script, survey
+from ..csplus_plugin.core.grid import grid_for
+from ..csplus_plugin.core.recipe import Recipe
+from ..csplus_plugin.download.fetch import fetch
+from ..csplus_plugin.download.plan import Plan, plan
+from ..csplus_plugin.download.raster import COG, Layout, write
+from ..csplus_plugin.earthengine.client import Client
+from ..csplus_plugin.earthengine.dependencies import ee_place, ee_version, prepare_expressions
+from ..csplus_plugin.earthengine.session import Connection, session_for
+from ..csplus_plugin.layers import hand_over, provenance, style
+from ..csplus_plugin.layers.live import live_layer
+from ..csplus_plugin.provider import version
+
+_COUNTS = {
+    "SCENE_COUNT": "Scenes found",
+    "SCORED_COUNT": "Scenes with a score",
+    "UNSCORED_COUNT": "Scenes without a score",
+    "DATE_COUNT": "Distinct days",
+}
+_TEXTS = {
+    "TILE_URL": "Tile address of the live layer",
+    "RECIPE": "Recipe (JSON)",
+    "FIRST_DATE": "Day of the first scene",
+    "LAST_DATE": "Day of the last scene",
+}
+
+
+@dataclass(frozen=True)
+class Destinations:
+    """Where a result goes.
+
+    Attributes:
+        live: Make a live layer.
+        file: GeoTIFF to write, or None.
+        cloud_optimized: Write it as a COG.
+        script: Script or recipe to write, or None.
+    """
+
+    live: bool
+    file: Path | None
+    cloud_optimized: bool
+    script: Path | None
+
+    @classmethod
+    def read(
+        cls, algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+    ) -> Destinations:
+        """Read them from the parameters.
+
+        Raises:
+            InvalidChoice: The script has an ending that names no language.
+        """
+        raster = algorithm.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        text = algorithm.parameterAsFileOutput(parameters, "SCRIPT", context)
+        if text:
+            script.check_ending(Path(text))
+        return cls(
+            live=algorithm.parameterAsBoolean(parameters, "LIVE", context),
+            file=Path(raster) if raster else None,
+            cloud_optimized=algorithm.parameterAsEnumString(parameters, "FORMAT", context) == COG,
+            script=Path(text) if text else None,
+        )
+
+
+def add_outputs(algorithm: QgsProcessingAlgorithm) -> None:
+    """Declare what `deliver` returns beside the destinations."""
+    algorithm.addOutput(QgsProcessingOutputRasterLayer("LIVE_LAYER", "Live layer"))
+    for name, label in _TEXTS.items():
+        algorithm.addOutput(QgsProcessingOutputString(name, label))
+    for name, label in _COUNTS.items():
+        algorithm.addOutput(QgsProcessingOutputNumber(name, label))
+
+
+def deliver(
+    recipe: Recipe,
+    title: str,
+    destinations: Destinations,
+    connection: Connection,
+    context: QgsProcessingContext,
+    feedback: QgsProcessingFeedback,
+) -> dict[str, Any]:
+    """Answer the questions, then make what was asked for.
+
+    Raises:
+        CsPlusError: Anything that a user can cause or that the service refuses.
+    """
+    return _Delivery(recipe, title, destinations, connection, context, feedback).run()
+
+
+class _Delivery:
+    """One run: what is known so far, and the steps in order."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        title: str,
+        destinations: Destinations,
+        connection: Connection,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> None:
+        self.recipe, self.destinations = recipe, destinations
+        self.context, self.feedback = context, feedback
+        # Laid out before anything is asked: a wrong CRS or resolution should cost no request.
+        self.plan = self._plan() if destinations.file else None
+        self.session = session_for(connection)
+        self.client = Client(self.session, feedback.isCanceled, feedback.pushInfo)
+        mark = " (sandbox)" if self.session.is_sandbox else ""
+        self.name = f"{title} {recipe.scenes.start} to {recipe.scenes.end}{mark}"
+
+    def run(self) -> dict[str, Any]:
+        """Go through the steps."""
+        prepare_expressions(self.client.algorithms)
+        self._introduce()
+        found = self._survey()
+        results: dict[str, Any] = {
+            "RECIPE": self.recipe.to_json(),
+            "SCENE_COUNT": found.scene_count,
+            "SCORED_COUNT": found.scored_count,
+            "UNSCORED_COUNT": len(found.unscored_ids),
+            "DATE_COUNT": len(found.days),
+            "FIRST_DATE": found.days[0].isoformat(),
+            "LAST_DATE": found.days[-1].isoformat(),
+            "TILE_URL": "",
+        }
+        # The file first: a live layer is not left in the project by a run that fails.
+        if self.destinations.file is not None:
+            self._download(found, self.destinations.file)
+            results["OUTPUT"] = str(self.destinations.file)
+        if self.destinations.live:
+            results |= self._live(found)
+        if self.destinations.script is not None:
+            script.write(self.recipe, self.destinations.script)
+            results["SCRIPT"] = str(self.destinations.script)
+        if not (self.destinations.live or self.destinations.file or self.destinations.script):
+            self.feedback.pushWarning(
+                "Only the scenes were counted: neither LIVE nor OUTPUT nor SCRIPT was asked for."
+            )
+        self.feedback.pushInfo(f"{self.client.requests_made} requests to the service.")
+        return results
+
+    def _introduce(self) -> None:
+        session = self.session
+        if session.is_sandbox:
+            self.feedback.pushWarning(
+                f"{session.base_url} is a Cloud Score+ sandbox, not Google Earth Engine: its scenes are not Google's."
+            )
+        else:
+            self.feedback.pushInfo(
+                f"Earth Engine at {session.base_url}, project {session.project}, {session.account}."
+            )
+        self.feedback.pushDebugInfo(f"earthengine-api {ee_version()} from {ee_place()}")
+
+    def _survey(self) -> survey.Survey:
+        scenes = self.recipe.scenes
+        found = survey.answer(scenes, self.client.value(survey.question(scenes)))
+        for line in survey.report(found):
+            self.feedback.pushInfo(line)
+        for line in survey.warnings(scenes, found):
+            self.feedback.pushWarning(line)
+        return found
+
+    def _live(self, found: survey.Survey) -> dict[str, Any]:
+        url = self.client.map(composite.picture(self.recipe))
+        layer = live_layer(url, self.name, self.recipe.scenes.region)
+        provenance.describe(layer, self.recipe, found, sandbox=self.session.is_sandbox)
+        return {"TILE_URL": url, "LIVE_LAYER": hand_over.layer(layer, self.context, "LIVE_LAYER")}
+
+    def _plan(self) -> Plan:
+        grid = grid_for(self.recipe.scenes.region, self.recipe.output)
+        code = composite.encoding(self.recipe)
+        return plan(grid, len(composite.file_bands(self.recipe)), code.item_size)
+
+    def _download(self, found: survey.Survey, path: Path) -> None:
+        self.feedback.pushInfo(f"Download: {self.plan}")
+        layout = Layout(
+            grid=self.plan.grid,
+            bands=composite.file_bands(self.recipe),
+            code=composite.encoding(self.recipe),
+            tags=provenance.tags(
+                self.recipe,
+                found,
+                endpoint=self.session.base_url,
+                version=version(),
+                sandbox=self.session.is_sandbox,
+            ),
+        )
+        expression = self.client.encode(composite.pixels(self.recipe))
+        arriving = fetch(self.client, expression, self.plan, self.feedback.isCanceled)
+        write(path, layout, self._counted(arriving), cloud_optimized=self.destinations.cloud_optimized)
+        recipe, sandbox = self.recipe, self.session.is_sandbox
+
+        def finish(layer: Any) -> None:
+            style.apply(layer, recipe)
+            provenance.describe(layer, recipe, found, sandbox=sandbox)
+
+        hand_over.file(str(path), self.name, self.context, finish)
+
+    def _counted(self, tiles: Any) -> Any:
+        for done, tile in enumerate(tiles, 1):
+            yield tile
+            self.feedback.setProgress(100 * done / self.plan.tile_count)

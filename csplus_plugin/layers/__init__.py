@@ -1,0 +1,1 @@
+"""Layers in QGIS: live XYZ layers, styles, provenance."""

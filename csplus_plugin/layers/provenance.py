@@ -1,0 +1,81 @@
+"""What a layer and a file say of themselves: recipe, dates, attribution, licence, and whether Google made them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from qgis.core import Qgis, QgsDateTimeRange, QgsLayerMetadata, QgsRasterLayer
+from qgis.PyQt.QtCore import QDateTime, Qt
+
+from ..core.catalog import ATTRIBUTION, CITATION, LICENSES
+from ..core.recipe import Recipe
+from ..core.survey import Survey
+
+RECIPE_PROPERTY = "csplus/recipe"
+SANDBOX_NOTICE = "Made by the Cloud Score+ sandbox, not by Google Earth Engine"
+
+
+def describe(layer: QgsRasterLayer, recipe: Recipe, survey: Survey, *, sandbox: bool) -> None:
+    """Put recipe, time and metadata on a layer."""
+    layer.setCustomProperty(RECIPE_PROPERTY, recipe.to_json())
+    set_period(layer, recipe.scenes.start, recipe.scenes.end)
+    metadata = QgsLayerMetadata()
+    metadata.setTitle(layer.name())
+    metadata.setAbstract("\n".join(_summary(recipe, survey, sandbox=sandbox)))
+    metadata.setRights([ATTRIBUTION])
+    metadata.setLicenses(list(LICENSES))
+    metadata.setCrs(layer.crs())
+    metadata.addHistoryItem(recipe.to_json())
+    layer.setMetadata(metadata)
+    layer.serverProperties().setAttribution(ATTRIBUTION)
+
+
+def tags(recipe: Recipe, survey: Survey, *, endpoint: str, version: str, sandbox: bool) -> Mapping[str, str]:
+    """Give the metadata items of a file."""
+    items = {
+        "CSPLUS_RECIPE": recipe.to_json(),
+        "CSPLUS_VERSION": version,
+        "CSPLUS_ENDPOINT": endpoint,
+        "CSPLUS_SCENE_COUNT": str(survey.scene_count),
+        "CSPLUS_SCORED_COUNT": str(survey.scored_count),
+        "CSPLUS_UNSCORED_COUNT": str(len(survey.unscored_ids)),
+        "CSPLUS_DATE_COUNT": str(len(survey.days)),
+        "CSPLUS_FIRST_DATE": survey.days[0].isoformat(),
+        "CSPLUS_LAST_DATE": survey.days[-1].isoformat(),
+        "ATTRIBUTION": ATTRIBUTION,
+        "LICENSE": "; ".join(LICENSES),
+        "TIFFTAG_COPYRIGHT": ATTRIBUTION,
+        "TIFFTAG_SOFTWARE": f"Cloud Score+ for QGIS {version}",
+    }
+    if sandbox:
+        items["CSPLUS_SANDBOX"] = SANDBOX_NOTICE
+        items["TIFFTAG_IMAGEDESCRIPTION"] = SANDBOX_NOTICE
+    return items
+
+
+def set_period(layer: QgsRasterLayer, first: date, last: date) -> None:
+    """Give the layer its place in time, both days included, for the temporal controller (UTC)."""
+
+    def utc(day: date, clock: str) -> QDateTime:
+        return QDateTime.fromString(f"{day}T{clock}Z", Qt.DateFormat.ISODate)
+
+    properties = layer.temporalProperties()
+    properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
+    # Whole seconds, both ends in: QGIS keeps neither milliseconds nor open ends when it saves a project.
+    properties.setFixedTemporalRange(QgsDateTimeRange(utc(first, "00:00:00"), utc(last, "23:59:59")))
+    properties.setIsActive(True)
+
+
+def _summary(recipe: Recipe, survey: Survey, *, sandbox: bool) -> list[str]:
+    scenes = recipe.scenes
+    lines = [SANDBOX_NOTICE + "."] if sandbox else []
+    lines.append(
+        f"Sentinel-2 {scenes.product}, {recipe.composite.method} of the observations with "
+        f"{scenes.qa_band} >= {scenes.threshold:g}, {scenes.start} to {scenes.end}."
+    )
+    lines.append(
+        f"{survey.scene_count} scenes on {len(survey.days)} days, {survey.scored_count} of them scored."
+    )
+    lines.append(CITATION)
+    return lines

@@ -1,0 +1,79 @@
+"""The stretch of the live layer, for the file: the same bands, the same colours."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsColorRampShader,
+    QgsContrastEnhancement,
+    QgsMultiBandColorRenderer,
+    QgsRasterLayer,
+    QgsRasterShader,
+    QgsSingleBandPseudoColorRenderer,
+)
+from qgis.PyQt.QtGui import QColor
+
+from ..core.catalog import STYLES, Style
+from ..core.composite import drawn, file_bands
+from ..core.recipe import Recipe
+
+
+def apply(layer: QgsRasterLayer, recipe: Recipe) -> None:
+    """Style a downloaded file like the live layer, as far as it holds the bands."""
+    style, bands = drawn(recipe)
+    names = [band.name for band in file_bands(recipe)]
+    if not set(bands) <= set(names):
+        style, bands = _fallback(names)
+    numbers = [names.index(band) + 1 for band in bands]
+    if len(numbers) == 1:
+        _one_band(layer, numbers[0], style)
+    else:
+        _three_bands(layer, numbers, style)
+
+
+def _fallback(names: list[str]) -> tuple[Style, tuple[str, ...]]:
+    """Draw what there is: natural colours where possible, else the first band in grey."""
+    for name in ("true_color", "false_color"):
+        if set(STYLES[name].bands) <= set(names):
+            return STYLES[name], STYLES[name].bands
+    reflectance = STYLES["true_color"]
+    grey = Style("Grey", (), reflectance.minimum, reflectance.maximum, ("#000000", "#ffffff"))
+    known = {"clear_count": STYLES["count"]}
+    is_band = names[0].startswith("B") and names[0][1:2].isdigit()
+    return known.get(names[0], grey if is_band else STYLES["index"]), (names[0],)
+
+
+def _three_bands(layer: QgsRasterLayer, numbers: list[int], style: Style) -> None:
+    renderer = QgsMultiBandColorRenderer(layer.dataProvider(), *numbers)
+    setters = (
+        renderer.setRedContrastEnhancement,
+        renderer.setGreenContrastEnhancement,
+        renderer.setBlueContrastEnhancement,
+    )
+    for number, setter in zip(numbers, setters, strict=True):
+        stretch = QgsContrastEnhancement(layer.dataProvider().dataType(number))
+        stretch.setMinimumValue(style.minimum)
+        stretch.setMaximumValue(style.maximum)
+        stretch.setContrastEnhancementAlgorithm(
+            QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum
+        )
+        setter(stretch)
+    layer.setRenderer(renderer)
+
+
+def _one_band(layer: QgsRasterLayer, number: int, style: Style) -> None:
+    ramp = QgsColorRampShader(style.minimum, style.maximum)
+    ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
+    last = len(style.palette) - 1
+    span = style.maximum - style.minimum
+    ramp.setColorRampItemList(
+        [
+            QgsColorRampShader.ColorRampItem(style.minimum + span * place / last, QColor(colour))
+            for place, colour in enumerate(style.palette)
+        ]
+    )
+    shader = QgsRasterShader()
+    shader.setRasterShaderFunction(ramp)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), number, shader)
+    renderer.setClassificationMin(style.minimum)
+    renderer.setClassificationMax(style.maximum)
+    layer.setRenderer(renderer)

@@ -1,0 +1,42 @@
+"""The plugin's life in QGIS: provider in, provider out. Nothing else happens at start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qgis.core import QgsApplication
+
+from .provider import CsPlusProvider
+
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
+
+
+class CsPlusPlugin:
+    """What QGIS holds while the plugin is enabled.
+
+    Args:
+        iface: The desktop, or None in `qgis_process`.
+    """
+
+    def __init__(self, iface: QgisInterface | None) -> None:
+        self.iface = iface
+        self.provider: CsPlusProvider | None = None
+
+    def initProcessing(self) -> None:
+        """Register the algorithms; `qgis_process` calls this alone."""
+        self.provider = CsPlusProvider()
+        QgsApplication.processingRegistry().addProvider(self.provider)
+
+    def initGui(self) -> None:
+        """Start in the desktop, which does not call `initProcessing` by itself."""
+        self.initProcessing()
+
+    def unload(self) -> None:
+        """Leave no trace: the provider, and the Python objects kept for it."""
+        from .layers import hand_over
+
+        hand_over.forget()
+        if self.provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self.provider)
+            self.provider = None
