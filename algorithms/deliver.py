@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,13 @@ from qgis.core import (
 )
 
 from ..csplus_plugin.core import composite, script, survey
+from ..csplus_plugin.core.errors import InvalidChoice
 from ..csplus_plugin.core.grid import grid_for
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.download.fetch import fetch
 from ..csplus_plugin.download.plan import Plan, plan
 from ..csplus_plugin.download.raster import COG, Layout, write
-from ..csplus_plugin.earthengine.client import Client
+from ..csplus_plugin.earthengine.client import Client, encoded
 from ..csplus_plugin.earthengine.dependencies import ee_place, ee_version, prepare_expressions
 from ..csplus_plugin.earthengine.session import Connection, session_for
 from ..csplus_plugin.layers import hand_over, provenance, style
@@ -66,9 +68,11 @@ class Destinations:
         """Read them from the parameters.
 
         Raises:
-            InvalidChoice: The script has an ending that names no language.
+            InvalidChoice: A file has an ending that names another format.
         """
         raster = algorithm.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        if raster and Path(raster).suffix.lower() not in (".tif", ".tiff"):
+            raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
         text = algorithm.parameterAsFileOutput(parameters, "SCRIPT", context)
         if text:
             script.check_ending(Path(text))
@@ -122,7 +126,10 @@ class _Delivery:
         # Laid out before anything is asked: a wrong CRS or resolution should cost no request.
         self.plan = self._plan() if destinations.file else None
         self.session = session_for(connection)
-        self.client = Client(self.session, feedback.isCanceled, feedback.pushInfo)
+        self.stop = threading.Event()
+        self.client = Client(
+            self.session, lambda: self.stop.is_set() or feedback.isCanceled(), feedback.pushInfo
+        )
         mark = " (sandbox)" if self.session.is_sandbox else ""
         self.name = f"{title} {recipe.scenes.start} to {recipe.scenes.end}{mark}"
 
@@ -203,8 +210,9 @@ class _Delivery:
                 sandbox=self.session.is_sandbox,
             ),
         )
-        expression = self.client.encode(composite.pixels(self.recipe))
-        arriving = fetch(self.client, expression, self.plan, self.feedback.isCanceled)
+        names = [band.name for band in layout.bands]
+        expression = encoded(composite.pixels(self.recipe))
+        arriving = fetch(self.client, expression, self.plan, names, self.stop)
         write(path, layout, self._counted(arriving), cloud_optimized=self.destinations.cloud_optimized)
         recipe, sandbox = self.recipe, self.session.is_sandbox
 

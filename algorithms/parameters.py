@@ -160,7 +160,7 @@ def read_scenes(
         qa_band=algorithm.parameterAsEnumString(parameters, "QA_BAND", context),
         threshold=algorithm.parameterAsDouble(parameters, "THRESHOLD", context),
         unscored_policy=algorithm.parameterAsEnumString(parameters, "UNSCORED_POLICY", context),
-        months=tuple(int(month) for month in algorithm.parameterAsEnumStrings(parameters, "MONTHS", context)),
+        months=tuple(int(month) for month in _chosen(algorithm, parameters, "MONTHS", context)),
         max_scene_cloud=algorithm.parameterAsDouble(parameters, "MAX_SCENE_CLOUD", context),
         orbit=orbit,
         tiles=tuple(tile.strip().upper().removeprefix("T") for tile in tiles.split(",") if tile.strip()),
@@ -178,8 +178,8 @@ def read_composite(
         method=algorithm.parameterAsEnumString(parameters, "METHOD", context),
         percentile=algorithm.parameterAsDouble(parameters, "PERCENTILE", context),
         min_observations=algorithm.parameterAsInt(parameters, "MIN_OBSERVATIONS", context),
-        bands=tuple(algorithm.parameterAsEnumStrings(parameters, "BANDS", context)),
-        indices=tuple(algorithm.parameterAsEnumStrings(parameters, "INDICES", context)),
+        bands=_chosen(algorithm, parameters, "BANDS", context),
+        indices=_chosen(algorithm, parameters, "INDICES", context),
         count_band=algorithm.parameterAsBoolean(parameters, "COUNT_BAND", context),
     )
 
@@ -215,6 +215,16 @@ def _day(
     if not day.isValid():
         raise InvalidChoice(f"{name} is not a day.", "Write it as 2023-01-31.")
     return date(day.year(), day.month(), day.day())
+
+
+def _chosen(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], name: str, context: QgsProcessingContext
+) -> tuple[str, ...]:
+    # An empty list means none, for who wants an index alone; Processing would take the default for it.
+    if parameters.get(name) in ([], ""):
+        return ()
+    # Where nothing is given and there is no default, one empty text arrives.
+    return tuple(text for text in algorithm.parameterAsEnumStrings(parameters, name, context) if text)
 
 
 def _add(

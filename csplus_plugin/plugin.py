@@ -33,10 +33,12 @@ class CsPlusPlugin:
         self.initProcessing()
 
     def unload(self) -> None:
-        """Leave no trace: the provider, and the Python objects kept for it."""
+        """Leave no trace: the provider, what is kept for it, open connections, a running sandbox."""
+        from .earthengine.session import close_sessions
         from .layers import hand_over
 
         hand_over.forget()
+        close_sessions()
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None

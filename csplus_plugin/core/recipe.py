@@ -85,9 +85,10 @@ class Region:
 
     def geojson(self) -> dict[str, Any]:
         """Give the region as a GeoJSON Polygon or MultiPolygon."""
-        if len(self.polygons) == 1:
-            return {"type": "Polygon", "coordinates": self.polygons[0]}
-        return {"type": "MultiPolygon", "coordinates": self.polygons}
+        polygons = [[[list(position) for position in ring] for ring in polygon] for polygon in self.polygons]
+        if len(polygons) == 1:
+            return {"type": "Polygon", "coordinates": polygons[0]}
+        return {"type": "MultiPolygon", "coordinates": polygons}
 
     def _positions(self) -> Iterable[Position]:
         return (position for polygon in self.polygons for ring in polygon for position in ring)

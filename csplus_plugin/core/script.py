@@ -209,14 +209,19 @@ class _Writer:
         lines = [*self._method(names)]
         for name in choices.indices:
             index = indices.find(name)
-            bands = ", ".join(
-                f"{of(symbol)}: composite.select({of(band)}).multiply({REFLECTANCE_SCALE})"
-                for symbol, band in index.variables.items()
-            )
-            constants = ", ".join(f"{of(symbol)}: {of(value)}" for symbol, value in index.constants.items())
-            values = ", ".join(part for part in (bands, constants) if part)
-            formula = f"composite.expression({of(index.formula)}, {{{values}}})"
-            lines.append(put("composite", f"composite.addBands({formula}.toFloat().rename({of(name)}))"))
+            bands = [
+                f"{of(symbol)}: reflectance.select({of(band)})" for symbol, band in index.variables.items()
+            ]
+            constants = [f"{of(symbol)}: {of(value)}" for symbol, value in index.constants.items()]
+            values = ", ".join([*bands, *constants])
+            formula = f"reflectance.expression({of(index.formula)}, {{{values}}})"
+            lines += [
+                let(
+                    "reflectance",
+                    f"composite.select({of(list(index.bands))}).multiply({REFLECTANCE_SCALE})",
+                ),
+                put("composite", f"composite.addBands({formula}.rename({of(name)}).toFloat())"),
+            ]
         if choices.min_observations > 1 or COUNT_BAND in (*self.shown, *self.filed):
             number = f'ee.Number(image.get("system:time_start")).divide({_DAY}).floor()'
             mask = f"image.select({of(self.bands[0])}).mask()"

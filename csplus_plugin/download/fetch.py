@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import Any, Protocol
@@ -19,27 +19,28 @@ WORKERS = 8
 class PixelSource(Protocol):
     """What a download needs of the client."""
 
-    def pixels(
-        self, expression: Any, grid: Mapping[str, Any], *, is_cancelled: Callable[[], bool]
-    ) -> np.ndarray:
+    def pixels(self, expression: Any, grid: Mapping[str, Any], bands: Sequence[str]) -> np.ndarray:
         """Compute one tile: a structured array of shape (height, width), a field a band."""
 
 
 def fetch(
-    source: PixelSource, expression: Mapping[str, Any], plan: Plan, is_cancelled: Callable[[], bool]
+    source: PixelSource, expression: Any, plan: Plan, bands: Sequence[str], stop: threading.Event
 ) -> Iterator[tuple[Tile, np.ndarray]]:
     """Yield every tile of the plan with its pixels.
 
-    The next tile is asked for only when one has been taken, so no more than `WORKERS` are in memory. The first
-    failure stops the others within a second.
+    The next tile is asked for only when one has been taken, so no more than `WORKERS` are in memory.
+
+    Args:
+        source: The client.
+        expression: What to compute, encoded once for all tiles.
+        plan: The tiles.
+        bands: Names of the bands.
+        stop: Set here when one tile fails or nobody takes the rest; `source` gives up soon after.
     """
-    stop = threading.Event()
 
     def ask(tile: Tile) -> tuple[Tile, np.ndarray]:
         grid = plan.grid.window(tile.column, tile.row, tile.width, tile.height)
-        return tile, source.pixels(
-            expression, grid.request(), is_cancelled=lambda: stop.is_set() or is_cancelled()
-        )
+        return tile, source.pixels(expression, grid.request(), bands)
 
     tiles = plan.tiles()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="csplus-tile") as pool:
@@ -50,5 +51,6 @@ def fetch(
                 for future in done:
                     yield future.result()
                     waiting |= {pool.submit(ask, tile) for tile in islice(tiles, 1)}
-        finally:
+        except BaseException:
             stop.set()
+            raise

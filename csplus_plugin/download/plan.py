@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from ..core.grid import Grid
 
-BLOCK = 512
+BLOCK = 256
 """Pixels; side of the blocks of the file. Tiles are whole blocks, so that a block is written once."""
 
-MAX_TILE_BLOCKS = 2
+MAX_TILE_BLOCKS = 4
 """1,024 pixels a side: the server's memory grows with pixels x scenes x bands, so small tiles fail less."""
 
 MAX_REQUEST = 48 * 1024 * 1024 * 9 // 10
@@ -78,7 +78,8 @@ class Plan:
 
 
 def plan(grid: Grid, band_count: int, item_size: int) -> Plan:
-    """Choose the tile size: whole blocks, all bands together, within one request."""
-    pixels = MAX_REQUEST // (band_count * (item_size + MASK_BYTE))
-    blocks = max(1, min(MAX_TILE_BLOCKS, math.isqrt(pixels) // BLOCK))
-    return Plan(grid, blocks * BLOCK, band_count, item_size)
+    """Choose the tile size: all bands together, within one request, whole blocks where they fit."""
+    longest = math.isqrt(MAX_REQUEST // (band_count * (item_size + MASK_BYTE)))
+    blocks = min(MAX_TILE_BLOCKS, longest // BLOCK)
+    side = blocks * BLOCK or 2 ** (longest.bit_length() - 1)
+    return Plan(grid, side, band_count, item_size)

@@ -1,0 +1,67 @@
+"""QGIS with the provider registered, and nothing of the machine's account in reach."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from csplus import classFactory
+from csplus.csplus_plugin.plugin import CsPlusPlugin
+from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsProject
+
+PLACE = "-119.9200,-119.9000,37.4100,37.4220 [EPSG:4326]"
+JANUARY = {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31"}
+
+
+class Recorder(QgsProcessingFeedback):
+    """Keeps what a run says."""
+
+    def __init__(self) -> None:
+        super().__init__(False)
+        self.said: list[str] = []
+        self.warned: list[str] = []
+
+    def pushInfo(self, info: str) -> None:
+        self.said.append(info)
+
+    def pushWarning(self, warning: str) -> None:
+        self.warned.append(warning)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processing(qgis_app: QgsApplication) -> Iterator[CsPlusPlugin]:
+    """The Processing plugin's core, as qgis_process starts it, and our provider."""
+    from processing.core.Processing import Processing
+
+    Processing.initialize()
+    plugin = classFactory(None)
+    plugin.initProcessing()
+    yield plugin
+    plugin.unload()
+
+
+@pytest.fixture(autouse=True)
+def on_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("CSPLUS_", "GOOGLE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CSPLUS_ENDPOINT", "sandbox")
+
+
+@pytest.fixture
+def feedback() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def context(qgis_new_project: None) -> QgsProcessingContext:
+    made = QgsProcessingContext()
+    made.setProject(QgsProject.instance())
+    return made
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> str:
+    return str(tmp_path / "clear.tif")

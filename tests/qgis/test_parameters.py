@@ -1,0 +1,179 @@
+"""What a user can get wrong, before anything is asked of the service: one sentence each."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import pytest
+from csplus.algorithms.parameters import read_output, read_scenes
+from csplus.algorithms.region import read_region
+from csplus.csplus_plugin.core.recipe import Region
+from qgis.core import (
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProject,
+    QgsRectangle,
+    QgsReferencedRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, QTime
+
+from .conftest import JANUARY
+
+
+@pytest.fixture
+def algorithm() -> QgsProcessingAlgorithm:
+    return QgsApplication.processingRegistry().createAlgorithmById("csplus:clearcomposite")
+
+
+def polygons(*texts: str, crs: str = "EPSG:4326") -> QgsVectorLayer:
+    layer = QgsVectorLayer(f"Polygon?crs={crs}", "areas", "memory")
+    features = []
+    for text in texts:
+        feature = QgsFeature()
+        feature.setGeometry(QgsGeometry.fromWkt(text))
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    QgsProject.instance().addMapLayer(layer)
+    return layer
+
+
+SQUARE = "POLYGON((10 50, 11 50, 11 51, 10 51, 10 50))"
+OTHER = "POLYGON((12 50, 13 50, 13 51, 12 51, 12 50))"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"EXTENT": None}, "neither an EXTENT nor an AREA"),
+        ({"EXTENT": "1,1,2,2 [EPSG:4326]"}, "empty"),
+        ({"EXTENT": "500000,510000,4100000,4110000"}, "The EXTENT has no CRS"),
+        ({"EXTENT": "179,181,0,1 [EPSG:4326]"}, "antimeridian"),
+        ({"END": "2022-12-31"}, "before the start"),
+        ({"END": "2023-13-01"}, "END"),
+        ({"THRESHOLD": 1.5}, "THRESHOLD"),
+        ({"THRESHOLD": math.nan}, "threshold of nan"),
+        ({"CRS": "EPSG:999999"}, "CRS"),
+        ({"BANDS": ["B10"]}, "L2A has no band B10"),
+        ({"BANDS": "B4,B44"}, "BANDS"),
+        ({"BANDS": []}, "No band"),
+        ({"INDICES": "NVDI"}, "INDICES"),
+        ({"STYLE": "index"}, "none was chosen"),
+        ({"PRODUCT": "L1C", "UNSCORED_POLICY": "scl"}, "no scene classification"),
+        ({"START": "2016-01-01", "END": "2016-02-01"}, "Choose the product L1C"),
+        ({"TILES": "11SKB, nowhere"}, "'NOWHERE' is not an MGRS tile"),
+        ({"SCRIPT": "/tmp/composite.txt"}, r"\.js, \.py, \.json"),
+        ({"TRESHOLD": 0.5}, "Did you mean THRESHOLD"),
+        ({"OUTPUT": "/tmp/clear.png"}, "GeoTIFF"),
+    ],
+)
+def test_one_sentence_for_each_mistake(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext, change: dict, said: str
+) -> None:
+    import re
+
+    fine, reason = algorithm.checkParameterValues({**JANUARY, **change}, context)
+    assert not fine
+    assert re.search(said, reason), reason
+    assert "Traceback" not in reason
+
+
+def test_an_area_without_polygons(algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext) -> None:
+    fine, reason = algorithm.checkParameterValues({**JANUARY, "AREA": polygons().id()}, context)
+    assert not fine
+    assert "no polygon" in reason
+
+
+def test_an_area_across_the_antimeridian(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+) -> None:
+    # EPSG:3832 (PDC Mercator) is centred on 150 degrees east, so this rectangle crosses without a seam.
+    across = polygons(
+        "POLYGON((3200000 0, 3500000 0, 3500000 100000, 3200000 100000, 3200000 0))", crs="EPSG:3832"
+    )
+    fine, reason = algorithm.checkParameterValues({**JANUARY, "AREA": across.id()}, context)
+    assert not fine
+    assert "antimeridian" in reason
+
+
+def test_what_is_right_passes(algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext) -> None:
+    assert algorithm.checkParameterValues(JANUARY, context) == (True, "")
+
+
+def test_the_area_wins_over_the_extent(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+) -> None:
+    region = read_region(algorithm, {**JANUARY, "AREA": polygons(SQUARE, OTHER).id()}, context)
+    assert region.bounds == (10, 50, 13, 51)
+    assert len(region.polygons) == 2
+
+
+def test_only_selected_features_when_asked(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+) -> None:
+    layer = polygons(SQUARE, OTHER)
+    layer.selectByIds([2])
+    chosen = QgsProcessingFeatureSourceDefinition(layer.id(), True)
+    assert read_region(algorithm, {**JANUARY, "AREA": chosen}, context).bounds == (12, 50, 13, 51)
+    assert read_region(algorithm, {**JANUARY, "AREA": layer.id()}, context).bounds == (10, 50, 13, 51)
+
+
+@pytest.mark.parametrize("code", ["EPSG:4326", "EPSG:3857", "EPSG:32611"])
+@pytest.mark.parametrize("as_text", [True, False])
+def test_extents_in_any_crs(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext, code: str, as_text: bool
+) -> None:
+    degrees, crs = QgsRectangle(-119.92, 37.41, -119.90, 37.422), QgsCoordinateReferenceSystem(code)
+    to_crs = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"), crs, QgsProject())
+    box = to_crs.transformBoundingBox(degrees)
+    text = f"{box.xMinimum()},{box.xMaximum()},{box.yMinimum()},{box.yMaximum()} [{code}]"
+    extent = text if as_text else QgsReferencedRectangle(box, crs)
+    found = read_region(algorithm, {**JANUARY, "EXTENT": extent}, context).bounds
+    # A box of UTM grows by the meridian convergence when it is boxed again in degrees.
+    assert found == pytest.approx(
+        (-119.92, 37.41, -119.90, 37.422), abs=2e-3 if code == "EPSG:32611" else 1e-6
+    )
+
+
+def test_an_extent_without_crs_in_degrees_is_taken_as_such(algorithm: QgsProcessingAlgorithm) -> None:
+    region = read_region(algorithm, {"EXTENT": "10,11,50,51"}, QgsProcessingContext())
+    assert region == Region.from_bounds(10, 50, 11, 51)
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2023-12-31", QDate(2023, 12, 31), QDateTime(QDate(2023, 12, 31), QTime(0, 0))],
+)
+def test_a_day_is_a_day_in_every_form(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext, day: object
+) -> None:
+    assert read_scenes(algorithm, {**JANUARY, "END": day}, context).end == date(2023, 12, 31)
+
+
+def test_text_from_a_shell_is_understood(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+) -> None:
+    typed = {**JANUARY, "MONTHS": "1,12", "TILES": "t11skb,10SGG", "ORBIT": "13", "CLIP": "false"}
+    scenes = read_scenes(algorithm, typed, context)
+    assert (scenes.months, scenes.tiles, scenes.orbit, scenes.clip) == (
+        (1, 12),
+        ("11SKB", "10SGG"),
+        13,
+        False,
+    )
+
+
+def test_a_crs_without_a_code_becomes_wkt(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+) -> None:
+    custom = QgsCoordinateReferenceSystem.fromProj("+proj=laea +lat_0=37 +lon_0=-120 +datum=WGS84")
+    assert read_output(algorithm, {"CRS": custom}, context).crs.startswith("PROJCS")
+    assert read_output(algorithm, {"CRS": "EPSG:3857"}, context).crs == "EPSG:3857"
+    assert read_output(algorithm, {}, context).crs is None

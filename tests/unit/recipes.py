@@ -1,0 +1,69 @@
+"""Recipes for tests: one simple, and a strategy for all that are possible."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from csplus.csplus_plugin.core import catalog, indices
+from csplus.csplus_plugin.core.recipe import Composite, Output, Recipe, Region, Scenes
+from hypothesis import strategies as st
+
+POINT = (-119.9087, 37.4159)
+REGION = Region.from_bounds(-119.92, 37.41, -119.90, 37.42)
+JANUARY = Scenes(REGION, date(2023, 1, 1), date(2023, 1, 31))
+SIMPLE = Recipe(JANUARY)
+
+
+def finite(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(low, high, allow_nan=False)
+
+
+@st.composite
+def regions(draw: st.DrawFn) -> Region:
+    def rectangle() -> tuple:
+        west, south = draw(finite(-90, 60)), draw(finite(-80, 70))
+        east, north = west + draw(finite(0.01, 20)), south + draw(finite(0.01, 9))
+        return (((west, south), (east, south), (east, north), (west, north), (west, south)),)
+
+    return Region(tuple(rectangle() for _ in range(draw(st.integers(1, 3)))))
+
+
+@st.composite
+def recipes(draw: st.DrawFn) -> Recipe:
+    product = draw(st.sampled_from(list(catalog.PRODUCTS)))
+    policies = [p for p in catalog.UNSCORED_POLICIES if (p, product) != ("scl", "L1C")]
+    start = draw(st.dates(date(2017, 4, 1), date(2026, 12, 31)))
+    names = st.sampled_from(catalog.PRODUCTS[product].bands)
+    chosen_indices = draw(st.lists(st.sampled_from(list(indices.catalogue())), max_size=3, unique=True))
+    styles = [style for style in catalog.STYLES if style != "index" or chosen_indices]
+    return Recipe(
+        scenes=Scenes(
+            region=draw(regions()),
+            start=start,
+            end=start + timedelta(days=draw(st.integers(0, 400))),
+            product=product,
+            qa_band=draw(st.sampled_from(catalog.SCORE_BANDS)),
+            threshold=draw(finite(0, 1)),
+            unscored_policy=draw(st.sampled_from(policies)),
+            months=tuple(draw(st.lists(st.integers(1, 12), unique=True))),
+            max_scene_cloud=draw(finite(0, 100)),
+            orbit=draw(st.none() | st.integers(1, 143)),
+            tiles=tuple(draw(st.lists(st.sampled_from(["11SKB", "10SGG", "33UVR"]), unique=True))),
+            edge_trim=draw(st.sampled_from([0, 500.0])),
+            dilate=draw(st.sampled_from([0, 50.0])),
+            clip=draw(st.booleans()),
+        ),
+        composite=Composite(
+            method=draw(st.sampled_from(list(catalog.METHODS))),
+            percentile=draw(finite(0, 100)),
+            min_observations=draw(st.integers(1, 9)),
+            bands=tuple(draw(st.lists(names, min_size=1, max_size=6, unique=True))),
+            indices=tuple(chosen_indices),
+            count_band=draw(st.booleans()),
+        ),
+        output=Output(
+            crs=draw(st.sampled_from([None, "EPSG:3857", "EPSG:4326"])),
+            resolution=draw(finite(1e-4, 1000)),
+            style=draw(st.sampled_from(styles)),
+        ),
+    )

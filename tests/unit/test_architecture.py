@@ -1,0 +1,107 @@
+"""Who may know whom: the imports of the shipped code, read without running it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGIN = ROOT / "csplus_plugin"
+SHIPPED = [
+    path
+    for folder in (PLUGIN, ROOT / "algorithms")
+    for path in sorted(folder.rglob("*.py"))
+    if "vendor" not in path.parts
+]
+
+
+def imports(path: Path, *, top_level: bool = False) -> Iterator[str]:
+    """Yield what a module imports, relative names resolved from the root."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = list(path.relative_to(ROOT).parent.parts)
+            if node.level:
+                package = package[: len(package) - node.level + 1]
+                base = ".".join([*package, *([node.module] if node.module else [])])
+            else:
+                base = node.module or ""
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def below(folder: Path) -> list[Path]:
+    found = [path for path in SHIPPED if folder in path.parents]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_inside_the_plugin_are_relative_and_qt_comes_through_qgis(path: Path) -> None:
+    for name in imports(path):
+        assert not name.startswith(("PyQt5", "PyQt6", "csplus.")), name
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            assert (node.module or "").split(".")[0] not in ("csplus_plugin", "algorithms")
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_imports_ee_at_load_time(path: Path) -> None:
+    assert not [name for name in imports(path, top_level=True) if name.split(".")[0] == "ee"]
+
+
+@pytest.mark.parametrize("folder", ["core", "earthengine", "download", "sandbox"])
+def test_the_lower_floors_know_no_qgis(folder: str) -> None:
+    for path in below(PLUGIN / folder):
+        assert not [name for name in imports(path) if name.split(".")[0] in ("qgis", "processing")], path
+
+
+@pytest.mark.parametrize(
+    ("folder", "forbidden"),
+    [
+        ("core", ("earthengine", "download", "layers", "gui", "sandbox", "settings", "provider", "plugin")),
+        ("earthengine", ("download", "layers", "gui", "settings", "provider", "plugin")),
+        ("download", ("layers", "gui", "sandbox", "settings", "provider", "plugin")),
+        ("layers", ("gui", "sandbox", "provider", "plugin")),
+        ("sandbox", ("core", "earthengine", "download", "layers", "gui", "settings", "provider", "plugin")),
+    ],
+)
+def test_a_floor_knows_only_what_is_below(folder: str, forbidden: tuple[str, ...]) -> None:
+    for path in below(PLUGIN / folder):
+        for name in imports(path):
+            parts = name.split(".")
+            assert not (parts[0] == "csplus_plugin" and len(parts) > 1 and parts[1] in forbidden), (
+                path,
+                name,
+            )
+            assert parts[0] != "algorithms", (path, name)
+
+
+@pytest.mark.parametrize("folder", [ROOT / "algorithms", PLUGIN / "core", PLUGIN / "download"])
+def test_no_window_and_no_open_project(folder: Path) -> None:
+    for path in below(folder):
+        text = path.read_text(encoding="utf-8")
+        assert "iface" not in text, path
+        assert "QgsProject.instance" not in text, path
+
+
+def test_the_root_has_no_side_effects() -> None:
+    names = set(imports(ROOT / "__init__.py", top_level=True))
+    assert {name.split(".")[0] for name in names} <= {"__future__", "typing"}
+
+
+def test_core_and_sandbox_start_without_ee() -> None:
+    code = (
+        "import sys; import csplus_plugin.core.composite, csplus_plugin.core.script, csplus_plugin.core.survey,"
+        " csplus_plugin.sandbox.server, csplus_plugin.settings, csplus_plugin.earthengine.client;"
+        " sys.exit('ee' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from datetime import date
+
+import pytest
+from csplus.csplus_plugin.core.errors import InvalidChoice
+from csplus.csplus_plugin.core.recipe import Composite, Output, Recipe, Region, Scenes
+from hypothesis import given
+
+from .recipes import JANUARY, REGION, SIMPLE, recipes
+
+
+@given(recipes())
+def test_a_recipe_is_the_same_after_json(recipe: Recipe) -> None:
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+@given(recipes())
+def test_json_is_stable(recipe: Recipe) -> None:
+    assert Recipe.from_json(recipe.to_json()).to_json() == recipe.to_json()
+
+
+def test_a_recipe_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        SIMPLE.scenes.threshold = 0.5
+    assert hash(SIMPLE) == hash(Recipe.from_json(SIMPLE.to_json()))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"threshold": 1.2}, "threshold of 1.2"),
+        ({"threshold": math.nan}, "threshold of nan"),
+        ({"end": date(2022, 12, 31)}, "before the start"),
+        ({"product": "L3"}, "'L3' is not a product"),
+        ({"qa_band": "qa60"}, "'qa60' is not a score band"),
+        ({"unscored_policy": "guess"}, "'guess' is not a policy"),
+        ({"product": "L1C", "unscored_policy": "scl"}, "no scene classification"),
+        ({"months": (0,)}, "between 1 and 12"),
+        ({"tiles": ("11S",)}, "'11S' is not an MGRS tile"),
+        ({"max_scene_cloud": -1}, "scene cloud limit"),
+        ({"dilate": -5}, "dilation"),
+        ({"edge_trim": math.inf}, "edge trim"),
+    ],
+)
+def test_a_choice_of_scenes_that_makes_no_sense_is_one_sentence(change: dict, said: str) -> None:
+    with pytest.raises(InvalidChoice, match=said):
+        dataclasses.replace(JANUARY, **change)
+
+
+@pytest.mark.parametrize(
+    ("product", "end", "alternative"),
+    [
+        ("L2A", date(2016, 6, 30), "product L1C, which begins on 2015-06-27"),
+        ("L2A", date(2015, 1, 31), "ends on or after 2017-03-28"),
+        ("L1C", date(2015, 6, 26), "ends on or after 2015-06-27"),
+    ],
+)
+def test_a_window_before_the_product_names_the_alternative(product: str, end: date, alternative: str) -> None:
+    with pytest.raises(InvalidChoice, match=alternative):
+        Scenes(REGION, date(2015, 1, 1), end, product=product)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Composite(method="mosaic"), "'mosaic' is not a method"),
+        (lambda: Composite(percentile=101), "percentile of 101"),
+        (lambda: Composite(min_observations=0), "At least one"),
+        (lambda: Composite(bands=()), "No band"),
+        (lambda: Composite(bands=("B4", "B4")), "twice"),
+        (lambda: Composite(indices=("NDWJ",)), "Did you mean NDW"),
+        (lambda: Output(style="pretty"), "'pretty' is not a style"),
+        (lambda: Output(resolution=0), "pixel size of 0"),
+        (lambda: Output(resolution=math.nan), "pixel size of nan"),
+        (lambda: Recipe(JANUARY, Composite(bands=("B10",))), "L2A has no band B10"),
+        (lambda: Recipe(JANUARY, output=Output(style="index")), "none was chosen"),
+    ],
+)
+def test_other_choices_that_make_no_sense(make: object, said: str) -> None:
+    with pytest.raises(InvalidChoice, match=said):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("west", "south", "east", "north", "said"),
+    [
+        (179, 0, 181, 1, "antimeridian"),
+        (-179.9, 0, 179.9, 1, "antimeridian"),
+        (10, 50, 10, 51, "empty"),
+        (10, 50, 11, 50, "empty"),
+        (10, 85, 11, 91, "latitude 90"),
+        (10, 50, math.nan, 51, "beyond"),
+    ],
+)
+def test_a_region_that_cannot_be_used(
+    west: float, south: float, east: float, north: float, said: str
+) -> None:
+    with pytest.raises(InvalidChoice, match=said):
+        Region.from_bounds(west, south, east, north)
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [{"type": "Point", "coordinates": [1, 2]}, {"type": "Polygon", "coordinates": []}, {}],
+)
+def test_what_is_no_area_is_refused(geometry: dict) -> None:
+    with pytest.raises(InvalidChoice):
+        Region.from_geojson(geometry)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"schema": 99}', '{"schema": 1, "scenes": 3}'])
+def test_what_is_no_recipe_is_refused(text: str) -> None:
+    with pytest.raises(InvalidChoice, match="recipe"):
+        Recipe.from_json(text)
+
+
+def test_an_unknown_choice_in_a_recipe_is_refused() -> None:
+    content = json.loads(SIMPLE.to_json())
+    content["scenes"]["snow"] = True
+    with pytest.raises(InvalidChoice, match="unknown choices: snow"):
+        Recipe.from_json(json.dumps(content))
