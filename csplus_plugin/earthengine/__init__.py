@@ -1,0 +1,1 @@
+"""How it is computed: the only door to the network."""

@@ -1,0 +1,255 @@
+"""The few calls that the plugin makes to Earth Engine: value, map, pixels (REST reference, projects.*).
+
+Each call obeys a cancel within a second, tries again what may pass, and turns every failure into one of the
+plugin's own errors.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
+from . import answers, faults
+from .retry import Backoff
+
+if TYPE_CHECKING:
+    import numpy as np
+    import requests
+
+    from .session import Session
+
+PAYLOAD_LIMIT = 10_000_000
+"""Bytes of one request (usage guide: 10 MB)."""
+
+_POLL = 0.1
+"""Seconds between two looks at whether the user cancelled."""
+
+_ERROR_STATUS = 300
+
+T = TypeVar("T")
+
+
+class Client:
+    """Earth Engine, as one run of an algorithm sees it. All methods may be called from many threads at once.
+
+    Args:
+        session: Where the requests go.
+        is_cancelled: Asked several times a second while a call waits.
+        notify: Gets a sentence for the run's log now and then; called from the thread that makes the call.
+        backoff: How failures that may pass are tried again.
+
+    Attributes:
+        requests_made: Requests sent so far, repeated ones included.
+        is_restricted: Whether the service says that the project's monthly quota is used up, so that it answers
+            fewer requests at once (guide: non-commercial tiers, restricted mode).
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        is_cancelled: Callable[[], bool] = lambda: False,
+        notify: Callable[[str], None] = lambda _: None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.session = session
+        self.requests_made = 0
+        self.is_restricted = False
+        self._is_cancelled = is_cancelled
+        self._notify = notify
+        self._backoff = backoff or Backoff()
+        self._said: set[str] = set()
+        self._lock = threading.Lock()
+
+    def value(self, expression: Any) -> Any:
+        """Compute an expression that answers with numbers, text, lists or dictionaries.
+
+        Args:
+            expression: An `ee` object, or what `encoded` made of one.
+
+        Returns:
+            The answer's JSON, decoded.
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes, after the tries that made sense.
+        """
+        return self._ask("value:compute", {"expression": encoded(expression)}, answers.value)
+
+    def map(self, expression: Any) -> str:
+        """Make an image ready to be drawn as map tiles, for some hours.
+
+        Args:
+            expression: A visualised `ee.Image`, or what `encoded` made of one.
+
+        Returns:
+            URL of the tiles, with `{z}`, `{x}` and `{y}` to be filled in (web mercator, 256 pixels).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        body = {"expression": encoded(expression), "fileFormat": "AUTO_JPEG_PNG"}
+        name = self._ask("maps", body, answers.name, params={"fields": "name"})
+        return f"{self.session.base_url}/v1/{name}/tiles/{{z}}/{{x}}/{{y}}"
+
+    def pixels(self, expression: Any, grid: Mapping[str, Any], bands: Sequence[str]) -> np.ndarray:
+        """Compute the pixels of one window of a grid.
+
+        Args:
+            expression: An `ee.Image`, or what `encoded` made of one.
+            grid: PixelGrid of the REST reference: `dimensions`, `affineTransform`, `crsCode` or `crsWkt`.
+            bands: Names of the bands wanted.
+
+        Returns:
+            Structured array (height, width), one field a band, read-only. What a masked pixel holds is not
+            documented: unmask in the expression.
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        body = {
+            "expression": encoded(expression),
+            "fileFormat": "NPY",
+            "grid": grid,
+            "bandIds": list(bands),
+        }
+        shape = (int(grid["dimensions"]["height"]), int(grid["dimensions"]["width"]))
+        return self._ask(
+            "image:computePixels", body, lambda content: answers.pixels(content, shape, tuple(bands))
+        )
+
+    def algorithms(self) -> dict[str, Any]:
+        """Ask for the list of the service's functions and their signatures (ListAlgorithms).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        return self._ask("algorithms", None, answers.algorithms)
+
+    def _ask(
+        self,
+        call: str,
+        body: Mapping[str, Any] | None,
+        read: Callable[[bytes], T],
+        params: Mapping[str, str] | None = None,
+    ) -> T:
+        """Send a request until it is answered or it makes no sense to go on."""
+        payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        if payload is not None and len(payload) > PAYLOAD_LIMIT:
+            raise RequestTooLarge(
+                f"The request has {len(payload) / 1e6:.1f} MB, and the service reads {PAYLOAD_LIMIT / 1e6:.0f} MB.",
+                "Simplify the outline of the area, or use its extent.",
+            )
+        path = f"projects/{self.session.project}/{call}"
+        failures = 0
+        while True:
+            outcome = self._once(path, payload, read, params)
+            if not isinstance(outcome, faults.Fault):
+                return outcome
+            failures += 1
+            wait = self._backoff.wait(failures, outcome.asked) if outcome.again else None
+            if wait is None:
+                raise outcome.error
+            self._say(type(outcome.error).__name__, f"{outcome.error.what} Trying again.")
+            self._sleep(wait)
+
+    def _once(
+        self,
+        path: str,
+        payload: bytes | None,
+        read: Callable[[bytes], T],
+        params: Mapping[str, str] | None,
+    ) -> T | faults.Fault:
+        method = "GET" if payload is None else "POST"
+        with self._lock:
+            self.requests_made += 1
+        try:
+            answer = self._in_background(
+                lambda: self.session.request(method, path, params=params, body=payload)
+            )
+        except CsPlusError:
+            raise
+        except Exception as failure:
+            fault = faults.of_exception(failure, self.session)
+            if fault is None:
+                raise
+            return fault
+        self._heed(answer)
+        if answer.status_code >= _ERROR_STATUS:
+            return faults.of_answer(answer, self.session)
+        try:
+            return read(answers.whole(answer))
+        except answers.Damaged as why:
+            return faults.damaged(str(why), self.session)
+
+    def _in_background(self, call: Callable[[], requests.Response]) -> requests.Response:
+        """Run a blocking call in a thread of its own, which a cancel leaves to itself."""
+        if self._is_cancelled():
+            raise Cancelled
+        outcome: queue.SimpleQueue[tuple[requests.Response | None, BaseException | None]] = (
+            queue.SimpleQueue()
+        )
+
+        def work() -> None:
+            try:
+                outcome.put((call(), None))
+            except BaseException as failure:  # noqa: BLE001 raised again in the thread that waits
+                outcome.put((None, failure))
+
+        threading.Thread(target=work, name="csplus request", daemon=True).start()
+        while True:
+            try:
+                answer, failure = outcome.get(timeout=_POLL)
+            except queue.Empty:
+                if self._is_cancelled():
+                    raise Cancelled from None
+                continue
+            if failure is not None:
+                raise failure
+            return answer  # type: ignore[return-value]
+
+    def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._is_cancelled():
+                raise Cancelled
+            time.sleep(min(left, _POLL))
+
+    def _heed(self, answer: requests.Response) -> None:
+        """Pass on what the service says beside its answer."""
+        if "parallelism_restricted=true" in answer.headers.get("x-earth-engine-quota-status", ""):
+            self.is_restricted = True
+            self._say(
+                "restricted",
+                "The project has used up its monthly quota and is answered more slowly (restricted mode): "
+                "https://developers.google.com/earth-engine/guides/noncommercial_tiers#restricted_mode",
+            )
+        if announcement := answer.headers.get("X-Earth-Engine-Init-Message"):
+            self._say(announcement, announcement)
+
+    def _say(self, subject: str, sentence: str) -> None:
+        """Notify once a subject: a hundred tiles that wait for the same thing are one piece of news."""
+        with self._lock:
+            if subject in self._said:
+                return
+            self._said.add(subject)
+        self._notify(sentence)
+
+
+def encoded(expression: Any) -> Mapping[str, Any]:
+    """Encode an `ee` object as the service wants it; what is encoded already stays as it is.
+
+    Encode once where many requests carry the same expression.
+    """
+    if isinstance(expression, Mapping):
+        return expression
+    from .dependencies import load_ee
+
+    return load_ee().serializer.encode(expression, for_cloud_api=True)

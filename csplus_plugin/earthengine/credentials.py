@@ -1,0 +1,194 @@
+"""Whose account signs the requests: found where Google's own tools keep it; read, never written.
+
+Looked for in this order: a key file that was named, the user's Earth Engine credentials
+(`earthengine authenticate`), application default credentials (`gcloud auth application-default login`, or the
+identity of a machine at Google, which is asked of that machine's metadata service). Reading files asks no
+server; the first request does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import CsPlusError, SignInNeeded
+from .dependencies import load, load_ee
+
+SCOPES = (
+    "https://www.googleapis.com/auth/earthengine",
+    "https://www.googleapis.com/auth/cloud-platform",
+)
+"""What a service account asks leave for; a user has given leave when signing in."""
+
+_OTHER_TYPES = {
+    "external_account",
+    "external_account_authorized_user",
+    "gdch_service_account",
+    "impersonated_service_account",
+}
+"""Rarer types of application default credentials, left to google-auth (its guide, "external accounts")."""
+
+_SIGN_IN = "Run `earthengine authenticate` at a shell, then try again."
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who signs the requests.
+
+    Attributes:
+        credentials: A google-auth credentials object.
+        description: Kind and, where known, e-mail address: fit for a log.
+        project: Cloud project stored with the credentials; may be empty.
+        renewal: What the user does if the service no longer accepts them, a whole sentence.
+    """
+
+    credentials: Any = field(repr=False)
+    description: str
+    project: str
+    renewal: str
+
+
+def find_account(key_file: Path | None) -> Account:
+    """Find the account, without a prompt and without asking a server.
+
+    Raises:
+        SignInNeeded: There is none, or its file cannot be used; the sentence names the next step.
+    """
+    load("google.auth")
+    if key_file:
+        return _from_file(key_file, f"Check the file that GOOGLE_APPLICATION_CREDENTIALS names: {key_file}.")
+    account = _of_earth_engine() or _application_default()
+    if account is None:
+        raise SignInNeeded(
+            "Nobody is signed in to Earth Engine on this computer.",
+            "Run `earthengine authenticate` at a shell, or name a service account's key file in "
+            "GOOGLE_APPLICATION_CREDENTIALS, or choose the endpoint `sandbox` to try without an account.",
+        )
+    return account
+
+
+def fingerprint(key_file: Path | None) -> tuple[tuple[str, int, int], ...]:
+    """Give path, time and size of the files that `find_account` would read; changes when they do."""
+    files = [key_file] if key_file else [_earth_engine_file(), _application_default_file()]
+    return tuple(
+        (str(file), status.st_mtime_ns, status.st_size)
+        for file in files
+        if file.is_file() and (status := file.stat())
+    )
+
+
+def _earth_engine_file() -> Path:
+    return Path(load_ee().oauth.get_credentials_path())
+
+
+def _application_default_file() -> Path:
+    load("google.auth")
+    from google.auth import _cloud_sdk  # the one place that knows it on every system; ee uses it too
+
+    return Path(_cloud_sdk.get_application_default_credentials_path())
+
+
+def _of_earth_engine() -> Account | None:
+    """The credentials that `earthengine authenticate` stored, as `ee.data.get_persistent_credentials` reads them."""
+    file = _earth_engine_file()
+    if not file.is_file():
+        return None
+    stored = _read(file, _SIGN_IN)
+    if not stored.get("refresh_token"):
+        return None
+    from google.oauth2.credentials import Credentials
+
+    oauth = load_ee().oauth
+    credentials = Credentials(
+        None,
+        refresh_token=stored["refresh_token"],
+        token_uri=oauth.TOKEN_URI,
+        client_id=stored.get("client_id", oauth.CLIENT_ID),
+        client_secret=stored.get("client_secret", oauth.CLIENT_SECRET),
+    )
+    return Account(credentials, "Earth Engine user of this computer", stored.get("project") or "", _SIGN_IN)
+
+
+def _application_default() -> Account | None:
+    file = _application_default_file()
+    renewal = "Run `gcloud auth application-default login` at a shell, then try again."
+    if file.is_file():
+        return _from_file(file, renewal)
+    return _of_this_machine() if _is_at_google() else None
+
+
+def _is_at_google() -> bool:
+    """Whether asking for the machine's own identity is worth it; elsewhere, that question hangs for seconds."""
+    named = ("GCE_METADATA_HOST", "GCE_METADATA_IP", "GCE_METADATA_ROOT", "K_SERVICE", "GAE_ENV")
+    if any(os.environ.get(name) for name in named):
+        return True
+    try:
+        return Path("/sys/class/dmi/id/product_name").read_text(encoding="utf-8").startswith("Google")
+    except (OSError, ValueError):
+        return False
+
+
+def _of_this_machine() -> Account | None:
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
+
+    try:
+        credentials, project = google.auth.default(scopes=SCOPES)
+    except GoogleAuthError:
+        return None
+    renewal = "Give the machine's service account access to Earth Engine."
+    return Account(credentials, "service account of this machine at Google", project or "", renewal)
+
+
+def _from_file(file: Path, next_step: str) -> Account:
+    """Read a file of any type that application default credentials may have."""
+    stored = _read(file, next_step)
+    import google.auth
+    from google.auth.credentials import with_scopes_if_required
+    from google.auth.exceptions import GoogleAuthError
+    from google.oauth2 import credentials as user
+    from google.oauth2 import service_account
+
+    kind = stored.get("type")
+    try:
+        if kind == "service_account":
+            credentials = service_account.Credentials.from_service_account_info(stored)
+        elif kind == "authorized_user":
+            credentials = user.Credentials.from_authorized_user_info(stored)
+        elif kind in _OTHER_TYPES:
+            credentials, _ = google.auth.load_credentials_from_file(str(file))
+        else:
+            raise _unusable(file, "holds no credentials of a known type", next_step)
+    except (GoogleAuthError, ValueError, TypeError, AttributeError, KeyError) as broken:
+        # The library's own text may quote the file, so it is not passed on.
+        raise _unusable(file, "is broken", next_step) from broken
+    email = stored.get("client_email") or stored.get("account") or ""
+    kind_in_words = {"service_account": "service account", "authorized_user": "user"}.get(
+        kind, "account of another identity service"
+    )
+    project = stored.get("project_id") or stored.get("quota_project_id") or ""
+    return Account(
+        with_scopes_if_required(credentials, SCOPES), f"{kind_in_words} {email}".strip(), project, next_step
+    )
+
+
+def _read(file: Path, next_step: str) -> Mapping[str, Any]:
+    try:
+        stored = json.loads(file.read_bytes())
+    except FileNotFoundError as absent:
+        raise _unusable(file, "does not exist", next_step) from absent
+    except OSError as closed:
+        raise _unusable(file, "cannot be read", next_step) from closed
+    except ValueError as broken:
+        raise _unusable(file, "is not JSON", next_step) from broken
+    if not isinstance(stored, dict):
+        raise _unusable(file, "holds no credentials", next_step)
+    return stored
+
+
+def _unusable(file: Path, why: str, next_step: str) -> CsPlusError:
+    return SignInNeeded(f"The credentials file {file} {why}.", next_step)

@@ -1,0 +1,52 @@
+"""Which way a request goes: straight, through QGIS's proxy, or through that of the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Route:
+    """The proxies to use, and where not to use them.
+
+    Attributes:
+        proxies: Scheme -> proxy URL, as `requests` takes them. May hold a password, so it is never shown.
+            Empty: the environment decides (HTTPS_PROXY, NO_PROXY, the system's settings).
+        straight: Starts of URLs that are reached without any proxy.
+        by_environment: Starts of URLs for which the environment decides although `proxies` is given.
+    """
+
+    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    straight: tuple[str, ...] = ()
+    by_environment: tuple[str, ...] = ()
+
+    def proxies_for(self, url: str) -> dict[str, str]:
+        """Give the proxies for one URL, as `requests` takes them; a loopback URL has none."""
+        if is_loopback(url) or url.startswith(self.straight):
+            return {}
+        if self.proxies and not url.startswith(self.by_environment):
+            return dict(self.proxies)
+        from requests.utils import get_environ_proxies
+
+        return dict(get_environ_proxies(url))
+
+    def proxy_name(self, url: str) -> str:
+        """Give `host:port` of the proxy in the way to a URL, without name and password; empty if none is."""
+        from requests.utils import select_proxy
+
+        proxy = select_proxy(url, self.proxies_for(url))
+        return urlsplit(proxy if "//" in proxy else f"//{proxy}").netloc.rpartition("@")[2] if proxy else ""
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL stays on this machine."""
+    try:
+        host = urlsplit(url).hostname or ""
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

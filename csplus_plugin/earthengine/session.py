@@ -1,0 +1,268 @@
+"""Settings -> endpoint, project, account: a session that requests can be sent on.
+
+A session is made on first use, once for each connection, and shared by all threads. Making one asks no server
+and shows no prompt.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..core.errors import InvalidChoice, MissingLibrary
+from . import credentials
+from .dependencies import install_command, load, load_ee
+from .route import Route, is_loopback
+
+if TYPE_CHECKING:
+    import requests
+
+ENDPOINTS = {
+    "earthengine": "https://earthengine.googleapis.com",
+    "high-volume": "https://earthengine-highvolume.googleapis.com",
+}
+"""Names that a user may give, beside `sandbox` and a URL (guides: usage, high-volume endpoint)."""
+
+SANDBOX = "sandbox"
+
+_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
+_HOW_TO_NAME_A_PROJECT = (
+    "Set the Google Cloud project in the environment variable CSPLUS_PROJECT or in the plugin's settings."
+)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How the user wants to reach Earth Engine.
+
+    Attributes:
+        endpoint: `earthengine`, `high-volume`, `sandbox`, or a URL.
+        project: Cloud project id; empty: the one stored with the credentials.
+        key_file: Key file of a service account, or another credentials file.
+        proxies: Scheme -> proxy URL, as `requests` takes them; empty: the environment decides.
+        sandbox_data: Archive folder for the embedded sandbox; None: the sample scenes.
+        straight: Starts of URLs that are reached without any proxy.
+        by_environment: Starts of URLs for which the environment decides although `proxies` is given.
+    """
+
+    endpoint: str = "earthengine"
+    project: str = ""
+    key_file: Path | None = None
+    proxies: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    sandbox_data: Path | None = None
+    straight: tuple[str, ...] = ()
+    by_environment: tuple[str, ...] = ()
+
+
+class Session:
+    """An open door to one Earth Engine.
+
+    Attributes:
+        base_url: Address of the service, without a slash at the end.
+        project: Cloud project that requests are made in.
+        account: Kind and, where known, e-mail address of the account: fit for a log.
+        is_sandbox: Whether the answers come from this machine, and so not from Google.
+        renewal: What to do if the service no longer accepts the account, a whole sentence.
+        has_answered: Whether the service has answered a request on this session.
+    """
+
+    def __init__(
+        self, base_url: str, project: str, route: Route, account: credentials.Account | None = None
+    ) -> None:
+        from . import transport
+
+        self.base_url = base_url
+        self.project = project
+        self.is_sandbox = is_loopback(base_url)
+        self.account = account.description if account else "none needed"
+        self.renewal = account.renewal if account else ""
+        self.has_answered = False
+        self._route = route
+        self._credentials = _charged_to(account.credentials, project) if account else None
+        if self._credentials is None:
+            self._http = transport.plain_session(route)
+        else:
+            self._renewer = transport.renewer(route)
+            self._http = transport.authorized_session(self._credentials, self._renewer, route)
+        self._http.headers["X-Goog-User-Project"] = project
+        self._renewing = threading.Lock()
+
+    @property
+    def host(self) -> str:
+        """Host and port of the service."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def service(self) -> str:
+        """Who answers, in words that begin a sentence."""
+        return "The sandbox" if self.is_sandbox else "Earth Engine"
+
+    @property
+    def proxy(self) -> str:
+        """`host:port` of the proxy in between; empty if there is none."""
+        return self._route.proxy_name(self.base_url)
+
+    def request(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> requests.Response:
+        """Send one request and wait for the whole answer; fit for many threads at once.
+
+        Args:
+            method: HTTP method.
+            path: Path after `<base_url>/v1/`.
+            params: Query parameters.
+            body: JSON, encoded.
+
+        Raises:
+            requests.RequestException: No answer.
+            google.auth.exceptions.GoogleAuthError: The account's access could not be renewed.
+        """
+        from .transport import CONNECT_TIMEOUT, READ_TIMEOUT
+
+        self._renew()
+        answer = self._http.request(
+            method,
+            f"{self.base_url}/v1/{path}",
+            params=params,
+            data=body,
+            headers={"Content-Type": "application/json"} if body is not None else {},
+            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            allow_redirects=False,
+        )
+        self.has_answered = True
+        return answer
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._http.close()
+
+    def _renew(self) -> None:
+        """Renew the access once, when many workers start together and each would do it by itself."""
+        if self._credentials is None or self._credentials.valid:
+            return
+        with self._renewing:
+            if not self._credentials.valid:
+                self._credentials.refresh(self._renewer)
+
+
+_lock = threading.RLock()
+_sessions: dict[Connection, tuple[Any, Session]] = {}
+_sandboxes: dict[Path | None, Any] = {}
+
+
+def session_for(connection: Connection) -> Session:
+    """Give the session of a connection: the same one for equal connections, until its credentials change on disk.
+
+    Raises:
+        SignInNeeded: No account, or a broken credentials file.
+        InvalidChoice: No project, or an endpoint that makes no sense or is not safe.
+        MissingLibrary: A library that the connection needs cannot be imported.
+    """
+    with _lock:
+        load("requests")
+        base_url = _base_url(connection)
+        needs_account = not is_loopback(base_url)
+        state = credentials.fingerprint(connection.key_file) if needs_account else None
+        known_state, session = _sessions.get(connection, (None, None))
+        if session is None or known_state != state:
+            session = _open(connection, base_url, needs_account=needs_account)
+            _sessions[connection] = (state, session)
+        return session
+
+
+def close_sessions() -> None:
+    """Forget every session and stop the embedded sandboxes: the plugin is being unloaded."""
+    with _lock:
+        for _, session in _sessions.values():
+            session.close()
+        _sessions.clear()
+        for sandbox in _sandboxes.values():
+            sandbox.stop()
+        _sandboxes.clear()
+
+
+def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Session:
+    route = Route(connection.proxies, connection.straight, connection.by_environment)
+    if not needs_account:
+        return Session(base_url, _checked(connection.project or "csplus-sandbox"), route)
+    _check_socks(connection.proxies)
+    account = credentials.find_account(connection.key_file)
+    project = connection.project or account.project
+    if not project:
+        raise InvalidChoice("No Google Cloud project is chosen.", _HOW_TO_NAME_A_PROJECT)
+    return Session(base_url, _checked(project), route, account)
+
+
+def _base_url(connection: Connection) -> str:
+    endpoint = connection.endpoint.strip()
+    if endpoint == SANDBOX:
+        return _sandbox_url(connection.sandbox_data)
+    if endpoint in ENDPOINTS:
+        return ENDPOINTS[endpoint]
+    try:
+        parts = urlsplit(endpoint)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or "@" in parts.netloc or parts.query or parts.fragment:
+        raise InvalidChoice(
+            f"The endpoint {_without_account(endpoint)} is neither known nor the address of a service.",
+            f"Choose {', '.join(ENDPOINTS)}, {SANDBOX}, or a URL that starts with https://.",
+        )
+    if parts.scheme == "http" and not is_loopback(endpoint):
+        raise InvalidChoice(
+            f"The endpoint {endpoint} is not encrypted, so the account's credentials are not sent to it.",
+            "Use an address that starts with https://.",
+        )
+    return endpoint.rstrip("/")
+
+
+def _without_account(endpoint: str) -> str:
+    return endpoint.rpartition("@")[2]
+
+
+def _sandbox_url(data: Path | None) -> str:
+    """Start the embedded sandbox, once in the process for each archive folder."""
+    if data not in _sandboxes:
+        load_ee()  # the sandbox serves the list of functions that comes with the library
+        from ..sandbox import server
+        from ..sandbox.startup import CannotStart
+
+        try:
+            _sandboxes[data] = server.start(data=data)
+        except CannotStart as why:
+            raise InvalidChoice(
+                f"The embedded sandbox cannot start: {why}",
+                "Correct CSPLUS_SANDBOX_DATA, or leave it empty for the sample scenes.",
+            ) from why
+    return _sandboxes[data].url.rstrip("/")
+
+
+def _charged_to(account_credentials: Any, project: str) -> Any:
+    """Let requests count for the chosen project, whatever project is stored with the credentials."""
+    if hasattr(account_credentials, "with_quota_project"):
+        return account_credentials.with_quota_project(project)
+    return account_credentials
+
+
+def _checked(project: str) -> str:
+    if not _PROJECT.fullmatch(project):
+        raise InvalidChoice(f"{project!r} is not the id of a Google Cloud project.", _HOW_TO_NAME_A_PROJECT)
+    return project
+
+
+def _check_socks(proxies: Mapping[str, str]) -> None:
+    if not any(proxy.startswith("socks") for proxy in proxies.values()):
+        return
+    try:
+        load("socks")
+    except MissingLibrary as absent:
+        raise MissingLibrary(
+            "QGIS is set to use a SOCKS5 proxy, for which the Python package PySocks is missing.",
+            f"Install it at a shell, then start QGIS again: {install_command('PySocks')}",
+        ) from absent

@@ -1,0 +1,76 @@
+"""The pooled HTTP sessions that requests travel on. Import it inside functions: it imports `requests`."""
+
+from __future__ import annotations
+
+import os
+import platform
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    from .route import Route
+
+POOL = 48
+"""Connections kept open to one host. The service serves 40 requests of a project at once (usage guide)."""
+
+CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 330.0
+"""Seconds. The service gives up on an interactive request after five minutes (usage guide)."""
+
+
+def plain_session(route: Route) -> requests.Session:
+    """Make a session that sends no credentials."""
+    return _furnish(requests.Session(), route)
+
+
+def renewer(route: Route) -> Any:
+    """Make what google-auth renews an account's access with, on the same route."""
+    from google.auth.transport.requests import Request
+
+    return Request(plain_session(route))
+
+
+def authorized_session(credentials: Any, renewal: Any, route: Route) -> requests.Session:
+    """Make a session that signs each request; also renews the access when the service answers 401."""
+    from google.auth.transport.requests import AuthorizedSession
+
+    return _furnish(AuthorizedSession(credentials, auth_request=renewal), route)
+
+
+class _RoutedAdapter(HTTPAdapter):
+    """A connection pool that lets the route choose the proxy of each request."""
+
+    def __init__(self, route: Route) -> None:
+        super().__init__(pool_connections=4, pool_maxsize=POOL)
+        self._route = route
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send one request."""
+        options["proxies"] = self._route.proxies_for(request.url or "")
+        return super().send(request, **options)
+
+
+def _furnish(session: requests.Session, route: Route) -> requests.Session:
+    # With trust_env, requests would put the environment's proxy before QGIS's and a password from ~/.netrc
+    # in the place of our own Authorization. What is wanted of the environment is taken by hand.
+    session.trust_env = False
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _RoutedAdapter(route))
+    session.headers["User-Agent"] = f"csplus-qgis/{plugin_version()}"
+    session.headers["X-Goog-Api-Client"] = (
+        f"csplus-qgis/{plugin_version()} gl-python/{platform.python_version()}"
+    )
+    return session
+
+
+@cache
+def plugin_version() -> str:
+    """Give the version in `metadata.txt`, or 0 where the plugin runs without that file."""
+    metadata = Path(__file__).resolve().parents[2] / "metadata.txt"
+    lines = metadata.read_text(encoding="utf-8").splitlines() if metadata.is_file() else []
+    versions = (line.partition("=")[2].strip() for line in lines if line.startswith("version="))
+    return next(versions, "0")
