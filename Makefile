@@ -15,7 +15,7 @@ demo: setup ## run the dataset page's example through qgis_process on the sandbo
 	@tools/demo.sh
 
 test: setup lint ## lint, then every test that needs no account
-	$(PYTHON) -m pytest -p no:pytest_qgis tests/unit tests/sandbox
+	$(PYTHON) -m pytest -p no:pytest_qgis tests/unit tests/sandbox tests/live
 	$(PYTHON) -m pytest tests/qgis
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop
 

@@ -1,0 +1,150 @@
+"""The plugin as a shell sees it: `qgis_process`, its output and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from osgeo import gdal
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACE = "-119.9180,-119.9000,37.4090,37.4210 [EPSG:4326]"
+JANUARY = {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31"}
+
+Process = Callable[..., subprocess.CompletedProcess]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A user with this checkout as plugin, without an account; the sample scenes are shared between tests."""
+    home = tmp_path_factory.mktemp("home")
+    plugins = tmp_path_factory.mktemp("plugins")
+    (plugins / "csplus").symlink_to(ROOT)
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    made = {
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "QGIS_CUSTOM_CONFIG_PATH": str(home / "profile"),
+        "QGIS_PLUGINPATH": str(plugins),
+        "QT_QPA_PLATFORM": "offscreen",
+        "XDG_CACHE_HOME": cache,
+        "XDG_RUNTIME_DIR": str(home),
+        "NO_GCE_CHECK": "true",
+    }
+    subprocess.run(["qgis_process", "plugins", "enable", "csplus"], env=made, check=True, capture_output=True)
+    return made
+
+
+@pytest.fixture
+def process(environment: dict[str, str]) -> Process:
+    def run(*arguments: str, endpoint: str = "sandbox", stdin: str = "") -> subprocess.CompletedProcess:
+        return subprocess.run(
+            ["qgis_process", *arguments],
+            env={**environment, "CSPLUS_ENDPOINT": endpoint},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+def given(**values: object) -> list[str]:
+    return ["--", *(f"{name}={value}" for name, value in {**JANUARY, **values}.items())]
+
+
+def test_it_is_listed_and_explained_without_account_or_network(process: Process) -> None:
+    listed = process("list", endpoint="earthengine")
+    assert "csplus:clearcomposite\tClear composite" in listed.stdout
+    explained = process("help", "csplus:clearcomposite", endpoint="earthengine")
+    assert explained.returncode == 0
+    assert "A pixel is clear where its score is at least this." in explained.stdout
+
+
+def test_a_download_with_json(process: Process, tmp_path: Path) -> None:
+    target = tmp_path / "clear.tif"
+    done = process("--json", "run", "csplus:clearcomposite", *given(OUTPUT=target, BANDS="B4,B3,B2"))
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    dataset = gdal.Open(str(target))
+    assert [dataset.GetRasterBand(n).GetDescription() for n in (1, 2, 3)] == ["B4", "B3", "B2"]
+    assert dataset.GetMetadataItem("CSPLUS_RECIPE") == results["RECIPE"]
+    assert "not by Google" in dataset.GetMetadataItem("CSPLUS_SANDBOX")
+    assert results["OUTPUT"] == str(target)
+    assert results["TILE_URL"].startswith("http://127.0.0.1:")
+    assert results["SCENE_COUNT"] == results["SCORED_COUNT"] + results["UNSCORED_COUNT"]
+    assert results["FIRST_DATE"] >= "2023-01-01"
+    assert results["LAST_DATE"] <= "2023-01-31"
+
+
+def test_parameters_by_standard_input(process: Process, tmp_path: Path) -> None:
+    inputs = {**JANUARY, "LIVE": False, "SCRIPT": str(tmp_path / "recipe.json"), "METHOD": "medoid"}
+    done = process("run", "csplus:clearcomposite", "-", stdin=json.dumps({"inputs": inputs}))
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "recipe.json").read_text())["composite"]["method"] == "medoid"
+
+
+def test_the_log_says_what_was_found_and_that_it_is_a_sandbox(process: Process, tmp_path: Path) -> None:
+    done = process("run", "csplus:clearcomposite", *given(OUTPUT=tmp_path / "clear.tif", LIVE="false"))
+    text = done.stdout + done.stderr
+    for piece in ("scenes of L2A", "distinct day", "scored", "unscored", "Download: ", "requests", "Done in"):
+        assert piece in text, piece
+    assert "not Google Earth Engine" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"END": "2022-01-01"}, "is before the start"),
+        ({"EXTENT": ""}, "neither an EXTENT nor an AREA"),
+        ({"THRESHOLD": "2"}, "THRESHOLD"),
+        ({"EXTENT": "10,10.1,50,50.1 [EPSG:4326]"}, "No scenes of L2A over the area"),
+        ({"CRS": "EPSG:4326", "OUTPUT": "/tmp/never.tif"}, "larger than the whole area"),
+        ({"OUTPUT": "/no/such/folder/clear.tif"}, "Nothing can be written"),
+        ({"TRESHOLD": "0.5"}, "Did you mean THRESHOLD?"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_1(process: Process, change: dict, said: str) -> None:
+    done = process("run", "csplus:clearcomposite", *given(**change))
+    assert done.returncode == 1
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_without_credentials_the_next_step_is_named(process: Process, tmp_path: Path) -> None:
+    target = tmp_path / "clear.tif"
+    done = process("run", "csplus:clearcomposite", *given(OUTPUT=target), endpoint="earthengine")
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "earthengine authenticate" in text
+    assert "sandbox" in text
+    assert "Traceback" not in text
+    assert not target.exists()
+
+
+def test_a_service_that_is_not_there(process: Process) -> None:
+    done = process("run", "csplus:clearcomposite", *given(), endpoint="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "127.0.0.1:9" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_an_archive_folder_that_is_not_there(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        ["qgis_process", "run", "csplus:clearcomposite", *given()],
+        env={**environment, "CSPLUS_ENDPOINT": "sandbox", "CSPLUS_SANDBOX_DATA": "/no/such/folder"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "/no/such/folder" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
