@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 from ..csplus_plugin import settings
 from ..csplus_plugin.core.recipe import Recipe
 from .base import CsPlusAlgorithm
-from .deliver import Destinations, add_outputs, deliver
+from .deliver import Destinations, add_outputs, check_destinations, deliver
 from .parameters import add_composite, add_output, add_scenes, read_composite, read_output, read_scenes
 
 
@@ -42,7 +42,7 @@ class ClearComposite(CsPlusAlgorithm):
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Build the recipe once: it refuses what makes no sense."""
         self._recipe(parameters, context)
-        Destinations.read(self, parameters, context)
+        check_destinations(parameters, context)
 
     def prepare(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings."""

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingOutputRasterLayer,
     QgsProcessingOutputString,
@@ -65,23 +67,37 @@ class Destinations:
     def read(
         cls, algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
     ) -> Destinations:
-        """Read them from the parameters.
-
-        Raises:
-            InvalidChoice: A file has an ending that names another format.
-        """
+        """Read them from the parameters; once in a run, as it also registers what is to be loaded."""
         raster = algorithm.parameterAsOutputLayer(parameters, "OUTPUT", context)
-        if raster and Path(raster).suffix.lower() not in (".tif", ".tiff"):
-            raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
         text = algorithm.parameterAsFileOutput(parameters, "SCRIPT", context)
-        if text:
-            script.check_ending(Path(text))
         return cls(
             live=algorithm.parameterAsBoolean(parameters, "LIVE", context),
             file=Path(raster) if raster else None,
             cloud_optimized=algorithm.parameterAsEnumString(parameters, "FORMAT", context) == COG,
             script=Path(text) if text else None,
         )
+
+
+def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+    """Refuse files whose endings name another format.
+
+    Raises:
+        InvalidChoice: With the endings that are possible.
+    """
+    if raster := _written(parameters.get("OUTPUT"), context):
+        if Path(raster).suffix.lower() not in (".tif", ".tiff"):
+            raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
+    if text := _written(parameters.get("SCRIPT"), context):
+        script.check_ending(Path(text))
+
+
+def _written(destination: Any, context: QgsProcessingContext) -> str:
+    """The path that a user wrote; empty for none and for a temporary file."""
+    if isinstance(destination, QgsProcessingOutputLayerDefinition):
+        destination, _ = destination.sink.valueAsString(context.expressionContext(), "")
+    if not isinstance(destination, str) or destination == QgsProcessing.TEMPORARY_OUTPUT:
+        return ""
+    return destination
 
 
 def add_outputs(algorithm: QgsProcessingAlgorithm) -> None:
