@@ -28,7 +28,7 @@ from ..csplus_plugin.download.plan import Plan, plan
 from ..csplus_plugin.download.raster import COG, Layout, write
 from ..csplus_plugin.earthengine.client import Client, encoded
 from ..csplus_plugin.earthengine.dependencies import ee_place, ee_version, prepare_expressions
-from ..csplus_plugin.earthengine.session import Connection, session_for
+from ..csplus_plugin.earthengine.session import SANDBOX, Connection, session_for
 from ..csplus_plugin.layers import hand_over, provenance, style
 from ..csplus_plugin.layers.live import live_layer
 from ..csplus_plugin.provider import version
@@ -84,9 +84,9 @@ def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingCont
     Raises:
         InvalidChoice: With the endings that are possible.
     """
-    if raster := _written(parameters.get("OUTPUT"), context):
-        if Path(raster).suffix.lower() not in (".tif", ".tiff"):
-            raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
+    raster = _written(parameters.get("OUTPUT"), context)
+    if raster and Path(raster).suffix.lower() not in (".tif", ".tiff"):
+        raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
     if text := _written(parameters.get("SCRIPT"), context):
         script.check_ending(Path(text))
 
@@ -141,6 +141,8 @@ class _Delivery:
         self.context, self.feedback = context, feedback
         # Laid out before anything is asked: a wrong CRS or resolution should cost no request.
         self.plan = self._plan() if destinations.file else None
+        if connection.endpoint == SANDBOX:
+            feedback.pushInfo("Starting the sandbox; on first use it writes its sample scenes, for some seconds.")
         self.session = session_for(connection)
         self.stop = threading.Event()
         self.client = Client(
