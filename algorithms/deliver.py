@@ -142,7 +142,9 @@ class _Delivery:
         # Laid out before anything is asked: a wrong CRS or resolution should cost no request.
         self.plan = self._plan() if destinations.file else None
         if connection.endpoint == SANDBOX:
-            feedback.pushInfo("Starting the sandbox; on first use it writes its sample scenes, for some seconds.")
+            feedback.pushInfo(
+                "Starting the sandbox; on first use it writes its sample scenes, for some seconds."
+            )
         self.session = session_for(connection)
         self.stop = threading.Event()
         self.client = Client(
