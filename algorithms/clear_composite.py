@@ -44,18 +44,17 @@ class ClearComposite(CsPlusAlgorithm):
         self._recipe(parameters, context)
         check_destinations(parameters, context)
 
-    def prepare(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+    def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings."""
         self.recipe = self._recipe(parameters, context)
-        self.destinations = Destinations.read(self, parameters, context)
         self.connection = settings.connection()
 
-    def run(
+    def work(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Deliver the composite."""
-        del parameters
-        return deliver(self.recipe, self.NAME, self.destinations, self.connection, context, feedback)
+        destinations = Destinations.read(self, parameters, context)
+        return deliver(self.recipe, self.NAME, destinations, self.connection, context, feedback)
 
     def _recipe(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Recipe:
         return Recipe(

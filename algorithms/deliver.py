@@ -67,7 +67,11 @@ class Destinations:
     def read(
         cls, algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
     ) -> Destinations:
-        """Read them from the parameters; once in a run, as it also registers what is to be loaded."""
+        """Read them from the parameters.
+
+        Once in a run, and in the worker thread: this also registers what is to be loaded, and QGIS forgets what was
+        registered while the algorithm was being prepared.
+        """
         raster = algorithm.parameterAsOutputLayer(parameters, "OUTPUT", context)
         text = algorithm.parameterAsFileOutput(parameters, "SCRIPT", context)
         return cls(
