@@ -30,8 +30,9 @@ from csplus.csplus_plugin.layers import style  # noqa: E402
 SIDE = 130
 GAP = 6
 TITLE = 12
-DPI = 120
-RIM = 120
+DPI = 100
+QUALITY = 80
+RIM = 150
 """Metres."""
 MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
 
@@ -52,7 +53,7 @@ def main(plain: str, clear: str, target: str) -> None:
         add_label(layout, title, left, 2, 13)
     note = "Pink: no clear look in the month. Cloud Score+ sandbox: synthetic scenes, not Google's. Drawn by QGIS."
     add_label(layout, note, GAP, TITLE + SIDE + 2, 8)
-    if not QgsLayoutExporter(layout).renderPageToImage(0, dpi=DPI).save(target):
+    if not QgsLayoutExporter(layout).renderPageToImage(0, dpi=DPI).save(target, quality=QUALITY):
         sys.exit(f"The picture could not be written to {target}.")
 
 
