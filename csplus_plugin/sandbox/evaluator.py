@@ -95,8 +95,11 @@ class Evaluator:
             values.insert(0, self._archive)
         try:
             return function.run(*values)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # Arguments whose types the signature leaves open reach the functions unchecked.
+        except RecursionError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            # Arguments whose types the signature leaves open reach the functions unchecked; GDAL raises
+            # RuntimeError where another part of the process has enabled its exceptions.
             raise Refused(f"{name}: These arguments cannot be evaluated ({error}).") from error
 
 

@@ -165,7 +165,9 @@ def shape_of(kind: str, coordinates: object) -> ogr.Geometry:
     if shape is None or (shape.IsEmpty() and coordinates not in ([], [[]])):
         raise Refused(f"GeometryConstructors.{kind}: Invalid coordinates.")
     shape.FlattenTo2D()
-    return shape
+    with quiet_gdal():
+        # A ring that crosses itself is an area by the even-odd rule, which GEOS wants spelled out.
+        return shape if shape.GetDimension() < AREA or shape.IsValid() else shape.MakeValid() or shape
 
 
 def _listed(value: object) -> list:

@@ -96,6 +96,7 @@ class Canvas:
         self.grid = grid
         self.kept: dict[Hashable, Any] = {} if kept is None else kept
         self.drawn: dict[tuple[Image, int], Raster] = {}
+        self._others: dict[Grid, Canvas] = {}
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -105,6 +106,12 @@ class Canvas:
     def for_one_scene(self) -> Canvas:
         """The same grid for one member of a collection: what it draws is forgotten with it."""
         return Canvas(self.grid, self.kept)
+
+    def on(self, grid: Grid) -> Canvas:
+        """Another grid that is needed on the way, with memories of its own that last as long as these."""
+        if grid not in self._others:
+            self._others[grid] = Canvas(grid, self.once(("kept", grid), dict))
+        return self._others[grid]
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Something that depends on the grid alone, made at the first call and kept."""

@@ -14,6 +14,7 @@ from csplus.csplus_plugin.sandbox.archive import Archive
 from csplus.csplus_plugin.sandbox.bandfiles import BandReader, open_band
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.images import Canvas
+from osgeo import gdal
 
 from .conftest import S2, SCORES, Folder, masked, write_tif
 
@@ -21,7 +22,7 @@ ONES = np.ones((4, 5), np.uint16)
 
 
 def test_a_scene_has_the_catalogues_bands_and_types(folder: Folder) -> None:
-    bands = {name: ONES for name in ("B12", "B2", "B8A", "zebra", "B8", "apple")}
+    bands = dict.fromkeys(("B12", "B2", "B8A", "zebra", "B8", "apple"), ONES)
     folder.scene("A", {**bands, "SCL": ONES.astype(np.uint8)}, **{"system:time_start": 1672531200000})
     info = folder.info(ee.Image(f"{S2}/A"))
     assert info["type"] == "Image"
@@ -117,8 +118,6 @@ def test_a_file_without_crs(folder: Folder) -> None:
     folder.scene("A", {"B2": ONES})
     path = folder.path / S2 / "A" / "B2.tif"
     path.unlink()
-    from osgeo import gdal
-
     gdal.GetDriverByName("GTiff").Create(str(path), 2, 2, 1).FlushCache()
     with pytest.raises(Refused, match="has no CRS"):
         folder.info(ee.Image(f"{S2}/A"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ee
@@ -13,7 +14,7 @@ from csplus.csplus_plugin.sandbox.images import Grid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .conftest import S2, Folder, masked
+from .conftest import S2, Folder, masked, write_tif
 
 A = np.array([[1, 2, 3], [4, 5, 0]], np.uint16)
 B = np.array([[10, 0, 30], [40, 50, 60]], np.uint16)
@@ -23,9 +24,6 @@ B = np.array([[10, 0, 30], [40, 50, 60]], np.uint16)
 def scene(folder: Folder) -> Folder:
     """B2 with its last pixel masked, B3 whole, a class band, 3 x 2 pixels."""
     folder.scene("S", {"B2": A, "SCL": A.astype(np.uint8)}, nodata=0, **{"system:time_start": 1, "CLOUDS": 7})
-    (folder.path / S2 / "S" / "B3.tif").unlink(missing_ok=True)
-    from .conftest import write_tif
-
     write_tif(folder.path / S2 / "S" / "B3.tif", B, 32611, (500000, 4100000), 10, None)
     return folder
 
@@ -81,7 +79,7 @@ def test_division_by_zero_is_zero(scene: Folder, here: Grid) -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        (lambda i: i.abs(), [-2.5, -0.5, 0.5, 2.5]),
+        (lambda i: i.abs(), [2.5, 0.5, 0.5, 2.5]),
         (lambda i: i.round(), [-2, 0, 1, 3]),
         (lambda i: i.floor(), [-3, -1, 0, 2]),
         (lambda i: i.ceil(), [-2, 0, 1, 3]),
@@ -116,8 +114,7 @@ def test_what_is_not_a_number_is_masked(folder: Folder, grid: Callable[..., Grid
 @given(st.integers(-(2**31), 2**31 - 1), st.integers(-(2**31), 2**31 - 1))
 @settings(max_examples=60, deadline=None)
 def test_whole_numbers_never_wrap(one: int, other: int) -> None:
-    folder, here = Folder.__new__(Folder), Grid("EPSG:32611", (10, 0, 0, 0, -10, 0), 1, 1)
-    Folder.__init__(folder, __import__("pathlib").Path("/nonexistent"))
+    folder, here = Folder(Path("/nonexistent")), Grid("EPSG:32611", (10, 0, 0, 0, -10, 0), 1, 1)
     for name, exact in (("add", one + other), ("subtract", one - other), ("multiply", one * other)):
         found = folder.band(getattr(ee.Image(one).toInt32(), name)(ee.Image(other).toInt32()), here).values[
             0, 0
@@ -233,11 +230,7 @@ def test_clip_covers_edges_in_part(scene: Folder, here: Grid) -> None:
 
 def test_clip_twice_meets_in_the_footprint(scene: Folder) -> None:
     left = ee.Geometry.Rectangle([499000, 4099000, 500010, 4101000], "EPSG:32611", False)
-    area = (
-        band("B3").clip(left).geometry().area(1).getInfo
-        if False
-        else scene.info(band("B3").clip(left).geometry().area(1))
-    )
+    area = scene.info(band("B3").clip(left).geometry().area(1))
     assert area == pytest.approx(10 * 20 / 0.9996**2, rel=1e-3)
 
 
@@ -320,7 +313,7 @@ def test_reduce_over_bands(scene: Folder, here: Grid) -> None:
     [
         ("a + b * 2", 7),
         ("(a + b) * 2", 8),
-        ("a - b - 1", -2 + 1 + 0.0 - 1 + 0),
+        ("a - b - 1", -3),
         ("-a ** 2", -1),
         ("b ** 3 ** 2", 3**9),
         ("2 ** -1", 0.5),
@@ -343,8 +336,6 @@ def test_formulas(folder: Folder, grid: Callable[..., Grid], formula: str, expec
     default = ee.Image([70, 80]).rename(["p", "q"])
     variables = {"a": ee.Image(1), "b": ee.Image(3), "two": two}
     used = {k: v for k, v in variables.items() if k in formula}
-    if formula == "a - b - 1":
-        expected = -3
     assert folder.band(default.expression(formula, used), grid(1, 1)).values[0, 0] == pytest.approx(expected)
 
 

@@ -11,7 +11,7 @@ import pytest
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.images import Grid
 
-from .conftest import S2, Folder, masked
+from .conftest import S2, Folder, masked, write_tif
 
 SIDE = 20
 VALUES = np.arange(SIDE * SIDE, dtype=np.uint16).reshape(SIDE, SIDE)
@@ -110,7 +110,7 @@ def test_region_refusals(scene: Folder) -> None:
         "Specify a scale or crs & crs_transform."
     )
     assert "unbounded image" in message(composite.reduceRegion(ee.Reducer.mean(), None, 10))
-    assert "Need 2 bands" in message(band().reduceRegion(ee.Reducer.min(2), region, 10))
+    assert "Need 2 bands" in message(band().reduceRegion(ee.Reducer.min(2), box(0, 0, 2, 2), 10))
 
 
 def test_best_effort_enlarges_the_scale(scene: Folder) -> None:
@@ -170,8 +170,6 @@ def test_rectangles_of_pixels(scene: Folder) -> None:
 
 def test_mixed_projections_are_refused(folder: Folder) -> None:
     folder.scene("S", {"B4": VALUES})
-    from .conftest import write_tif
-
     write_tif(folder.path / S2 / "S" / "B11.tif", VALUES[:10, :10], 32611, (500000, 4100000), 20, None)
     with pytest.raises(Refused) as refused:
         folder.value(ee.Image(f"{S2}/S").projection())

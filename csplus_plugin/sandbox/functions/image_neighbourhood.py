@@ -21,8 +21,8 @@ MAX_ITERATIONS = 100
 
 
 def _padded(canvas: Canvas, radius: int) -> Canvas:
-    """The canvas with a margin, shared by all that needs the same one."""
-    return canvas.once(("padded", radius), lambda: Canvas(canvas.grid.padded(radius, radius)))
+    """The canvas with a margin."""
+    return canvas.on(canvas.grid.padded(radius, radius))
 
 
 def _neighbours(

@@ -93,7 +93,7 @@ def pulled(image: Image, lattice: Projection, canvas: Canvas, wanted: Sequence[i
     if grid is None or lookup is None:
         return [blank(canvas.shape, image.bands[i].type) for i in wanted]
     column, row, width, height = lookup.window
-    drawn = image.pixels(canvas.once(("canvas", grid), lambda: Canvas(grid)), wanted)
+    drawn = image.pixels(canvas.on(grid), wanted)
     here = (slice(row, row + height), slice(column, column + width))
     inside = 1 if lookup.inside is None else lookup.inside
     return [
@@ -143,7 +143,7 @@ def _interpolated(
     grid = lattice_window(band.projection, canvas.grid, radius)
     if grid is None:
         return blank(canvas.shape, band.type)
-    (raster,) = image.pixels(canvas.once(("canvas", grid), lambda: Canvas(grid)), [position])
+    (raster,) = image.pixels(canvas.on(grid), [position])
     columns, rows = (
         np.broadcast_to(p, canvas.shape) - 0.5 for p in fractional_positions(grid.projection, canvas.grid)
     )
@@ -216,7 +216,7 @@ def _aggregated(
             )
         factor = max(1, math.isqrt(max_pixels))
     height, width = canvas.shape
-    fine = canvas.once(("refined", factor), lambda: Canvas(grid.refined(factor)))
+    fine = canvas.on(grid.refined(factor))
     (raster,) = image.pixels(fine, [position])
 
     def stack(pixels: np.ndarray) -> np.ndarray:
