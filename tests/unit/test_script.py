@@ -38,6 +38,9 @@ def without_references(expression: dict) -> object:
             return resolve(node["arrayValue"]["values"])
         if "constantValue" in node:
             return node["constantValue"]
+        if "functionReference" in node:
+            called = resolve(expression["values"][node["functionReference"]])
+            return [called, resolve(node["arguments"])]
         return {name: resolve(value) for name, value in node.items()}
 
     return resolve(expression["values"][expression["result"]])
