@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,12 @@ class Geometry:
         """Whether the two share a point, in longitude and latitude."""
         if self.shape is None or other.shape is None:
             return True
-        return bool(self.planar().Intersects(other.planar()))
+        return bool(self._lonlat.Intersects(other._lonlat))
+
+    @cached_property
+    def _lonlat(self) -> ogr.Geometry:
+        """The shape in longitude and latitude, made once because filters ask for it again and again; never changed."""
+        return self.planar()
 
     def to_json(self) -> dict[str, Any]:
         """GeoJSON, with the CRS and the kind of edges where they are not the default ones."""
