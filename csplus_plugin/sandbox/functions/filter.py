@@ -11,7 +11,8 @@ from ..errors import Refused
 from ..filters import Filter
 from ..geometries import Geometry, spherical_area
 from ..images import Image
-from ..promotion import promote
+from ..promotion import promote, type_name
+from ..properties import property_of
 from ..registry import function
 from ..values import Date, Element, ErrorMargin, as_number, key_of
 from .geometry_relations import distance_between
@@ -28,7 +29,7 @@ def selected(element: Element | None, field: str) -> Any:
     if field in _PLACES:
         place = element.geometry()
         return Geometry(None) if place is None and isinstance(element, Image) else place
-    return element.properties.get(field)
+    return property_of(element, field)
 
 
 class _Operands:
@@ -269,6 +270,15 @@ def not_null(properties: list[str]) -> Filter:
 def has_geometry() -> Filter:
     """There is a geometry."""
     return Filter(lambda element, _: element.geometry() is not None)
+
+
+def _is_type(value: object, name: object) -> bool:
+    actual = value.kind if isinstance(value, Geometry) else type_name(value)
+    kinds = {"Integer": "Number", "Float": "Number"}
+    return name in {actual, kinds.get(actual), "Geometry" if isinstance(value, Geometry) else None}
+
+
+_comparison("Filter.hasType", compare=_is_type)
 
 
 @function("Filter.always")
