@@ -131,11 +131,9 @@ def unit_ratio(numerator: str, denominator: str) -> float:
 
 @function("DateRange")
 def date_range(start: Any, end: Any, time_zone: str | None) -> DateRange:
-    """From a start to an end that is not included; one millisecond where there is no end."""
+    """From a start to an end that is not included, or one millisecond; empty where the end is not after the start."""
     first = as_date(start, time_zone).millis
     last = first + 1 if end is None else as_date(end, time_zone).millis
-    if last < first:
-        raise Refused("DateRange: The end of the range must not be before its start.")
     return DateRange(first, last)
 
 

@@ -112,8 +112,10 @@ _comparison("Filter.inList", compare=lambda value, values: _listed(values, value
 
 
 def _holds_date(span: object, value: object) -> bool:
-    millis = as_number(value)
-    return millis is not None and promote(span, "DateRange").holds(millis)
+    millis, dates = as_number(value), promote(span, "DateRange")
+    if dates.start >= dates.end:
+        raise Refused("Empty date ranges not supported for the current operation.")
+    return millis is not None and dates.holds(millis)
 
 
 _comparison("Filter.dateRangeContains", compare=_holds_date)
