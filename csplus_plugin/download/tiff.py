@@ -8,7 +8,7 @@ Sources: TIFF 6.0, section 2; the BigTIFF design page of libtiff.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -46,9 +46,9 @@ class Tag:
     data: bytes
 
     @classmethod
-    def of(cls, kind: int, values: Sequence[int]) -> Tag:
-        """Make a tag of whole numbers."""
-        return cls(kind, len(values), struct.pack(f"<{len(values)}{_CODES[kind]}", *values))
+    def of(cls, number: int) -> Tag:
+        """Make a tag of one number below 2 to the power of 32."""
+        return cls(_LONG, 1, struct.pack("<I", number))
 
     def values(self) -> tuple[int, ...]:
         """Read whole numbers."""
@@ -83,10 +83,6 @@ class Flavour:
         """Make the first bytes of a file; with 0 for the directory no program takes it for a picture."""
         sizes = struct.pack("<HH", 8, 0) if self is BIG else b""
         return struct.pack("<2sH", b"II", self.version) + sizes + struct.pack(f"<{self.offset[0]}", directory)
-
-    def numbers(self, values: Sequence[int]) -> Tag:
-        """Make a tag of offsets or sizes."""
-        return Tag.of(self.offset[1], values)
 
 
 CLASSIC = Flavour(42, 8, ("I", _LONG), "H")

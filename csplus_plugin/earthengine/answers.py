@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import mmap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,11 @@ BODY_TIMEOUT = 60.0
 LARGEST = 64 * 1024 * 1024
 """Bytes; the service sends no more than 48 MiB of pixels at once (REST reference, computePixels)."""
 
-_PIECE = 1024 * 1024
+Body = bytes | memoryview
+Memory = bytearray | mmap.mmap
+"""What a body can be received into: writable, of a fixed length."""
+
+_PIECE = 256 * 1024
 _HEADER = 64 * 1024
 """Bytes of a `.npy` file in which its header is looked for: a thousand bands fit."""
 
@@ -29,8 +34,10 @@ class Damaged(ValueError):
     """An answer's body is not what its status promises."""
 
 
-def received(answer: requests.Response, is_cancelled: Callable[[], bool] = lambda: False) -> bytearray:
-    """Receive the body of an answer.
+def received(
+    answer: requests.Response, memory: Memory | None = None, is_cancelled: Callable[[], bool] = lambda: False
+) -> Body:
+    """Receive the body of an answer, into the memory given if it is meant to lie there.
 
     Raises:
         Damaged: Not all of it arrived (`requests` does not look, before urllib3 2), or more than there can be.
@@ -42,20 +49,23 @@ def received(answer: requests.Response, is_cancelled: Callable[[], bool] = lambd
         connection.sock.settimeout(
             BODY_TIMEOUT
         )  # the service has done its work: what is left is the way here
-    body = bytearray()
+    body = bytearray() if memory is None else memory
+    most = LARGEST if memory is None else len(memory)
+    size = 0
     for piece in answer.iter_content(_PIECE):
-        body += piece
         if is_cancelled():
             raise Cancelled
-        if len(body) > LARGEST:
-            raise Damaged(f"it is longer than {LARGEST} bytes")
+        if size + len(piece) > most:
+            raise Damaged(f"it is longer than {most} bytes")
+        body[size : size + len(piece)] = piece
+        size += len(piece)
     promised = answer.headers.get("Content-Length", "")
     if promised.isdigit() and answer.raw.tell() < int(promised):
         raise Damaged(f"{answer.raw.tell()} of {promised} bytes")
-    return body
+    return memoryview(body)[:size]
 
 
-def value(content: bytes | bytearray) -> Any:
+def value(content: Body) -> Any:
     """Read the answer of `value:compute`."""
     answer = _read_json(content)
     if "result" not in answer:
@@ -63,7 +73,7 @@ def value(content: bytes | bytearray) -> Any:
     return answer["result"]
 
 
-def name(content: bytes | bytearray) -> str:
+def name(content: Body) -> str:
     """Read the answer of `maps`: the map's name, `projects/…/maps/…`."""
     found = _read_json(content).get("name")
     if not isinstance(found, str) or not found.startswith("projects/"):
@@ -71,7 +81,7 @@ def name(content: bytes | bytearray) -> str:
     return found
 
 
-def algorithms(content: bytes | bytearray) -> dict[str, Any]:
+def algorithms(content: Body) -> dict[str, Any]:
     """Read the answer of `algorithms`, a ListAlgorithmsResult."""
     answer = _read_json(content)
     if not answer.get("algorithms"):
@@ -79,9 +89,9 @@ def algorithms(content: bytes | bytearray) -> dict[str, Any]:
     return answer
 
 
-def pixels(content: bytes | bytearray, shape: tuple[int, int], bands: tuple[str, ...]) -> np.ndarray:
+def pixels(content: Body, shape: tuple[int, int], bands: tuple[str, ...]) -> np.ndarray:
     """Decode a `.npy` file, without trusting it: no pickle, no more memory than it has bytes."""
-    file = io.BytesIO(content[:_HEADER])
+    file = io.BytesIO(bytes(content[:_HEADER]))
     try:
         version = np.lib.format.read_magic(file)
         read_header = {
@@ -102,9 +112,9 @@ def pixels(content: bytes | bytearray, shape: tuple[int, int], bands: tuple[str,
     return found_pixels.reshape(shape, order="F" if is_fortran else "C")
 
 
-def _read_json(content: bytes | bytearray) -> dict[str, Any]:
+def _read_json(content: Body) -> dict[str, Any]:
     try:
-        answer = json.loads(content)
+        answer = json.loads(bytes(content))
     except ValueError:
         raise Damaged("it is not JSON") from None
     if not isinstance(answer, dict):

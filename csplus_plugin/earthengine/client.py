@@ -32,7 +32,6 @@ _POLL = 0.1
 _ERROR_STATUS = 300
 
 T = TypeVar("T")
-Body = bytes | bytearray
 
 
 class Client:
@@ -121,7 +120,7 @@ class Client:
         expression: Any,
         grid: Mapping[str, Any],
         bands: Sequence[str],
-        admit: Callable[[], None] = lambda: None,
+        admit: Callable[[], answers.Memory | None] = lambda: None,
     ) -> np.ndarray | faults.Fault:
         """Ask for the pixels of one window once; what becomes of a failure is the caller's choice.
 
@@ -129,7 +128,8 @@ class Client:
             expression: As for `pixels`.
             grid: As for `pixels`.
             bands: As for `pixels`.
-            admit: Called when a good answer begins to arrive; may wait until there is room for it, and raise.
+            admit: Called when a good answer begins to arrive: gives the memory for it, may wait until there is
+                some, and raise. What is larger is taken as damaged.
 
         Raises:
             Cancelled: The user stopped the run.
@@ -151,7 +151,7 @@ class Client:
         self,
         call: str,
         body: Mapping[str, Any] | None,
-        read: Callable[[Body], T],
+        read: Callable[[answers.Body], T],
         params: Mapping[str, str] | None = None,
     ) -> T:
         """Send a request until it is answered or it makes no sense to go on."""
@@ -175,21 +175,20 @@ class Client:
         self,
         path: str,
         payload: bytes | None,
-        read: Callable[[Body], T],
+        read: Callable[[answers.Body], T],
         params: Mapping[str, str] | None,
-        admit: Callable[[], None] = lambda: None,
+        admit: Callable[[], answers.Memory | None] = lambda: None,
     ) -> T | faults.Fault:
         method = "GET" if payload is None else "POST"
         with self._lock:
             self.requests_made += 1
 
-        def send() -> tuple[requests.Response, Body]:
+        def send() -> tuple[requests.Response, answers.Body]:
             answer = self.session.request(method, path, params=params, body=payload)
             if answer.status_code >= _ERROR_STATUS:
                 return answer, answer.content
             with answer:
-                admit()
-                return answer, answers.received(answer, self._is_cancelled)
+                return answer, answers.received(answer, admit(), self._is_cancelled)
 
         try:
             answer, content = self._in_background(send)
@@ -276,7 +275,7 @@ def encoded(expression: Any) -> Mapping[str, Any]:
 
 def _pixels_request(
     expression: Any, grid: Mapping[str, Any], bands: Sequence[str]
-) -> tuple[str, Mapping[str, Any], Callable[[Body], np.ndarray]]:
+) -> tuple[str, Mapping[str, Any], Callable[[answers.Body], np.ndarray]]:
     """Give the call, its body, and how its answer is read."""
     body = {
         "expression": encoded(expression),
