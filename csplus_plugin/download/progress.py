@@ -13,6 +13,9 @@ _EVERY = 2.0
 _MEMORY = 30.0
 """Seconds over which the rate is measured."""
 
+_FETCHED = 95.0
+"""Percent at which all has arrived and the file is finished."""
+
 _HOUR, _MINUTE = 3600, 60
 
 
@@ -42,6 +45,7 @@ class Progress:
         self.done = self._resumed = self.retries = self.splits = 0
         self._show = show
         self._say = say
+        self._last = ""
         self._clock = clock
         self._begin = clock()
         self._shown_at = clock()
@@ -78,14 +82,17 @@ class Progress:
         self._past.append((now, self.done))
         while len(self._past) > 2 and now - self._past[0][0] > _MEMORY:  # noqa: PLR2004 a rate needs two
             self._past.popleft()
-        self._show(100 * self.done / max(self.size, 1), self._line(under_way))
+        line = self._line(under_way)
+        if line != self._last:
+            self._last = line
+            self._show(_FETCHED * self.done / max(self.size, 1), line)
 
     def stage(self, text: str, share: float) -> None:
         """Show the work on the finished file: which, and how much of it is done (0 to 1)."""
         now = self._clock()
         if now - self._shown_at >= _EVERY:
             self._shown_at = now
-            self._show(100, f"{text}: {100 * share:.0f} percent")
+            self._show(_FETCHED, f"{text}: {100 * share:.0f} percent")
 
     def finished(self) -> None:
         """Say how the fetching went."""
