@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
 from . import answers, faults
@@ -213,7 +213,7 @@ class Client:
                 continue
             if failure is not None:
                 raise failure
-            return answer  # type: ignore[return-value]
+            return cast("requests.Response", answer)
 
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from secrets import SystemRandom
 
@@ -55,6 +55,6 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     except ValueError:
         return None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    now = now or datetime.fromtimestamp(time.time(), tz=UTC)
+        moment = moment.replace(tzinfo=timezone.utc)
+    now = now or datetime.fromtimestamp(time.time(), tz=timezone.utc)
     return max(0.0, (moment - now).total_seconds())
