@@ -17,12 +17,12 @@ setup: ## install what is missing on Debian 12 or 13: QGIS, a virtual screen, .v
 demo: setup ## run the dataset page's example through qgis_process on the sandbox: build/demo/
 	@tools/demo.sh
 
-test: setup lint suite test-package ## lint, then every test that needs no account
+test: setup lint suite ## lint, then every test that needs no account
 
-suite: ## the tests alone, with what is installed
+suite: ## the tests alone, with what is installed and built already
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/unit tests/sandbox tests/live
 	$(PYTHON) -m pytest tests/qgis
-	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop
+	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop tests/package
 
 lint: setup package ## style, types, the plugin site's scanners on the package, names that Qt 6 does not have
 	$(PYTHON) -m ruff check .
@@ -41,7 +41,7 @@ format: setup ## format the code
 package: setup ## build what a user installs: build/csplus.zip, with the Python libraries it needs
 	@$(PYTHON) tools/package.py
 
-test-package: package ## look into the package, and run it unpacked with and without an Earth Engine library around
+test-package: package ## look into the package, and run it unpacked beside no, an old and a new Earth Engine library
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/package
 
 test-qgis344: package ## the tests on QGIS 3.44 and Python 3.13, in a Debian 13 of its own: build/debian13/
