@@ -25,7 +25,7 @@ GROUPS = {"composites": ("Composites", "composite.svg")}
 
 
 class CsPlusAlgorithm(QgsProcessingAlgorithm):
-    """An algorithm of this plugin: it declares, `check` refuses, `prepare` reads, `run` works.
+    """An algorithm of this plugin: it declares, `check` refuses, `read` reads, `work` works.
 
     A subclass fills the class attributes and the four methods; a `CsPlusError` raised in any of them
     reaches the user as one sentence.
@@ -46,11 +46,11 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         """Refuse what can be seen without a request: raise `InvalidChoice`."""
         raise NotImplementedError
 
-    def prepare(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+    def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read the parameters, in the main thread."""
         raise NotImplementedError
 
-    def run(
+    def work(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Do the work, in a worker thread, and return the outputs."""
@@ -125,7 +125,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         """Read the parameters."""
         del feedback
         try:
-            self.prepare(parameters, context)
+            self.read(parameters, context)
         except CsPlusError as problem:
             raise QgsProcessingException(str(problem)) from problem
         return True
@@ -136,7 +136,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         """Do the work, and say how long it took."""
         begin = time.monotonic()
         try:
-            results = self.run(parameters, context, feedback)
+            results = self.work(parameters, context, feedback)
         except CsPlusError as problem:
             raise QgsProcessingException(str(problem)) from problem
         feedback.pushInfo(f"Done in {time.monotonic() - begin:.1f} s.")

@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 from ..csplus_plugin import settings
 from ..csplus_plugin.core.recipe import Recipe
 from .base import CsPlusAlgorithm
-from .deliver import Destinations, add_outputs, deliver
+from .deliver import Destinations, add_outputs, check_destinations, deliver
 from .parameters import add_composite, add_output, add_scenes, read_composite, read_output, read_scenes
 
 
@@ -42,20 +42,19 @@ class ClearComposite(CsPlusAlgorithm):
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Build the recipe once: it refuses what makes no sense."""
         self._recipe(parameters, context)
-        Destinations.read(self, parameters, context)
+        check_destinations(parameters, context)
 
-    def prepare(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+    def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings."""
         self.recipe = self._recipe(parameters, context)
-        self.destinations = Destinations.read(self, parameters, context)
         self.connection = settings.connection()
 
-    def run(
+    def work(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Deliver the composite."""
-        del parameters
-        return deliver(self.recipe, self.NAME, self.destinations, self.connection, context, feedback)
+        destinations = Destinations.read(self, parameters, context)
+        return deliver(self.recipe, self.NAME, destinations, self.connection, context, feedback)
 
     def _recipe(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Recipe:
         return Recipe(

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingOutputRasterLayer,
     QgsProcessingOutputString,
@@ -26,7 +28,7 @@ from ..csplus_plugin.download.plan import Plan, plan
 from ..csplus_plugin.download.raster import COG, Layout, write
 from ..csplus_plugin.earthengine.client import Client, encoded
 from ..csplus_plugin.earthengine.dependencies import ee_place, ee_version, prepare_expressions
-from ..csplus_plugin.earthengine.session import Connection, session_for
+from ..csplus_plugin.earthengine.session import SANDBOX, Connection, session_for
 from ..csplus_plugin.layers import hand_over, provenance, style
 from ..csplus_plugin.layers.live import live_layer
 from ..csplus_plugin.provider import version
@@ -67,21 +69,39 @@ class Destinations:
     ) -> Destinations:
         """Read them from the parameters.
 
-        Raises:
-            InvalidChoice: A file has an ending that names another format.
+        Once in a run, and in the worker thread: this also registers what is to be loaded, and QGIS forgets what was
+        registered while the algorithm was being prepared.
         """
         raster = algorithm.parameterAsOutputLayer(parameters, "OUTPUT", context)
-        if raster and Path(raster).suffix.lower() not in (".tif", ".tiff"):
-            raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
         text = algorithm.parameterAsFileOutput(parameters, "SCRIPT", context)
-        if text:
-            script.check_ending(Path(text))
         return cls(
             live=algorithm.parameterAsBoolean(parameters, "LIVE", context),
             file=Path(raster) if raster else None,
             cloud_optimized=algorithm.parameterAsEnumString(parameters, "FORMAT", context) == COG,
             script=Path(text) if text else None,
         )
+
+
+def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+    """Refuse files whose endings name another format.
+
+    Raises:
+        InvalidChoice: With the endings that are possible.
+    """
+    raster = _written(parameters.get("OUTPUT"), context)
+    if raster and Path(raster).suffix.lower() not in (".tif", ".tiff"):
+        raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
+    if text := _written(parameters.get("SCRIPT"), context):
+        script.check_ending(Path(text))
+
+
+def _written(destination: Any, context: QgsProcessingContext) -> str:
+    """The path that a user wrote; empty for none and for a temporary file."""
+    if isinstance(destination, QgsProcessingOutputLayerDefinition):
+        destination, _ = destination.sink.valueAsString(context.expressionContext(), "")
+    if not isinstance(destination, str) or destination == QgsProcessing.TEMPORARY_OUTPUT:
+        return ""
+    return destination
 
 
 def add_outputs(algorithm: QgsProcessingAlgorithm) -> None:
@@ -125,6 +145,10 @@ class _Delivery:
         self.context, self.feedback = context, feedback
         # Laid out before anything is asked: a wrong CRS or resolution should cost no request.
         self.plan = self._plan() if destinations.file else None
+        if connection.endpoint == SANDBOX:
+            feedback.pushInfo(
+                "Starting the sandbox; on first use it writes its sample scenes, for some seconds."
+            )
         self.session = session_for(connection)
         self.stop = threading.Event()
         self.client = Client(

@@ -17,6 +17,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     say "Not Debian: please install QGIS 3.40 or later with Python, and ${missing[*]}, then run this again."
     exit 1
   fi
+  as_root apt-get update -q
   release=()
   if [ "$VERSION_ID" = 12 ]; then
     # Debian 12's own QGIS is 3.22; its backports have 3.40. The mirror is the one this machine uses already.
@@ -24,11 +25,12 @@ if [ ${#missing[@]} -gt 0 ]; then
     if ! apt-get indextargets --format '$(RELEASE)' | grep -qx bookworm-backports; then
       mirror=$(apt-get indextargets --format '$(RELEASE) $(SITE)' | awk '$1 == "bookworm" { print $2; exit }')
       say "Adding bookworm-backports from this machine's own mirror"
+      [ -n "$mirror" ] || { say "This machine's package sources name no bookworm: please add bookworm-backports."; exit 1; }
       echo "deb $mirror bookworm-backports main" | as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
+      as_root apt-get update -q
     fi
   fi
   say "Installing ${missing[*]} (QGIS takes about a minute)"
-  as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${release[@]}" "${missing[@]}"
 fi
 

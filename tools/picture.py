@@ -15,10 +15,11 @@ from qgis.core import (
     QgsPrintLayout,
     QgsProject,
     QgsRasterLayer,
+    QgsTextFormat,
     QgsUnitTypes,
 )
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QFont
+from qgis.PyQt.QtGui import QColor, QFont
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -29,7 +30,10 @@ from csplus.csplus_plugin.layers import style  # noqa: E402
 SIDE = 130
 GAP = 6
 TITLE = 12
-DPI = 150
+DPI = 100
+QUALITY = 80
+RIM = 150
+"""Metres."""
 MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
 
 
@@ -47,13 +51,9 @@ def main(plain: str, clear: str, target: str) -> None:
         left = GAP + place * (SIDE + GAP)
         add_map(layout, path, left)
         add_label(layout, title, left, 2, 13)
-    note = "Cloud Score+ sandbox: synthetic scenes, not Google's. Drawn by QGIS from GeoTIFFs of csplus:clearcomposite."
+    note = "Pink: no clear look in the month. Cloud Score+ sandbox: synthetic scenes, not Google's. Drawn by QGIS."
     add_label(layout, note, GAP, TITLE + SIDE + 2, 8)
-    settings = QgsLayoutExporter.ImageExportSettings()
-    settings.dpi = DPI
-    settings.generateWorldFile = False
-    outcome = QgsLayoutExporter(layout).exportToImage(target, settings)
-    if outcome != QgsLayoutExporter.ExportResult.Success:
+    if not QgsLayoutExporter(layout).renderPageToImage(0, dpi=DPI).save(target, quality=QUALITY):
         sys.exit(f"The picture could not be written to {target}.")
 
 
@@ -71,7 +71,9 @@ def add_map(layout: QgsPrintLayout, path: str, left: float) -> None:
     picture.setCrs(layer.crs())
     picture.setLayers([layer])
     picture.setKeepLayerSet(True)
-    picture.zoomToExtent(layer.extent())
+    picture.setBackgroundColor(QColor("#d81b60"))
+    # A box of longitude and latitude lies askew in UTM: leave out its ragged rim.
+    picture.zoomToExtent(layer.extent().buffered(-RIM))
     layout.addLayoutItem(picture)
 
 
@@ -86,7 +88,10 @@ def add_label(layout: QgsPrintLayout, text: str, left: float, top: float, size: 
     """Place a line of text."""
     label = QgsLayoutItemLabel(layout)
     label.setText(text)
-    label.setFont(QFont("DejaVu Sans", size))
+    form = QgsTextFormat()
+    form.setFont(QFont("DejaVu Sans"))
+    form.setSize(size)
+    label.setTextFormat(form)
     label.setVAlign(Qt.AlignmentFlag.AlignVCenter)
     label.attemptMove(QgsLayoutPoint(left, top, MM))
     label.attemptResize(QgsLayoutSize(2 * SIDE, 8, MM))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qgis.core import (
     QgsColorRampShader,
     QgsContrastEnhancement,
@@ -20,10 +22,14 @@ from ..core.recipe import Recipe
 def apply(layer: QgsRasterLayer, recipe: Recipe) -> None:
     """Style a downloaded file like the live layer, as far as it holds the bands."""
     style, bands = drawn(recipe)
-    names = [band.name for band in file_bands(recipe)]
+    infos = file_bands(recipe)
+    names = [info.name for info in infos]
     if not set(bands) <= set(names):
         style, bands = _fallback(names)
     numbers = [names.index(band) + 1 for band in bands]
+    # QGIS multiplies by the file's scale before it draws: the stretch has to be in reflectance too.
+    scale = infos[numbers[0] - 1].scale
+    style = replace(style, minimum=style.minimum * scale, maximum=style.maximum * scale)
     if len(numbers) == 1:
         _one_band(layer, numbers[0], style)
     else:

@@ -51,7 +51,7 @@ def test_every_step_was_reached(outcome: dict) -> None:
 
 
 def test_the_plugin_starts_in_silence(outcome: dict) -> None:
-    assert outcome["messages"] == []
+    assert not [text for text in outcome["messages"] if "csplus" in text or "Cloud Score" in text]
     assert outcome["ee_at_start"] is False
 
 

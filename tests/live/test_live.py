@@ -63,6 +63,6 @@ def test_policies_for_unscored_scenes_are_understood(client: Client, policy: str
 
 def test_a_live_layer_has_tiles(client: Client) -> None:
     url = client.map(composite.picture(Recipe(JANUARY)))
-    tile = requests.get(url.format(z=14, x=2735, y=6353), timeout=300)
+    tile = requests.get(url.format(z=14, x=2734, y=6353), timeout=300)
     assert tile.status_code == 200
     assert tile.headers["Content-Type"].startswith("image/")

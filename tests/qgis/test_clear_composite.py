@@ -22,10 +22,11 @@ from qgis.core import (
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelOutput,
+    QgsProcessingOutputLayerDefinition,
     QgsProject,
     QgsRasterLayer,
 )
-from qgis.PyQt.QtCore import QCoreApplication, QThread
+from qgis.PyQt.QtCore import QCoreApplication, QSize, QThread
 from qgis.PyQt.QtGui import QImage
 
 from .conftest import JANUARY, Recorder
@@ -66,7 +67,7 @@ def test_the_live_layer_draws_and_carries_its_recipe(
     days = layer.temporalProperties().fixedTemporalRange()
     assert days.begin().toString("yyyy-MM-dd hh:mm:ss") == "2023-01-01 00:00:00"
     assert days.end().toString("yyyy-MM-dd hh:mm:ss") == "2023-01-31 23:59:59"
-    tile = urllib.request.urlopen(results["TILE_URL"].format(z=14, x=2734, y=6355), timeout=60).read()
+    tile = urllib.request.urlopen(results["TILE_URL"].format(z=14, x=2734, y=6353), timeout=60).read()
     picture = QImage.fromData(tile)
     assert (picture.width(), picture.height()) == (256, 256)
     assert len({picture.pixel(x, y) for x in range(0, 256, 8) for y in range(0, 256, 8)}) > 20
@@ -190,7 +191,8 @@ def test_a_cancelled_run_ends_soon_and_leaves_no_file(context: QgsProcessingCont
 def test_the_toolbox_runs_it_in_a_worker_thread(context: QgsProcessingContext, target: str) -> None:
     """As the dialog does: prepared here, run there, the layers handed over to the project's thread."""
     feedback = Recorder()
-    task = QgsProcessingAlgRunnerTask(algorithm(), {**JANUARY, "OUTPUT": target}, context, feedback)
+    loaded = QgsProcessingOutputLayerDefinition(target, QgsProject.instance())
+    task = QgsProcessingAlgRunnerTask(algorithm(), {**JANUARY, "OUTPUT": loaded}, context, feedback)
     outcome = []
     task.executed.connect(lambda fine, results: outcome.append((fine, results)))
     QgsApplication.taskManager().addTask(task)
@@ -204,6 +206,7 @@ def test_the_toolbox_runs_it_in_a_worker_thread(context: QgsProcessingContext, t
     assert layer.isValid()
     assert layer.thread() is QCoreApplication.instance().thread()
     assert Path(results["OUTPUT"]).is_file()
+    assert set(context.layersToLoadOnCompletion()) == {target, layer.id()}
 
 
 def test_loaded_results_are_styled_and_named(
@@ -218,7 +221,11 @@ def test_loaded_results_are_styled_and_named(
     renderer = layers["gdal"].renderer()
     assert renderer.type() == "multibandcolor"
     assert (renderer.redBand(), renderer.greenBand(), renderer.blueBand()) == (3, 2, 1)
-    assert renderer.redContrastEnhancement().maximumValue() == 2500
+    # QGIS draws reflectance, 0 to 0.25: it multiplies digital numbers by the file's scale.
+    assert renderer.redContrastEnhancement().maximumValue() == pytest.approx(0.25)
+    drawn = layers["gdal"].previewAsImage(QSize(64, 64)).convertToFormat(QImage.Format.Format_RGB32)
+    colours = {drawn.pixel(x, y) & 0xFFFFFF for x in range(64) for y in range(64)}
+    assert len(colours - {0, 0xFFFFFF}) > 100
 
 
 def test_a_model_of_two_steps(context: QgsProcessingContext, feedback: Recorder, tmp_path: Path) -> None:

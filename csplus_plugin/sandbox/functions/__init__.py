@@ -1,0 +1,1 @@
+"""What each Earth Engine function does: one module a family."""

@@ -1,0 +1,181 @@
+"""Features and images as things with properties (guides/features)."""
+
+# ruff: noqa: ARG001, FBT001 - arguments are those of the real functions
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import Refused
+from ..geometries import Geometry, ring_of
+from ..images import Image
+from ..moments import date as as_date
+from ..projections import Projection
+from ..promotion import promote
+from ..registry import function
+from ..values import Date, Element, ErrorMargin, Feature
+
+_SYSTEM = "system:"
+
+
+def property_of(element: Element, name: str) -> Any:
+    """A property, or one of the names under which the service shows other facts; None where there is none."""
+    if name in element.properties:
+        return element.properties[name]
+    if isinstance(element, Image):
+        facts = {"system:id": element.id, "system:version": element.version}
+        if name in {"system:bands", "system:band_names"}:
+            return element.names
+        place = element.geometry() if name == "system:footprint" else None
+        return facts.get(name) if place is None else ring_of(place)
+    return None
+
+
+@function("Feature")
+def feature(geometry: Geometry | None, metadata: Mapping[str, Any], geometry_key: str | None) -> Feature:
+    """A place with properties."""
+    return Feature(geometry, dict(metadata))
+
+
+@function("Element.get")
+def get(object_: Element, property_: str) -> Any:
+    """A property; null where it is missing."""
+    return property_of(object_, property_)
+
+
+@function("Element.getNumber")
+def get_number(object_: Element, property_: str) -> float | None:
+    """A property that is a number."""
+    value = property_of(object_, property_)
+    return None if value is None else promote(value, "Number")
+
+
+@function("Element.getString")
+def get_string(object_: Element, property_: str) -> str | None:
+    """A property that is a string."""
+    value = property_of(object_, property_)
+    return None if value is None else promote(value, "String")
+
+
+@function("Element.set")
+def set_(object_: Element, key: str, value: object) -> Element:
+    """The element with a property."""
+    return object_.but(properties={**object_.properties, key: value})
+
+
+@function("Element.setMulti")
+def set_multi(object_: Element, properties: Mapping[str, Any]) -> Element:
+    """The element with several properties."""
+    return object_.but(properties={**object_.properties, **properties})
+
+
+@function("Element.propertyNames")
+def property_names(element: Element) -> list[str]:
+    """Names of all properties."""
+    if not isinstance(element, Image):
+        return list(dict.fromkeys([*element.properties, "system:index"]))
+    facts = ["system:bands", "system:band_names"]
+    if element.geometry() is not None:
+        facts = ["system:footprint", *facts]
+    if element.id is not None:
+        facts = ["system:version", "system:id", *facts]
+    return [*element.properties, *facts]
+
+
+@function("Element.toDictionary")
+def to_dictionary(element: Element, properties: list[str] | None) -> dict[str, Any]:
+    """Properties as a dictionary: those named, or all that are not the system's."""
+    names = properties if properties is not None else _ordinary(element)
+    return {name: property_of(element, name) for name in names}
+
+
+def _ordinary(element: Element) -> list[str]:
+    return [name for name in element.properties if not name.startswith(_SYSTEM)]
+
+
+@function("Element.copyProperties", "Image.copyProperties")
+def copy_properties(
+    destination: Element | None,
+    source: Element | None,
+    properties: list[str] | None,
+    exclude: list[str] | None,
+) -> Element:
+    """The properties of another element: those named, or all that are not the system's."""
+    if destination is None or source is None:
+        raise Refused("Element.copyProperties: Parameter 'destination' and 'source' are required.")
+    if properties is not None and exclude is not None:
+        raise Refused("Element.copyProperties: Specify at most one of properties and exclude.")
+    names = properties if properties is not None else _ordinary(source)
+    copied = {n: property_of(source, n) for n in names if n not in (exclude or ())}
+    return destination.but(properties={**destination.properties, **copied})
+
+
+@function("Element.replaceProperties")
+def replace_properties(destination: Element, source: Element | None) -> Element:
+    """All properties of another element, instead of the own ones."""
+    return destination.but(properties=dict(source.properties) if source is not None else {})
+
+
+@function("Element.geometry", "Image.geometry")
+def geometry(
+    feature: Element,
+    max_error: ErrorMargin | None,
+    proj: Projection | None,
+    geodesics: bool | None,
+) -> Geometry:
+    """Where it is; the whole earth for an image without limits."""
+    place = feature.geometry()
+    if place is None and isinstance(feature, Image):
+        return Geometry(None)
+    if place is None or proj is None:
+        return place
+    return place.in_crs(proj.crs, geodesic=geodesics)
+
+
+@function("Feature.geometry")
+def feature_geometry(
+    feature: Element,
+    max_error: ErrorMargin | None,
+    proj: Projection | None,
+    geodesics: bool | None,
+) -> Geometry:
+    """Where it is."""
+    return geometry(feature, max_error, proj, geodesics)
+
+
+@function("Feature.setGeometry")
+def set_geometry(feature: Element, geometry: Geometry | None) -> Element:
+    """The feature in another place."""
+    return promote(feature, "Feature").but(place=geometry)
+
+
+@function("Feature.select")
+def select(
+    input_: Element,
+    property_selectors: list[str],
+    new_properties: list[str] | None,
+    retain_geometry: bool,
+) -> Element:
+    """Only some properties, perhaps under other names."""
+    names = new_properties or property_selectors
+    if len(names) != len(property_selectors):
+        raise Refused("Feature.select: newProperties must be as long as propertySelectors.")
+    kept = {new: input_.properties.get(old) for old, new in zip(property_selectors, names, strict=True)}
+    system = {n: v for n, v in input_.properties.items() if n == "system:index"}
+    chosen = promote(input_, "Feature").but(properties={**system, **kept})
+    return chosen if retain_geometry else chosen.but(place=None)
+
+
+@function("Feature.id", "Image.id")
+def id_(element: Element) -> str | None:
+    """The asset id of an image, else the index."""
+    return element.id or element.properties.get("system:index")
+
+
+@function("Image.date")
+def image_date(image: Image) -> Date:
+    """When the image was taken: `system:time_start`."""
+    start = image.properties.get("system:time_start")
+    if start is None:
+        raise Refused("Image.date: Image has no 'system:time_start' property.")
+    return as_date(start)

@@ -1,0 +1,296 @@
+"""Filters: conditions on properties, dates and places, of one element or of a pair (guides/joins_intro)."""
+
+# ruff: noqa: ARG001 - arguments are those of the real functions
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from ..errors import Refused
+from ..filters import Filter
+from ..geometries import Geometry, spherical_area
+from ..images import Image
+from ..promotion import promote
+from ..registry import function
+from ..values import Date, Element, ErrorMargin, as_number, key_of
+from .geometry import distance_between
+
+Compare = Callable[[Any, Any], bool]
+
+_PLACES = {".all", ".geo", "system:footprint"}
+
+
+def selected(element: Element | None, field: str) -> Any:
+    """The value of a field: a property, or the geometry under one of its names."""
+    if element is None:
+        return None
+    if field in _PLACES:
+        place = element.geometry()
+        return Geometry(None) if place is None and isinstance(element, Image) else place
+    return element.properties.get(field)
+
+
+class _Operands:
+    """Where the two sides of a comparison come from: fields of the elements, or given values."""
+
+    def __init__(
+        self, left_field: str | None, right_value: object, right_field: str | None, left_value: object
+    ) -> None:
+        if (left_field is None) == (left_value is None):
+            raise Refused("Filter: Specify either leftField or leftValue.")
+        if (right_field is None) == (right_value is None):
+            raise Refused("Filter: Specify either rightField or rightValue.")
+        self._left = left_field, left_value
+        self._right = right_field, right_value
+
+    def of(self, element: Element, partner: Element | None) -> tuple[Any, Any]:
+        """The two sides; a right field belongs to the partner, or to the only element there is."""
+        left_field, left = self._left
+        right_field, right = self._right
+        if left_field is not None:
+            left = selected(element, left_field)
+        if right_field is not None:
+            alone = partner is None and left_field is None
+            right = selected(element if alone else partner, right_field)
+        return left, right
+
+
+def _comparison(*names: str, compare: Compare) -> None:
+    """Register a filter that compares two values; a missing value never passes."""
+
+    @function(*names)
+    def comparison(
+        left_field: str | None, right_value: object, right_field: str | None, left_value: object
+    ) -> Filter:
+        operands = _Operands(left_field, right_value, right_field, left_value)
+
+        def test(element: Element, partner: Element | None) -> bool:
+            left, right = operands.of(element, partner)
+            return left is not None and right is not None and compare(left, right)
+
+        return Filter(test)
+
+
+def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:
+    """A comparison of two numbers or moments, or of two strings."""
+
+    def compare(left: object, right: object) -> bool:
+        a, b = as_number(left), as_number(right)
+        if a is not None and b is not None:
+            return holds(a, b)
+        return isinstance(left, str) and isinstance(right, str) and holds(left, right)
+
+    return compare
+
+
+def _equal(left: object, right: object) -> bool:
+    a, b = as_number(left), as_number(right)
+    return a == b if a is not None and b is not None else key_of(left) == key_of(right)
+
+
+def _listed(values: object, value: object) -> bool:
+    return not isinstance(values, str) and any(_equal(v, value) for v in promote(values, "List"))
+
+
+def _textual(holds: Callable[[str, str], bool]) -> Compare:
+    return lambda left, right: isinstance(left, str) and isinstance(right, str) and holds(left, right)
+
+
+_comparison("Filter.equals", "Filter.eq", compare=_equal)
+_comparison("Filter.notEquals", "Filter.neq", compare=lambda a, b: not _equal(a, b))
+_comparison("Filter.lessThan", "Filter.lt", compare=_ordered(lambda a, b: a < b))
+_comparison("Filter.lessThanOrEquals", "Filter.lte", compare=_ordered(lambda a, b: a <= b))
+_comparison("Filter.greaterThan", "Filter.gt", compare=_ordered(lambda a, b: a > b))
+_comparison("Filter.greaterThanOrEquals", "Filter.gte", compare=_ordered(lambda a, b: a >= b))
+_comparison("Filter.stringContains", compare=_textual(lambda a, b: b in a))
+_comparison("Filter.stringStartsWith", compare=_textual(str.startswith))
+_comparison("Filter.stringEndsWith", compare=_textual(str.endswith))
+_comparison("Filter.listContains", compare=_listed)
+_comparison("Filter.inList", compare=lambda value, values: _listed(values, value))
+
+
+def _holds_date(span: object, value: object) -> bool:
+    millis = as_number(value)
+    return millis is not None and promote(span, "DateRange").holds(millis)
+
+
+_comparison("Filter.dateRangeContains", compare=_holds_date)
+
+
+def _spatial(name: str, relate: Callable[[Geometry, Geometry], bool]) -> None:
+    """Register a filter on the geometries of both sides, in longitude and latitude."""
+
+    @function(name)
+    def spatial(
+        left_field: str | None,
+        right_value: object,
+        right_field: str | None,
+        left_value: object,
+        max_error: ErrorMargin,
+    ) -> Filter:
+        operands = _Operands(left_field, right_value, right_field, left_value)
+
+        def test(element: Element, partner: Element | None) -> bool:
+            left, right = operands.of(element, partner)
+            return left is not None and right is not None and relate(_place(left), _place(right))
+
+        return Filter(test)
+
+
+def _place(value: object) -> Geometry:
+    return promote(value, "Geometry")
+
+
+def _contains(outer: Geometry, inner: Geometry) -> bool:
+    if outer.is_unbounded or inner.is_unbounded:
+        return outer.is_unbounded
+    return bool(outer.planar().Contains(inner.planar()))
+
+
+_spatial("Filter.intersects", lambda a, b: a.intersects(b))
+_spatial("Filter.disjoint", lambda a, b: not a.intersects(b))
+_spatial("Filter.contains", _contains)
+_spatial("Filter.isContained", lambda a, b: _contains(b, a))
+
+
+@function("Filter.withinDistance")
+def within_distance(
+    distance: float,
+    left_field: str | None,
+    right_value: object,
+    right_field: str | None,
+    left_value: object,
+    max_error: ErrorMargin,
+) -> Filter:
+    """Geometries at most that many metres apart."""
+    operands = _Operands(left_field, right_value, right_field, left_value)
+
+    def apart(element: Element, partner: Element | None) -> float | None:
+        left, right = operands.of(element, partner)
+        return None if left is None or right is None else distance_between(_place(left), _place(right))
+
+    return Filter(lambda a, b: (d := apart(a, b)) is not None and d <= distance, apart)
+
+
+@function("Filter.maxDifference")
+def max_difference(
+    difference: float,
+    left_field: str | None,
+    right_value: object,
+    right_field: str | None,
+    left_value: object,
+) -> Filter:
+    """Numbers or moments at most that far apart."""
+    operands = _Operands(left_field, right_value, right_field, left_value)
+
+    def apart(element: Element, partner: Element | None) -> float | None:
+        left, right = (as_number(v) for v in operands.of(element, partner))
+        return None if left is None or right is None else abs(left - right)
+
+    return Filter(lambda a, b: (d := apart(a, b)) is not None and d <= difference, apart)
+
+
+@function("Filter.rangeContains")
+def range_contains(field: str, min_value: object, max_value: object) -> Filter:
+    """A property between two values, both included."""
+    below = _ordered(lambda a, b: a <= b)
+
+    def test(element: Element, _: Element | None) -> bool:
+        value = selected(element, field)
+        return value is not None and below(min_value, value) and below(value, max_value)
+
+    return Filter(test)
+
+
+_CALENDAR: dict[str, Callable[[datetime], int]] = {
+    "year": lambda t: t.year,
+    "month": lambda t: t.month,
+    "hour": lambda t: t.hour,
+    "minute": lambda t: t.minute,
+    "day_of_year": lambda t: t.timetuple().tm_yday,
+    "day_of_month": lambda t: t.day,
+    "day_of_week": lambda t: t.isoweekday(),
+}
+
+
+@function("Filter.calendarRange")
+def calendar_range(start: int, end: int | None, field: str) -> Filter:
+    """A calendar field of the element's start time, UTC, ends included; wraps where end is before start."""
+    if field not in _CALENDAR:
+        raise Refused(
+            f"Filter.calendarRange: Unknown field '{field}'. Must be one of: {', '.join(_CALENDAR)}."
+        )
+    last = start if end is None else end
+    read = _CALENDAR[field]
+
+    def test(element: Element, _: Element | None) -> bool:
+        millis = as_number(element.properties.get("system:time_start"))
+        if millis is None:
+            return False
+        value = read(Date(int(millis)).utc)
+        return start <= value <= last if start <= last else value >= start or value <= last
+
+    return Filter(test)
+
+
+@function("Filter.dayOfYear")
+def day_of_year(start: int, end: int) -> Filter:
+    """Days of the year, ends included."""
+    return calendar_range(start, end, "day_of_year")
+
+
+@function("Filter.and")
+def and_(filters: list[Filter]) -> Filter:
+    """All of them pass."""
+    conditions = [promote(f, "Filter") for f in filters]
+    measures = [f.measure for f in conditions if f.measure]
+    return Filter(lambda a, b: all(f.test(a, b) for f in conditions), measures[0] if measures else None)
+
+
+@function("Filter.or")
+def or_(filters: list[Filter]) -> Filter:
+    """At least one of them passes."""
+    conditions = [promote(f, "Filter") for f in filters]
+    return Filter(lambda a, b: any(f.test(a, b) for f in conditions))
+
+
+@function("Filter.not")
+def not_(filter_: Filter) -> Filter:
+    """It does not pass."""
+    return Filter(lambda a, b: not filter_.test(a, b))
+
+
+@function("Filter.notNull")
+def not_null(properties: list[str]) -> Filter:
+    """All of the properties are there and not null."""
+    return Filter(lambda element, _: all(selected(element, name) is not None for name in properties))
+
+
+@function("Filter.hasGeometry")
+def has_geometry() -> Filter:
+    """There is a geometry."""
+    return Filter(lambda element, _: element.geometry() is not None)
+
+
+@function("Filter.always")
+def always() -> Filter:
+    """Passes."""
+    return Filter(lambda _, __: True)
+
+
+@function("Filter.never")
+def never() -> Filter:
+    """Does not pass."""
+    return Filter(lambda _, __: False)
+
+
+@function("Filter.area")
+def area(min_: float, max_: float, max_error: ErrorMargin | None, geometry_selector: str | None) -> Filter:
+    """The geometry's area in square metres, ends included."""
+
+    def test(element: Element, _: Element | None) -> bool:
+        place = selected(element, geometry_selector or ".geo")
+        return place is not None and min_ <= spherical_area(_place(place)) <= max_
+
+    return Filter(test)

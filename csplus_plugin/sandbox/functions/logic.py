@@ -1,0 +1,19 @@
+"""Functions on values of any type."""
+
+from __future__ import annotations
+
+from ..promotion import type_name
+from ..registry import function
+from ..values import key_of
+
+
+@function("IsEqual")
+def is_equal(left: object, right: object) -> bool:
+    """Whether two values are equal."""
+    return key_of(left) == key_of(right)
+
+
+@function("ObjectType")
+def object_type(value: object) -> str:
+    """The name of a value's type."""
+    return type_name(value)

@@ -1,0 +1,209 @@
+"""Reducers by name, and reducers made of others (guides/reducers_intro)."""
+
+# ruff: noqa: ARG001, FBT001 - arguments are those of the real functions
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .. import reducers
+from ..errors import Refused
+from ..reducers import Reducer, Result, plain
+from ..registry import function
+
+_PLAIN: dict[str, Reducer] = {
+    "count": reducers.COUNT,
+    "sum": reducers.SUM,
+    "mean": reducers.MEAN,
+    "product": reducers.PRODUCT,
+    "allNonZero": reducers.ALL_NON_ZERO,
+    "anyNonZero": reducers.ANY_NON_ZERO,
+    "and": reducers.AND,
+    "or": reducers.OR,
+    "stdDev": reducers.STD_DEV,
+    "variance": reducers.VARIANCE,
+    "sampleStdDev": reducers.SAMPLE_STD_DEV,
+    "sampleVariance": reducers.SAMPLE_VARIANCE,
+    "minMax": reducers.together(reducers.MIN, reducers.MAX, shared=True),
+    "first": reducers.FIRST,
+    "firstNonNull": reducers.FIRST,
+    "last": reducers.LAST,
+    "lastNonNull": reducers.LAST,
+    "countDistinct": reducers.COUNT_DISTINCT,
+    "countDistinctNonNull": reducers.COUNT_DISTINCT,
+    "frequencyHistogram": reducers.FREQUENCY_HISTOGRAM,
+}
+
+
+def _register(name: str, reducer: Reducer) -> None:
+    @function(f"Reducer.{name}")
+    def made() -> Reducer:
+        return reducer
+
+
+for _name, _reducer in _PLAIN.items():
+    _register(_name, _reducer)
+
+
+def _extreme(reducer: Reducer, inputs: int, arg: str) -> Reducer:
+    """Minimum or maximum of the first input; with more inputs, also what the others were there."""
+    if inputs == 1:
+        return reducer
+    if inputs < 1:
+        raise Refused("Reducer: numInputs must be at least 1.")
+    index = np.argmin if arg == "min" else np.argmax
+    worst = np.inf if arg == "min" else -np.inf
+
+    def run(stacks: Sequence[np.ndarray], _: np.ndarray, presence: np.ndarray) -> list[Result]:
+        if not len(stacks[0]):
+            empty = np.zeros(stacks[0].shape[1])
+            return [Result(empty, empty > 0) for _ in stacks]
+        at = index(np.where(presence, stacks[0].astype(float), worst), axis=0)[np.newaxis]
+        valid = presence.any(axis=0)
+        return [Result(np.take_along_axis(stack, at, axis=0)[0], valid) for stack in stacks]
+
+    outputs = (arg, *(f"{arg}{i}" for i in range(1, inputs)))
+    return Reducer(outputs, run, list, inputs=inputs)
+
+
+@function("Reducer.min")
+def min_(num_inputs: int) -> Reducer:
+    """The smallest value."""
+    return _extreme(reducers.MIN, num_inputs, "min")
+
+
+@function("Reducer.max")
+def max_(num_inputs: int) -> Reducer:
+    """The largest value."""
+    return _extreme(reducers.MAX, num_inputs, "max")
+
+
+@function("Reducer.median")
+def median(max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None) -> Reducer:
+    """The middle value; always exact here, whatever the number of values."""
+    return reducers.MEDIAN
+
+
+@function("Reducer.mode")
+def mode(max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None) -> Reducer:
+    """The most frequent value; always exact here."""
+    return reducers.MODE
+
+
+@function("Reducer.percentile")
+def percentile(
+    percentiles: list[float],
+    output_names: list[str] | None,
+    max_buckets: int | None,
+    min_bucket_width: float | None,
+    max_raw: int | None,
+) -> Reducer:
+    """Percentiles; always exact here."""
+    return reducers.percentile(percentiles, output_names)
+
+
+@function("Reducer.histogram")
+def histogram(max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None) -> Reducer:
+    """A histogram with buckets a power of 2 wide."""
+    return reducers.histogram(max_buckets, min_bucket_width)
+
+
+@function("Reducer.fixedHistogram")
+def fixed_histogram(min_: float, max_: float, steps: int, cumulative: bool) -> Reducer:
+    """Counts in equal buckets."""
+    return reducers.fixed_histogram(min_, max_, steps, cumulative=cumulative)
+
+
+@function("Reducer.toList")
+def to_list(tuple_size: int | None, num_optional: int) -> Reducer:
+    """The values as a list, or as a list of tuples."""
+    if tuple_size is None:
+        return reducers.TO_LIST
+    if num_optional:
+        raise Refused("Reducer.toList: numOptional is not supported by this sandbox engine.")
+
+    def run(stacks: Sequence[np.ndarray], _: np.ndarray, presence: np.ndarray) -> list[Result]:
+        made = np.empty(presence.shape[1], dtype=object)
+        for pixel in range(presence.shape[1]):
+            columns = [stack[presence[:, pixel], pixel].tolist() for stack in stacks]
+            made[pixel] = [list(row) for row in zip(*columns, strict=True)]
+        return [Result(made, np.ones(presence.shape[1], bool))]
+
+    return replace(reducers.TO_LIST, run=run, inputs=tuple_size)
+
+
+@function("Reducer.combine")
+def combine(reducer1: Reducer, reducer2: Reducer, output_prefix: str, shared_inputs: bool) -> Reducer:
+    """Two reducers at once."""
+    return reducers.together(reducer1, reducer2, shared=shared_inputs, prefix=output_prefix)
+
+
+@function("Reducer.unweighted")
+def unweighted(reducer: Reducer) -> Reducer:
+    """Every value counts 1."""
+    return reducers.unweighted(reducer)
+
+
+@function("Reducer.setOutputs")
+def set_outputs(reducer: Reducer, outputs: list[str]) -> Reducer:
+    """Other output names."""
+    return reducer.named(outputs)
+
+
+@function("Reducer.getOutputs")
+def get_outputs(reducer: Reducer) -> list[str]:
+    """The output names."""
+    return list(reducer.outputs)
+
+
+@function("Reducer.repeat")
+def repeat(reducer: Reducer, count: int) -> Reducer:
+    """One copy an input, outputs as lists."""
+    if count < 1:
+        raise Refused("Reducer.repeat: count must be at least 1.")
+    size = reducer.inputs
+
+    def run(stacks: Sequence[np.ndarray], weights: np.ndarray, presence: np.ndarray) -> list[Result]:
+        copies = [reducer.run(stacks[i * size : (i + 1) * size], weights, presence) for i in range(count)]
+        return [_listed(results, presence.shape[1]) for results in zip(*copies, strict=True)]
+
+    return replace(reducer, run=run, inputs=size * count, objects=True)
+
+
+def _listed(results: Sequence[Result], pixels: int) -> Result:
+    made = np.empty(pixels, dtype=object)
+    for pixel in range(pixels):
+        made[pixel] = [plain(_one(result, pixel)) for result in results]
+    return Result(made, np.ones(pixels, bool))
+
+
+@function("Reducer.group")
+def group(reducer: Reducer, group_field: int, group_name: str) -> Reducer:
+    """A list of results, one for each value of one input."""
+    if not 0 <= group_field <= reducer.inputs:
+        raise Refused("Reducer.group: groupField must be one of the inputs.")
+
+    def run(stacks: Sequence[np.ndarray], weights: np.ndarray, presence: np.ndarray) -> list[Result]:
+        keys = stacks[group_field]
+        rest = [stack for i, stack in enumerate(stacks) if i != group_field]
+        made = np.empty(presence.shape[1], dtype=object)
+        for pixel in range(presence.shape[1]):
+            column = slice(pixel, pixel + 1)
+            made[pixel] = []
+            for key in np.unique(keys[presence[:, pixel], pixel]):
+                same = keys[:, pixel] == key
+                parts = [stack[same, column] for stack in rest]
+                results = reducer.run(parts, weights[same, column], presence[same, column])
+                named = {name: plain(r) for name, r in zip(reducer.outputs, results, strict=True)}
+                made[pixel].append({group_name: key.item(), **named})
+        return [Result(made, np.ones(presence.shape[1], bool))]
+
+    return Reducer(
+        ("groups",), run, reducer.types, inputs=reducer.inputs + 1, weighted=reducer.weighted, objects=True
+    )
+
+
+def _one(result: Result, pixel: int) -> Result:
+    return Result(result.values[pixel : pixel + 1], result.valid[pixel : pixel + 1])

@@ -1,0 +1,322 @@
+"""Geometries: OGR shapes with a CRS and Earth Engine's idea of what an edge is."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from osgeo import ogr
+
+from .errors import Refused
+from .projections import (
+    DEFAULT_PROJECTION,
+    WGS84,
+    Projection,
+    apply,
+    inverse,
+    is_geographic,
+    metres_per_unit,
+    quiet_gdal,
+    same_crs,
+    spatial_reference,
+    transform_points,
+)
+
+SEGMENT = 5_000.0  # metres between the points that an edge gets before it is bent by a transformation
+_MAX_SEGMENTS = 1000  # an edge
+AREA = 2  # OGR's dimension of polygons
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """A shape on the earth.
+
+    Args:
+        shape: Coordinates in `crs`, x before y; never changed, because threads share it. None for the
+            whole earth without limits.
+        crs: Authority code or WKT.
+        geodesic: Whether edges are shortest paths on the earth rather than straight in `crs`.
+        is_ring: Whether a line goes by the name of a ring.
+    """
+
+    shape: ogr.Geometry | None
+    crs: str = WGS84
+    geodesic: bool = True
+    is_ring: bool = False
+
+    @property
+    def is_unbounded(self) -> bool:
+        """Whether this is everywhere."""
+        return self.shape is None
+
+    @property
+    def kind(self) -> str:
+        """GeoJSON's name of the type."""
+        return str(self.to_json()["type"])
+
+    def planar(self, crs: str = WGS84) -> ogr.Geometry:
+        """The shape in some CRS with straight edges: a fresh object that may be changed.
+
+        Edges get extra points first, where they are geodesics or the CRS is another one.
+
+        Raises:
+            Refused: The geometry has no limits, or does not fit in the CRS.
+        """
+        if self.shape is None:
+            raise Refused("Unable to perform this geometry operation. The geometry is unbounded.")
+        if same_crs(self.crs, crs) and not self._bends:
+            return self.shape.Clone()
+        bend = self._bends
+        dense = _map_lines(self.shape, lambda points: _densified(points, self.crs, geodesic=bend))
+        if same_crs(self.crs, crs):
+            return dense
+        return _map_lines(dense, lambda points: _transformed(points, self.crs, crs))
+
+    @property
+    def _bends(self) -> bool:
+        return self.geodesic and is_geographic(self.crs)
+
+    def in_crs(self, crs: str, *, geodesic: bool | None = None) -> Geometry:
+        """The same place in another CRS; edges are geodesics by default where that CRS is geographic."""
+        bent = is_geographic(crs) if geodesic is None else geodesic
+        if self.shape is None or (same_crs(self.crs, crs) and bent == self.geodesic):
+            return self if self.shape is None else Geometry(self.shape, crs, bent)
+        return Geometry(self.planar(crs), crs, bent)
+
+    def bounds(self, crs: str = WGS84) -> tuple[float, float, float, float]:
+        """West, south, east, north in some CRS."""
+        west, east, south, north = self.planar(crs).GetEnvelope()
+        return west, south, east, north
+
+    def intersects(self, other: Geometry) -> bool:
+        """Whether the two share a point, in longitude and latitude."""
+        if self.shape is None or other.shape is None:
+            return True
+        return bool(self.planar().Intersects(other.planar()))
+
+    def to_json(self) -> dict[str, Any]:
+        """GeoJSON, with the CRS and the kind of edges where they are not the default ones."""
+        if self.shape is None:
+            whole = [[[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]]
+            return {"type": "Polygon", "coordinates": whole, "geodesic": False}
+        body = _geojson(self.shape)
+        if self.is_ring:
+            body["type"] = "LinearRing"
+        if not same_crs(self.crs, WGS84):
+            body["crs"] = {"type": "name", "properties": {"name": self.crs}}
+        if not self.geodesic and body["type"] not in {"Point", "MultiPoint"}:
+            body["geodesic"] = False
+        return body
+
+
+def ring_of(geometry: Geometry) -> Geometry:
+    """The outline of a footprint, which is how the service keeps it; several parts stay as they are."""
+    body = geometry.to_json()
+    if geometry.is_unbounded or body["type"] != "Polygon" or not body["coordinates"]:
+        return geometry
+    shape = shape_of("LinearRing", body["coordinates"][0])
+    return Geometry(shape, geometry.crs, geometry.geodesic, is_ring=True)
+
+
+def from_geojson(body: object, crs: str = WGS84, *, geodesic: bool = True) -> Geometry:
+    """A geometry from GeoJSON; rings are closed where they are not.
+
+    Raises:
+        Refused: Not GeoJSON.
+    """
+    if not isinstance(body, dict):
+        raise Refused("Invalid GeoJSON geometry.")
+    if body.get("type") == "Feature":
+        return from_geojson(body.get("geometry"), crs, geodesic=geodesic)
+    geodesic = bool(body.get("geodesic", geodesic))
+    name = body.get("crs")
+    if isinstance(name, dict) and isinstance(name.get("properties"), dict):
+        crs = str(name["properties"].get("name", crs))
+    if body.get("type") == "GeometryCollection":
+        parts = [from_geojson(part, crs, geodesic=geodesic) for part in body.get("geometries") or []]
+        return Geometry(gathered([p.shape for p in parts if p.shape is not None]), crs, geodesic)
+    kind = str(body.get("type"))
+    return Geometry(shape_of(kind, body.get("coordinates")), crs, geodesic, is_ring=kind == "LinearRing")
+
+
+def shape_of(kind: str, coordinates: object) -> ogr.Geometry:
+    """An OGR shape from a GeoJSON type and coordinates; rings are closed where they are not.
+
+    Raises:
+        Refused: The coordinates do not fit the type.
+    """
+    if kind == "LinearRing":
+        kind, coordinates = "LineString", _closed(coordinates)
+    elif kind == "Polygon":
+        coordinates = [_closed(ring) for ring in _listed(coordinates)]
+    elif kind == "MultiPolygon":
+        coordinates = [[_closed(ring) for ring in _listed(part)] for part in _listed(coordinates)]
+    with quiet_gdal():
+        try:
+            text = json.dumps({"type": kind, "coordinates": coordinates}, allow_nan=False)
+            shape = ogr.CreateGeometryFromJson(text)
+        except (RuntimeError, TypeError, ValueError):
+            shape = None
+    if shape is None or (shape.IsEmpty() and coordinates not in ([], [[]])):
+        raise Refused(f"GeometryConstructors.{kind}: Invalid coordinates.")
+    shape.FlattenTo2D()
+    with quiet_gdal():
+        # A ring that crosses itself is an area by the even-odd rule, which GEOS wants spelled out.
+        return shape if shape.GetDimension() < AREA or shape.IsValid() else shape.MakeValid() or shape
+
+
+def _listed(value: object) -> list:
+    if not isinstance(value, (list, tuple)):
+        raise Refused("Invalid geometry: coordinates must be lists of numbers.")
+    return list(value)
+
+
+def _closed(ring: object) -> list:
+    points = _listed(ring)
+    return points if not points or points[0] == points[-1] else [*points, points[0]]
+
+
+def _geojson(shape: ogr.Geometry) -> dict[str, Any]:
+    body = json.loads(shape.ExportToJson(["COORDINATE_PRECISION=15"]))
+    if body["type"] == "GeometryCollection":
+        body["geometries"] = [_geojson(shape.GetGeometryRef(i)) for i in range(shape.GetGeometryCount())]
+    return body
+
+
+def box(west: float, south: float, east: float, north: float, crs: str = WGS84) -> Geometry:
+    """A rectangle with straight edges in its CRS."""
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return Geometry(shape_of("Polygon", [ring]), crs, geodesic=False)
+
+
+def lattice_shape(shape: ogr.Geometry, projection: Projection) -> ogr.Geometry:
+    """A shape given in pixel coordinates of a projection, in its CRS's coordinates."""
+    if projection.transform == DEFAULT_PROJECTION.transform:
+        return shape
+    return _map_lines(shape, lambda p: np.column_stack(apply(projection.transform, p[:, 0], p[:, 1])))
+
+
+def pixel_shape(shape: ogr.Geometry, projection: Projection) -> ogr.Geometry:
+    """A shape given in CRS coordinates, in pixel coordinates of a projection."""
+    back = inverse(projection.transform)
+    return _map_lines(shape, lambda p: np.column_stack(apply(back, p[:, 0], p[:, 1])))
+
+
+def gathered(shapes: Sequence[ogr.Geometry]) -> ogr.Geometry:
+    """Several shapes as one, of a multi type where all are of one kind; nothing is dissolved."""
+    names = {shape.GetGeometryName() for shape in shapes}
+    multi = {"POINT": ogr.wkbMultiPoint, "LINESTRING": ogr.wkbMultiLineString, "POLYGON": ogr.wkbMultiPolygon}
+    whole = ogr.Geometry(multi[names.pop()] if len(names) == 1 and names <= set(multi) else _COLLECTION)
+    for shape in shapes:
+        whole.AddGeometry(shape)
+    return whole
+
+
+_COLLECTION = ogr.wkbGeometryCollection
+
+
+def united(geometries: Sequence[Geometry]) -> Geometry:
+    """The union of geometries, dissolved, in longitude and latitude."""
+    if any(g.is_unbounded for g in geometries):
+        return Geometry(None)
+    shapes = [g.planar() for g in geometries]
+    if not shapes:
+        return Geometry(ogr.Geometry(_COLLECTION), geodesic=False)
+    whole = shapes[0]
+    for shape in shapes[1:]:
+        whole = whole.Union(shape)
+    return Geometry(checked(whole), geodesic=False)
+
+
+def checked(shape: ogr.Geometry | None) -> ogr.Geometry:
+    """What GEOS answered.
+
+    Raises:
+        Refused: It could not.
+    """
+    if shape is None:
+        raise Refused("Unable to perform this geometry operation: the geometry is not valid.")
+    return shape
+
+
+def local_crs(geometry: Geometry) -> str:
+    """An equidistant CRS around a geometry, in which metres are metres."""
+    west, south, east, north = geometry.bounds()
+    reference = spatial_reference(WGS84).Clone()
+    reference.SetProjCS("around the geometry")
+    reference.SetAE((south + north) / 2, (west + east) / 2, 0, 0)
+    return reference.ExportToWkt()
+
+
+def _map_lines(shape: ogr.Geometry, change: Any) -> ogr.Geometry:
+    """A copy of a shape with each of its lines, rings and points changed as an array (points, 2)."""
+    # A ring inside a polygon calls itself a line string everywhere but in its name.
+    kind = ogr.wkbLinearRing if shape.GetGeometryName() == "LINEARRING" else shape.GetGeometryType()
+    if shape.GetGeometryCount():
+        whole = ogr.Geometry(kind)
+        for i in range(shape.GetGeometryCount()):
+            whole.AddGeometryDirectly(_map_lines(shape.GetGeometryRef(i), change))
+        return whole
+    if shape.IsEmpty():
+        return shape.Clone()
+    points = np.array(shape.GetPoints(), dtype=float)[:, :2]
+    changed = ogr.Geometry(kind)
+    for x, y in change(points):
+        changed.AddPoint_2D(x, y)
+    return changed
+
+
+def _transformed(points: np.ndarray, source: str, target: str) -> np.ndarray:
+    x, y = transform_points(source, target, points[:, 0], points[:, 1])
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise Refused(f"Unable to transform geometry into requested projection {target[:40]}.")
+    return np.column_stack([x, y])
+
+
+def _densified(points: np.ndarray, crs: str, *, geodesic: bool) -> np.ndarray:
+    """More points along each edge: on the shortest path on the sphere, or on the straight line."""
+    pieces = [points[:1]]
+    for start, end in pairwise(points):
+        length = math.hypot(*(end - start)) * metres_per_unit(crs)
+        count = min(_MAX_SEGMENTS, max(1, math.ceil(length / SEGMENT)))
+        share = np.linspace(0, 1, count + 1)[1:, np.newaxis]
+        pieces.append(_great_circle(start, end, share) if geodesic else start + (end - start) * share)
+    return np.concatenate(pieces)
+
+
+def _great_circle(start: np.ndarray, end: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Points on the shortest path between two places, longitude and latitude in degrees."""
+    a, b = _unit_vector(start), _unit_vector(end)
+    angle = math.acos(min(1.0, max(-1.0, float(a @ b))))
+    if angle < 1e-12 or math.pi - angle < 1e-9:  # noqa: PLR2004 - the same place, or antipodes
+        return start + (end - start) * share
+    along = (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / math.sin(angle)
+    longitude = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
+    # Longitudes continue from the start, so that an edge over the antimeridian stays in one piece.
+    longitude = start[0] + (longitude - start[0] + 180) % 360 - 180
+    path = np.column_stack([longitude, np.degrees(np.arcsin(np.clip(along[:, 2], -1, 1)))])
+    if abs(path[-1, 0] - end[0]) < 1e-6:  # noqa: PLR2004 - degrees
+        path[-1] = end
+    return path
+
+
+def _unit_vector(place: np.ndarray) -> np.ndarray:
+    longitude, latitude = np.radians(place)
+    flat = math.cos(latitude)
+    return np.array([flat * math.cos(longitude), flat * math.sin(longitude), math.sin(latitude)])
+
+
+def spherical_area(geometry: Geometry) -> float:
+    """Area in square metres, by an equal-area projection around the geometry."""
+    if geometry.planar().GetDimension() < AREA:
+        return 0.0
+    west, south, east, north = geometry.bounds()
+    reference = spatial_reference(WGS84).Clone()
+    reference.SetProjCS("equal area around the geometry")
+    reference.SetLAEA((south + north) / 2, (west + east) / 2, 0, 0)
+    return float(geometry.planar(reference.ExportToWkt()).GetArea())

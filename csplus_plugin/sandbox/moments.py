@@ -1,0 +1,182 @@
+"""Dates: reading them, time zones, calendar units, and Joda-Time's format patterns."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import date as day
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from .errors import Refused
+from .values import Date
+
+MILLIS = {"second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000, "week": 604_800_000}
+"""Length of the fixed units in milliseconds."""
+
+AVERAGE = {**MILLIS, "month": 365.2425 / 12 * 86_400_000, "year": 365.2425 * 86_400_000}
+"""Average length of every unit in milliseconds, by the Gregorian calendar."""
+
+UNITS = tuple(AVERAGE)
+
+
+def date(value: object, zone: str | None = None) -> Date:
+    """A moment from a date, a string such as `2023-01-31T10:30:00`, or milliseconds since 1970.
+
+    Args:
+        value: What to read.
+        zone: Time zone of a string that has none of its own; None for UTC.
+
+    Raises:
+        Refused: Not a date.
+    """
+    if isinstance(value, Date):
+        return value
+    if isinstance(value, int | float):
+        return Date(int(value))
+    if not isinstance(value, str):
+        raise Refused("Date: Parameter 'value' must be a date, a number or a string.")
+    text = value.strip()
+    partial = re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(T.*)?", text)
+    if not partial:
+        raise Refused(f"Date: Bad date/time '{value}'.")
+    year, month, of_month, clock = partial.groups()
+    try:
+        moment = datetime.fromisoformat(
+            f"{year}-{int(month or 1):02}-{int(of_month or 1):02}{clock or 'T00:00:00'}"
+        )
+    except ValueError as error:
+        raise Refused(f"Date: Bad date/time '{value}'.") from error
+    return Date.of(moment if moment.tzinfo else moment.replace(tzinfo=time_zone(zone)))
+
+
+def time_zone(name: str | None) -> tzinfo:
+    """A time zone by its IANA name; None for UTC.
+
+    Raises:
+        Refused: No such zone.
+    """
+    if name is None or name.upper() in {"UTC", "Z", "GMT"}:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Refused(f"Date: The time zone '{name}' is not recognised.") from error
+
+
+def unit_of(name: str) -> str:
+    """A unit's canonical name; plurals are understood.
+
+    Raises:
+        Refused: No such unit.
+    """
+    unit = name.lower().removesuffix("s")
+    if unit not in AVERAGE:
+        raise Refused(f"Date: Unrecognized unit: '{name}'. Expected one of: {', '.join(UNITS)}.")
+    return unit
+
+
+def advanced(moment: datetime, delta: float, unit: str) -> datetime:
+    """A moment later by some units; months and years are those of the calendar, the last day at most.
+
+    Raises:
+        Refused: Outside the years 1 to 9999.
+    """
+    try:
+        if unit in MILLIS:
+            fixed = timedelta(milliseconds=delta * MILLIS[unit])
+            # Days and weeks follow the clock on the wall, shorter units the one that never jumps.
+            if unit in {"day", "week"}:
+                return moment + fixed
+            return (moment.astimezone(UTC) + fixed).astimezone(moment.tzinfo)
+        whole = int(delta // 1) if delta >= 0 else -int(-delta // 1)
+        months = moment.year * 12 + moment.month - 1 + whole * (12 if unit == "year" else 1)
+        year, month = divmod(months, 12)
+        last = calendar.monthrange(year, month + 1)[1]
+        shifted = moment.replace(year=year, month=month + 1, day=min(moment.day, last))
+        return shifted + timedelta(milliseconds=(delta - whole) * AVERAGE[unit])
+    except (OverflowError, ValueError) as error:
+        raise Refused("Date.advance: The date is out of range.") from error
+
+
+def floored(moment: datetime, unit: str) -> datetime:
+    """The start of the unit that a moment lies in; weeks start on Monday."""
+    start = moment.replace(microsecond=0)
+    if unit == "second":
+        return start
+    start = start.replace(second=0)
+    if unit == "minute":
+        return start
+    start = start.replace(minute=0)
+    if unit == "hour":
+        return start
+    start = start.replace(hour=0)
+    if unit == "week":
+        return start - timedelta(days=start.weekday())
+    if unit == "day":
+        return start
+    return start.replace(day=1) if unit == "month" else start.replace(day=1, month=1)
+
+
+def field(moment: datetime, unit: str) -> int:
+    """A unit of a moment: years as such, months from 1, weeks by ISO 8601, days of the month."""
+    return moment.isocalendar().week if unit == "week" else getattr(moment, unit)
+
+
+_QUOTED = r"'(?:[^']|'')*'"
+_PATTERN = re.compile(rf"{_QUOTED}|([A-Za-z])\1*|[^A-Za-z']+")
+
+
+def formatted(moment: datetime, pattern: str | None) -> str:
+    """A moment as text.
+
+    Args:
+        moment: In the time zone it shall be shown in.
+        pattern: As in Joda-Time's DateTimeFormat; None for ISO 8601 to the second.
+
+    Raises:
+        Refused: A letter of the pattern is not supported.
+    """
+    return "".join(_token(moment, m.group(0)) for m in _PATTERN.finditer(pattern or "yyyy-MM-dd'T'HH:mm:ss"))
+
+
+def _token(moment: datetime, text: str) -> str:  # noqa: PLR0911 - a table of pattern letters
+    letter, width = text[0], len(text)
+    if letter == "'":
+        return "'" if text == "''" else text[1:-1].replace("''", "'")
+    if not letter.isalpha():
+        return text
+    if letter in "yYx" and width == 2:  # noqa: PLR2004 - a year without its century
+        return f"{_numbers(moment)[letter] % 100:02}"
+    if letter == "E" or (letter == "M" and width > 2):  # noqa: PLR2004 - a name, short or long
+        name = calendar.month_name[moment.month] if letter == "M" else calendar.day_name[moment.weekday()]
+        return name if width > 3 else name[:3]  # noqa: PLR2004 - the short form has three letters
+    if letter == "S":
+        return f"{moment.microsecond:06}".ljust(width, "0")[:width]
+    if letter == "a":
+        return "AM" if moment.hour < 12 else "PM"  # noqa: PLR2004 - noon
+    if letter == "Z":
+        offset = moment.strftime("%z")
+        return offset if width == 1 else f"{offset[:3]}:{offset[3:]}"
+    numbers = _numbers(moment)
+    if letter not in numbers:
+        raise Refused(f"Date.format: Pattern letter '{letter}' is not supported by this sandbox engine.")
+    return str(numbers[letter]).zfill(width)
+
+
+def _numbers(moment: datetime) -> dict[str, int]:
+    iso = moment.isocalendar()
+    return {
+        "y": moment.year,
+        "Y": moment.year,
+        "x": iso.year,
+        "w": iso.week,
+        "e": iso.weekday,
+        "M": moment.month,
+        "d": moment.day,
+        "D": (moment.date() - day(moment.year, 1, 1)).days + 1,
+        "H": moment.hour,
+        "h": moment.hour % 12 or 12,
+        "m": moment.minute,
+        "s": moment.second,
+    }

@@ -1,0 +1,320 @@
+"""Reducers: many values into one, for all pixels of a block at once or for a list of numbers.
+
+A reducer gets its inputs as arrays (n, pixels): n images of a collection at every pixel, or n pixels of a
+region as one column. Beside them go weights (n, pixels), where 0 is "no value", and presence (n, pixels) for
+reducers that do not weigh (https://developers.google.com/earth-engine/guides/reducers_weighting).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from . import pixelstats
+from .errors import Refused
+from .pixeltypes import BOOLEAN, DOUBLE, UINT32, PixelType
+
+Stack = np.ndarray
+"""Values (n, pixels)."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One output of a reducer.
+
+    Args:
+        values: One value a pixel (pixels,), or Python objects where the output is a list or a dictionary.
+        valid: Where there is a value at all (pixels,).
+    """
+
+    values: np.ndarray
+    valid: np.ndarray
+
+
+OutputTypes = Callable[[Sequence[PixelType]], Sequence[PixelType]]
+"""Pixel types of the inputs to those of the outputs."""
+
+
+@dataclass(frozen=True)
+class Reducer:
+    """A way to reduce, with its inputs and named outputs.
+
+    Args:
+        outputs: Names of the outputs.
+        run: The reduction itself.
+        types: Pixel types of the outputs, from those of the inputs.
+        inputs: Number of inputs.
+        weighted: Whether weights count, beyond being zero or not.
+        objects: Whether outputs are lists or dictionaries, which no pixel can hold.
+    """
+
+    outputs: tuple[str, ...]
+    run: Callable[[Sequence[Stack], Stack, Stack], Sequence[Result]]
+    types: OutputTypes
+    inputs: int = 1
+    weighted: bool = False
+    objects: bool = False
+
+    def reduce(self, stacks: Sequence[Stack], weights: Stack, presence: Stack | None = None) -> list[Result]:
+        """Reduce arrays.
+
+        Args:
+            stacks: One array (n, pixels) an input.
+            weights: How much each value counts (n, pixels), 0 to 1; 0 is no value.
+            presence: Whether a value counts for reducers without weights; None for weights above 0.
+
+        Raises:
+            Refused: A wrong number of inputs.
+        """
+        if len(stacks) != self.inputs:
+            raise Refused(f"Reducer: Need {self.inputs} inputs for the reducer, got {len(stacks)}.")
+        return list(self.run(stacks, weights, weights > 0 if presence is None else presence))
+
+    def values(self, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+        """Reduce plain numbers.
+
+        Args:
+            rows: One tuple of inputs a record; None is no value.
+
+        Returns:
+            The outputs by name; None where there is none.
+        """
+        usable = [row for row in rows if all(v is not None for v in row)]
+        columns = [np.array([row[i] for row in usable], dtype=object) for i in range(self.inputs)]
+        stacks = [_numeric(column)[:, np.newaxis] for column in columns]
+        results = self.reduce(stacks, np.ones((len(usable), 1), np.float32))
+        return {name: plain(result) for name, result in zip(self.outputs, results, strict=True)}
+
+    def named(self, outputs: Sequence[str]) -> Reducer:
+        """The same reducer with other output names.
+
+        Raises:
+            Refused: A wrong number of names.
+        """
+        if len(outputs) != len(self.outputs):
+            raise Refused(f"Reducer.setOutputs: Need {len(self.outputs)} output names, got {len(outputs)}.")
+        return replace(self, outputs=tuple(outputs))
+
+
+def plain(result: Result) -> Any:
+    """The single value of a result as a Python object."""
+    if not result.valid.all():
+        return None
+    value = result.values.ravel()[0]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _numeric(column: np.ndarray) -> np.ndarray:
+    if all(isinstance(v, bool | int | float) for v in column):
+        return column.astype(float if column.size else np.float64)
+    return column
+
+
+def simple(
+    name: str,
+    reduce: Callable[[Stack, Stack], np.ndarray],
+    output_type: Callable[[Sequence[PixelType]], PixelType] = lambda _: DOUBLE,
+    *,
+    weighted: bool = False,
+    empty: bool = False,
+    objects: bool = False,
+) -> Reducer:
+    """A reducer with one input and one output.
+
+    Args:
+        name: Name of the output.
+        reduce: Values and weights (booleans where not weighted) to one value a pixel.
+        output_type: From the input's type.
+        weighted: Whether it wants weights.
+        empty: Whether no value at all still gives a result.
+        objects: Whether the results are Python objects.
+    """
+
+    def run(stacks: Sequence[Stack], weights: Stack, presence: Stack) -> list[Result]:
+        counted = weights if weighted else presence
+        with np.errstate(all="ignore"):
+            values = reduce(stacks[0], counted)
+        valid = np.ones(counted.shape[1], bool) if empty else counted.any(axis=0)
+        return [Result(values, valid)]
+
+    return Reducer((name,), run, lambda types: [output_type(types)], weighted=weighted, objects=objects)
+
+
+def _same(types: Sequence[PixelType]) -> PixelType:
+    return types[0]
+
+
+def _averaged(types: Sequence[PixelType]) -> PixelType:
+    return PixelType("double", types[0].min, types[0].max)
+
+
+def _columns(values: Stack, counted: Stack, make: Callable[[list], Any]) -> np.ndarray:
+    """Python objects, one a pixel, from the list of the values present there."""
+    made = np.empty(values.shape[1], dtype=object)
+    for pixel in range(values.shape[1]):
+        made[pixel] = make(
+            [v for v, c in zip(values[:, pixel].tolist(), counted[:, pixel], strict=True) if c]
+        )
+    return made
+
+
+def _frequencies(values: Stack, weights: Stack) -> np.ndarray:
+    made = np.empty(values.shape[1], dtype=object)
+    for pixel in range(values.shape[1]):
+        held = weights[:, pixel] > 0
+        names, where = np.unique(values[held, pixel], return_inverse=True)
+        totals = np.bincount(where, weights[held, pixel], len(names))
+        made[pixel] = {label(name): total.item() for name, total in zip(names.tolist(), totals, strict=True)}
+    return made
+
+
+def label(value: object) -> str:
+    """A value as a dictionary's key: whole numbers without a point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+COUNT = simple("count", pixelstats.number_of, lambda _: UINT32, empty=True)
+SUM = simple("sum", pixelstats.total, weighted=True, empty=True)
+MEAN = simple("mean", pixelstats.mean, _averaged, weighted=True)
+MEDIAN = simple("median", pixelstats.median, _averaged)
+MODE = simple("mode", pixelstats.mode, _same)
+MIN = simple("min", pixelstats.smallest, _same)
+MAX = simple("max", pixelstats.largest, _same)
+PRODUCT = simple("product", pixelstats.product, empty=True)
+ALL_NON_ZERO = simple("all", lambda v, p: ((v != 0) | ~p).all(axis=0), lambda _: BOOLEAN)
+ANY_NON_ZERO = simple("any", lambda v, p: ((v != 0) & p).any(axis=0), lambda _: BOOLEAN)
+AND = ALL_NON_ZERO.named(["and"])
+OR = ANY_NON_ZERO.named(["or"])
+FIRST = simple("first", pixelstats.first_of, _same)
+LAST = simple("last", pixelstats.last_of, _same)
+VARIANCE = simple("variance", pixelstats.variance, weighted=True)
+STD_DEV = simple("stdDev", lambda v, w: np.sqrt(pixelstats.variance(v, w)), weighted=True)
+SAMPLE_VARIANCE = simple("sampleVariance", pixelstats.sample_variance, weighted=True)
+SAMPLE_STD_DEV = simple("sampleStdDev", lambda v, w: np.sqrt(pixelstats.sample_variance(v, w)), weighted=True)
+COUNT_DISTINCT = simple("count", pixelstats.number_distinct, lambda _: UINT32, empty=True)
+FREQUENCY_HISTOGRAM = simple("histogram", _frequencies, weighted=True, empty=True, objects=True)
+TO_LIST = simple("list", lambda v, p: _columns(v, p, list), empty=True, objects=True)
+
+
+def percentile(percentiles: Sequence[float], names: Sequence[str] | None = None) -> Reducer:
+    """Percentiles by linear interpolation.
+
+    Args:
+        percentiles: 0 to 100.
+        names: Names of the outputs; None for p0, p50, p100 …
+
+    Raises:
+        Refused: A percentile outside 0 to 100, or a wrong number of names.
+    """
+    if not percentiles or not all(0 <= p <= 100 for p in percentiles):  # noqa: PLR2004 - per cent
+        raise Refused("Reducer.percentile: Percentiles must be numbers between 0 and 100.")
+
+    def run(stacks: Sequence[Stack], _: Stack, presence: Stack) -> list[Result]:
+        found = pixelstats.quantiles(stacks[0], presence, [p / 100 for p in percentiles])
+        return [Result(values, presence.any(axis=0)) for values in found]
+
+    outputs = tuple(f"p{label(float(p))}" for p in percentiles)
+    reducer = Reducer(outputs, run, lambda types: [_averaged(types)] * len(outputs))
+    return reducer.named(names) if names else reducer
+
+
+def fixed_histogram(low: float, high: float, steps: int, *, cumulative: bool = False) -> Reducer:
+    """Counts in equal buckets over [low, high); values outside are left out.
+
+    Raises:
+        Refused: No buckets, or an empty range.
+    """
+    if steps < 1 or not low < high:
+        raise Refused("Reducer.fixedHistogram: Need at least one step, and min below max.")
+    edges = np.linspace(low, high, steps + 1)
+
+    def rows(values: Stack, weights: Stack) -> np.ndarray:
+        made = np.empty(values.shape[1], dtype=object)
+        for pixel in range(values.shape[1]):
+            column, counted = values[:, pixel].astype(float), weights[:, pixel]
+            within = (counted > 0) & (column >= low) & (column < high)
+            place = np.minimum(((column[within] - low) / (high - low) * steps).astype(int), steps - 1)
+            totals = np.bincount(place, counted[within], steps)
+            totals = totals.cumsum() if cumulative else totals
+            made[pixel] = np.column_stack([edges[:-1], totals]).tolist()
+        return made
+
+    return simple("histogram", rows, weighted=True, empty=True, objects=True)
+
+
+def histogram(max_buckets: int | None = None, min_width: float | None = None) -> Reducer:
+    """A histogram whose buckets are as narrow as a number of buckets allows, a power of 2 wide."""
+    limit = 1 << max(0, math.ceil(math.log2(max(1, max_buckets or 256))))
+
+    def one(column: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+        low, high = float(column.min()), float(column.max())
+        width = min_width or 2.0**-10
+        while math.floor(high / width) - math.floor(low / width) + 1 > limit:
+            width *= 2
+        first = math.floor(low / width)
+        place = np.floor(column / width).astype(int) - first
+        totals = np.bincount(place, weights)
+        sums = np.bincount(place, weights * column)
+        means = [
+            s / t if t else (first + i + 0.5) * width
+            for i, (s, t) in enumerate(zip(sums, totals, strict=True))
+        ]
+        return {
+            "bucketMeans": means,
+            "bucketMin": first * width,
+            "bucketWidth": width,
+            "histogram": totals.tolist(),
+        }
+
+    def dictionaries(values: Stack, weights: Stack) -> np.ndarray:
+        made = np.empty(values.shape[1], dtype=object)
+        for pixel in range(values.shape[1]):
+            held = weights[:, pixel] > 0
+            made[pixel] = one(values[held, pixel].astype(float), weights[held, pixel]) if held.any() else None
+        return made
+
+    return simple("histogram", dictionaries, weighted=True, objects=True)
+
+
+def unweighted(reducer: Reducer) -> Reducer:
+    """The same reducer with every present value counting 1."""
+
+    def run(stacks: Sequence[Stack], _: Stack, presence: Stack) -> Sequence[Result]:
+        return reducer.run(stacks, presence.astype(np.float32), presence)
+
+    return replace(reducer, run=run, weighted=False)
+
+
+def together(one: Reducer, other: Reducer, *, shared: bool, prefix: str = "") -> Reducer:
+    """Two reducers side by side, on the same inputs or each on its own.
+
+    Raises:
+        Refused: They share inputs but need different numbers of them, or have outputs of one name.
+    """
+    if shared and one.inputs != other.inputs:
+        raise Refused("Reducer.combine: Reducers that share inputs must have the same number of inputs.")
+    outputs = (*one.outputs, *(prefix + name for name in other.outputs))
+    if len(set(outputs)) < len(outputs):
+        raise Refused(f"Reducer.combine: Output names are not unique: [{', '.join(outputs)}].")
+
+    def run(stacks: Sequence[Stack], weights: Stack, presence: Stack) -> list[Result]:
+        first = stacks if shared else stacks[: one.inputs]
+        second = stacks if shared else stacks[one.inputs :]
+        return [*one.run(first, weights, presence), *other.run(second, weights, presence)]
+
+    def types(inputs: Sequence[PixelType]) -> list[PixelType]:
+        second = inputs if shared else inputs[one.inputs :]
+        return [*one.types(inputs[: one.inputs]), *other.types(second)]
+
+    return Reducer(
+        outputs,
+        run,
+        types,
+        inputs=one.inputs if shared else one.inputs + other.inputs,
+        weighted=one.weighted or other.weighted,
+        objects=one.objects or other.objects,
+    )

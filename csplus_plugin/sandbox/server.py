@@ -1,0 +1,80 @@
+"""The sandbox as a server on 127.0.0.1, for the official Earth Engine client and for the plugin.
+
+    with start() as sandbox:
+        ee.Initialize(credentials, url=sandbox.url, project="sandbox-project")
+
+It may run inside another program, QGIS above all: every thread is a daemon, nothing is printed, and no
+setting of the process is touched.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from .listener import HOST, Listener
+from .protocol import Service
+from .startup import CannotStart, Log, scenes_folder
+
+
+def start(
+    data: Path | None = None,
+    port: int = 0,
+    latency: float = 0.0,
+    max_concurrent: int | None = None,
+    log: Log | None = None,
+) -> Sandbox:
+    """Start a sandbox and return once it answers.
+
+    Args:
+        data: An archive of scenes; None stands for the sample scenes, which the first use writes.
+        port: TCP port; 0 takes a free one.
+        latency: Seconds by which every answer is late.
+        max_concurrent: More requests than this that compute at a time are answered with status 429.
+        log: Is told, a line at a time, what takes long and which defect made a request fail.
+
+    Raises:
+        CannotStart: The folder, the port or the client library stands in the way.
+    """
+    scenes = scenes_folder(data, log)
+    try:
+        listener = Listener(port, latency, max_concurrent, log)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CannotStart(f"Port {port} of {HOST} cannot be used: {reason}.") from error
+    try:
+        listener.service = Service(scenes, listener.url)
+    except BaseException:
+        listener.server_close()
+        raise
+    return Sandbox(listener)
+
+
+class Sandbox:
+    """A running sandbox; stop it with `stop` or as a context manager.
+
+    Attributes:
+        url: Its address, without a slash at the end.
+        service: What its endpoints share.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self.url = listener.url
+        self.service = listener.service
+        self._listener = listener
+        thread = threading.Thread(target=listener.serve_forever, args=(0.1,), name="csplus-sandbox")
+        thread.daemon = True
+        thread.start()
+
+    def stop(self) -> None:
+        """End the server and every connection to it; calling it again does nothing."""
+        self._listener.stop()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
