@@ -15,9 +15,12 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 [ "${ID:-}" = debian ] || give_up "a Debian 13 is made with Debian's own tools, and this is $ID."
 [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || give_up "making a Debian 13 needs root, or sudo without a password."
 as_root unshare --mount true 2>/dev/null || give_up "this machine allows no mounts, which a Debian 13 of its own needs."
-mirror=$(apt-get indextargets --format '$(RELEASE) $(SITE)' | awk -v here="$VERSION_CODENAME" '$1 == here { print $2; exit }')
+mirror_here() { apt-get indextargets --format '$(RELEASE) $(SITE)' | awk -v here="$VERSION_CODENAME" '$1 == here { print $2; exit }'; }
 
 if [ "$(cat $root.made 2>/dev/null)" != "$packages" ]; then
+  as_root apt-get update -q >"$log" 2>&1 || give_up "the package lists cannot be had; see $log."
+  mirror=$(mirror_here)
+  [ -n "$mirror" ] || give_up "this machine's package sources name no $VERSION_CODENAME."
   if ! command -v mmdebstrap >/dev/null; then
     say "Installing mmdebstrap"
     as_root apt-get install -q -y --no-install-recommends mmdebstrap >"$log" 2>&1 || give_up "mmdebstrap cannot be installed; see $log."

@@ -24,9 +24,20 @@ def whole(answer: requests.Response) -> bytes:
     return answer.content
 
 
+def record(content: bytes) -> dict[str, Any]:
+    """Read an answer that is a JSON object."""
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        raise Damaged("it is not JSON") from None
+    if not isinstance(answer, dict):
+        raise Damaged("it is no JSON object")
+    return answer
+
+
 def value(content: bytes) -> Any:
     """Read the answer of `value:compute`."""
-    answer = _read_json(content)
+    answer = record(content)
     if "result" not in answer:
         raise Damaged("it holds no result")
     return answer["result"]
@@ -34,7 +45,7 @@ def value(content: bytes) -> Any:
 
 def name(content: bytes) -> str:
     """Read the answer of `maps`: the map's name, `projects/…/maps/…`."""
-    found = _read_json(content).get("name")
+    found = record(content).get("name")
     if not isinstance(found, str) or not found.startswith("projects/"):
         raise Damaged("it names no map")
     return found
@@ -42,7 +53,7 @@ def name(content: bytes) -> str:
 
 def algorithms(content: bytes) -> dict[str, Any]:
     """Read the answer of `algorithms`, a ListAlgorithmsResult."""
-    answer = _read_json(content)
+    answer = record(content)
     if not answer.get("algorithms"):
         raise Damaged("it lists no functions")
     return answer
@@ -67,13 +78,3 @@ def pixels(content: bytes, shape: tuple[int, int], bands: tuple[str, ...]) -> np
             f"{len(content)} bytes are not {shape[1]} x {shape[0]} pixels of {dtype.itemsize} bytes"
         )
     return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape, order="F" if is_fortran else "C")
-
-
-def _read_json(content: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(content)
-    except ValueError:
-        raise Damaged("it is not JSON") from None
-    if not isinstance(answer, dict):
-        raise Damaged("it is no JSON object")
-    return answer

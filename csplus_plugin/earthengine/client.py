@@ -133,6 +133,15 @@ class Client:
         """
         return self._ask("algorithms", None, answers.algorithms)
 
+    def project_config(self) -> dict[str, Any]:
+        """Ask how the project is set up: `registrationState`, `maxConcurrentExports` (projects.getConfig).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        return self._ask("config", None, answers.record)
+
     def _ask(
         self,
         call: str,
