@@ -24,7 +24,9 @@ class CheckConnection(CsPlusAlgorithm):
     ID = "checkconnection"
     NAME = "Check connection"
     GROUP = "connection"
-    SUMMARY = "Tries the connection to Earth Engine: what is used for it, or what stands in the way and what to do."
+    SUMMARY = (
+        "Tries the connection to Earth Engine: what is used for it, or what stands in the way and what to do."
+    )
     HELP = (
         "Finds the Earth Engine library, reads the settings and the credentials, and asks the service two tiny "
         "questions. The log names each as it is found: worth adding to a report of a problem.\n\n"

@@ -45,14 +45,14 @@ def load(name: str) -> ModuleType:
     with _lock:
         try:
             return importlib.import_module(name)
-        except ImportError as absent:
+        except Exception as broken:  # an old library fails on a new Python in any way
             if not VENDOR.is_dir():
-                raise _missing(absent) from absent
+                raise _missing(broken) from broken
         _append_vendor()
         try:
             return importlib.import_module(name)
-        except ImportError as absent:
-            raise _missing(absent) from absent
+        except Exception as broken:
+            raise _missing(broken) from broken
 
 
 def _append_vendor() -> None:
@@ -88,8 +88,8 @@ def _find_ee() -> ModuleType:
     _append_vendor()  # for what `ee` itself imports
     try:
         return private_copy.load(VENDOR / "ee")
-    except ImportError as absent:
-        raise _missing(absent) from absent
+    except Exception as broken:
+        raise _missing(broken) from broken
 
 
 def _check_fit(ee: ModuleType) -> None:
@@ -194,9 +194,9 @@ def _algorithms(ask_service: Callable[[], Mapping[str, Any]] | None) -> Mapping[
     return ask_service()
 
 
-def _missing(absent: ImportError) -> MissingLibrary:
+def _missing(broken: Exception) -> MissingLibrary:
     return MissingLibrary(
-        f"The Earth Engine client library cannot be imported: {absent}.",
+        f"The Earth Engine client library cannot be imported: {broken}.",
         f"Install it at a shell, then run again: {install_command()}",
     )
 

@@ -145,8 +145,9 @@ def test_an_unfit_ee_stays_what_it_is_and_the_vendored_one_is_used_beside_it(
     assert other == f"{tmp_path / 'env' / 'ee' / '__init__.py'} [] False"
 
 
-def test_an_ee_that_does_not_start_is_passed_over(tmp_path: Path):
-    write_package(tmp_path / "env", "ee", "raise ImportError('no httplib2')")
+@pytest.mark.parametrize("text", ["import no_such_httplib2", "print 'Python 2'", "import sys; sys.maxint"])
+def test_an_ee_that_does_not_start_is_passed_over(tmp_path: Path, text: str):
+    write_package(tmp_path / "env", "ee", text)
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor" / "ee").symlink_to(WHEEL.parent)
     script = BESIDE_AN_UNFIT_EE.partition("import ee\nprint")[0]
