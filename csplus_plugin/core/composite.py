@@ -90,8 +90,6 @@ def composite(recipe: Recipe, names: Sequence[str]) -> ee.Image:
     Values are digital numbers (reflectance x 10,000), index values, scores and days. Pixels with too few clear days are
     masked, except in `clear_count`, which is 0 where there is no clear observation.
     """
-    from .library import ee
-
     choices, score = recipe.composite, recipe.scenes.qa_band
     wanted = [name for name in names if name in choices.indices]
     spectral = _union(
@@ -106,8 +104,9 @@ def composite(recipe: Recipe, names: Sequence[str]) -> ee.Image:
     if choices.min_observations > 1 or COUNT_BAND in names:
         count = _clear_count(scenes, spectral[0])
         image = image.updateMask(count.gte(choices.min_observations)).addBands(count)
-    image = image.select(list(names))
-    return image.clip(geometry(recipe.scenes.region)) if recipe.scenes.clip else ee.Image(image)
+    if recipe.scenes.clip:
+        image = image.clip(geometry(recipe.scenes.region))
+    return image.select(list(names))
 
 
 def picture(recipe: Recipe) -> ee.Image:

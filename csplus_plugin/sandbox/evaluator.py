@@ -5,6 +5,7 @@ Images come out lazy: evaluating an expression touches metadata only, pixels are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ from .promotion import promote, type_name
 from .registry import Function, load_functions
 from .signatures import Parameter, signatures
 from .values import Algorithm
+
+_UNFIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, re.error)
+"""What functions raise for arguments that do not fit, beyond what they check."""
 
 
 class Evaluator:
@@ -97,7 +101,7 @@ class Evaluator:
             return function.run(*values)
         except RecursionError:
             raise
-        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        except _UNFIT as error:
             # Arguments whose types the signature leaves open reach the functions unchecked; GDAL raises
             # RuntimeError where another part of the process has enabled its exceptions.
             raise Refused(f"{name}: These arguments cannot be evaluated ({error}).") from error

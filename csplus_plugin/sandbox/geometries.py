@@ -182,7 +182,10 @@ def _closed(ring: object) -> list:
 
 
 def _geojson(shape: ogr.Geometry) -> dict[str, Any]:
-    body = json.loads(shape.ExportToJson(["COORDINATE_PRECISION=15"]))
+    text = shape.ExportToJson(["COORDINATE_PRECISION=15"])
+    if text is None:  # GDAL writes some empty geometries, not all of them
+        text = '{"type": "GeometryCollection", "geometries": []}'
+    body = json.loads(text)
     if body["type"] == "GeometryCollection":
         body["geometries"] = [_geojson(shape.GetGeometryRef(i)) for i in range(shape.GetGeometryCount())]
     return body
@@ -221,16 +224,22 @@ _COLLECTION = ogr.wkbGeometryCollection
 
 
 def united(geometries: Sequence[Geometry]) -> Geometry:
-    """The union of geometries, dissolved, in longitude and latitude."""
+    """Geometries together, in longitude and latitude; areas are dissolved."""
     if any(g.is_unbounded for g in geometries):
         return Geometry(None)
-    shapes = [g.planar() for g in geometries]
-    if not shapes:
-        return Geometry(ogr.Geometry(_COLLECTION), geodesic=False)
-    whole = shapes[0]
-    for shape in shapes[1:]:
-        whole = whole.Union(shape)
-    return Geometry(checked(whole), geodesic=False)
+    parts = [part for g in geometries for part in _parts(g.planar())]
+    areas = gathered([part for part in parts if part.GetDimension() == AREA])
+    others = [part for part in parts if part.GetDimension() < AREA]
+    dissolved = [] if areas.IsEmpty() else _parts(checked(areas.UnionCascaded()))
+    every = [*dissolved, *others]
+    return Geometry(every[0].Clone() if len(every) == 1 else gathered(every), geodesic=False)
+
+
+def _parts(shape: ogr.Geometry) -> list[ogr.Geometry]:
+    """The single shapes that a multi shape or a collection is made of."""
+    if shape.GetGeometryName() in {"POINT", "LINESTRING", "POLYGON"}:
+        return [] if shape.IsEmpty() else [shape]
+    return [part.Clone() for i in range(shape.GetGeometryCount()) for part in _parts(shape.GetGeometryRef(i))]
 
 
 def checked(shape: ogr.Geometry | None) -> ogr.Geometry:

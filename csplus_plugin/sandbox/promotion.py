@@ -37,17 +37,19 @@ def promote(value: object, wanted: str) -> Any:
     """A value as the type of a signature.
 
     Args:
-        value: Anything but None.
+        value: Anything; None only where the type is open.
         wanted: The type's name in the signature.
 
     Raises:
         Refused: It cannot become that; the sentence has the service's two lines of types.
     """
-    base = wanted.partition("<")[0]
+    base, _, inner = wanted.partition("<")
     promoter = _PROMOTERS.get(base)
     promoted = value if promoter is None else promoter(value)
     if promoted is _NO:
         raise Refused(f"Invalid type.\nExpected type: {wanted}.\nActual type: {type_name(value)}.")
+    if base == "List" and inner != "Object>":
+        return [promote(item, inner.removesuffix(">")) for item in promoted]
     return promoted
 
 
@@ -208,7 +210,10 @@ def _array(value: object) -> Any:
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, int | float) or (isinstance(value, Sequence) and not isinstance(value, str)):
-        return np.array(value, dtype=float)
+        try:
+            return np.array(value, dtype=float)
+        except (TypeError, ValueError):
+            return _NO
     return _NO
 
 

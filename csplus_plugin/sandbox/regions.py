@@ -19,6 +19,9 @@ from .reducers import Reducer, plain
 LEAST_COVERAGE = 0.005
 """Share of a pixel that must be covered for it to count (guides/reducers_reduce_region)."""
 
+MOST_PIXELS = 1 << 25
+"""Pixels of a region that are held in memory at once, whatever a request allows."""
+
 _FINE_SUBPIXELS = 16
 _SMALL_REGION = 4096  # pixels; coverage is measured more finely up to here
 
@@ -87,9 +90,13 @@ def region_grid(
     """The pixels over a region.
 
     Raises:
-        Refused: More than `max_pixels` of them.
+        Refused: More than `max_pixels` of them, or than the sandbox can hold.
     """
     found = _pixel_count(region, projection)
+    if found > MOST_PIXELS and (max_pixels is None or (max_pixels > MOST_PIXELS and not best_effort)):
+        raise Refused("User memory limit exceeded.")
+    if best_effort and max_pixels is not None:
+        max_pixels = min(max_pixels, MOST_PIXELS)
     while max_pixels is not None and found > max_pixels:
         if not best_effort:
             raise Refused(

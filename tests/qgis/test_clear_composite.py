@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from csplus.csplus_plugin.core import catalog
 from csplus.csplus_plugin.core.recipe import Recipe
 from osgeo import gdal
 from qgis import processing as toolbox
@@ -71,6 +72,31 @@ def test_the_live_layer_draws_and_carries_its_recipe(
     picture = QImage.fromData(tile)
     assert (picture.width(), picture.height()) == (256, 256)
     assert len({picture.pixel(x, y) for x in range(0, 256, 8) for y in range(0, 256, 8)}) > 20
+
+
+def colours(picture: QImage) -> set[int]:
+    places = range(4, picture.width(), 8)
+    return {picture.pixel(x, y) for x in places for y in places}
+
+
+@pytest.mark.parametrize("style", catalog.STYLES)
+def test_every_style_is_drawn_live_and_from_the_file(
+    context: QgsProcessingContext, feedback: Recorder, target: str, style: str
+) -> None:
+    choices = {
+        "STYLE": style,
+        "INDICES": ["NDVI"] if style == "index" else [],
+        "COUNT_BAND": style == "count",
+    }
+    parameters = {**JANUARY, **choices, "BANDS": ["B8"], "OUTPUT": target}
+    results = toolbox.runAndLoadResults(ID, parameters, context=context, feedback=feedback)
+    tile = urllib.request.urlopen(results["TILE_URL"].format(z=14, x=2734, y=6353), timeout=60).read()
+    assert len(colours(QImage.fromData(tile))) > (3 if style == "count" else 20)
+    layers = QgsProject.instance().mapLayers().values()
+    (layer,) = [layer for layer in layers if layer.providerType() == "gdal"]
+    # The file holds B8 alone, so most styles fall back to grey.
+    assert layer.renderer().type() == "singlebandpseudocolor"
+    assert len(colours(layer.previewAsImage(QSize(64, 64)))) > 3
 
 
 def test_the_file_is_on_the_home_grid_with_names_and_tags(

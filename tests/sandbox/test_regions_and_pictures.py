@@ -104,6 +104,8 @@ def test_region_refusals(scene: Folder) -> None:
         many
         == "Image.reduceRegion: Too many pixels in the region. Found 5000, but maxPixels allows only 4999."
     )
+    huge = message(band().reduceRegion(ee.Reducer.mean(), region, 10, maxPixels=1e13))
+    assert huge == "User memory limit exceeded."
     composite = ee.ImageCollection(S2).median()
     assert message(composite.reduceRegion(ee.Reducer.mean(), region)) == (
         "Image.reduceRegion: The default WGS84 projection is invalid for aggregations. "

@@ -74,7 +74,7 @@ def test_dates(empty: Folder, expression: Any, expected: Any) -> None:
     assert found == (pytest.approx(expected) if isinstance(expected, float) else expected)
 
 
-@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)))
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001 - hypothesis wants naive ends
 @settings(max_examples=60, deadline=None)
 def test_dates_format_as_python_does(empty: Folder, moment: datetime) -> None:
     moment = moment.replace(microsecond=0, tzinfo=UTC)

@@ -21,9 +21,9 @@ from .image_collection import indexed, prefixed
 
 
 @function("Collection")
-def collection(features: list) -> FeatureCollection:
+def collection(features: list[Element]) -> FeatureCollection:
     """A collection of these elements."""
-    return FeatureCollection(()).of(indexed([promote(feature, "Element") for feature in features]))
+    return FeatureCollection(()).of(indexed(features))
 
 
 @function("Collection.filter")

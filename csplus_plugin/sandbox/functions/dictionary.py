@@ -38,7 +38,7 @@ def from_lists(keys: list[str], values: list) -> dict[str, Any]:
     """A dictionary from keys and values."""
     if len(keys) != len(values):
         raise Refused("Dictionary.fromLists: keys and values must have the same length.")
-    return {promote(key, "String"): value for key, value in zip(keys, values, strict=True)}
+    return dict(zip(keys, values, strict=True))
 
 
 @function("Dictionary.get")

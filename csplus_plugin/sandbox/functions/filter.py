@@ -243,16 +243,14 @@ def day_of_year(start: int, end: int) -> Filter:
 @function("Filter.and")
 def and_(filters: list[Filter]) -> Filter:
     """All of them pass."""
-    conditions = [promote(f, "Filter") for f in filters]
-    measures = [f.measure for f in conditions if f.measure]
-    return Filter(lambda a, b: all(f.test(a, b) for f in conditions), measures[0] if measures else None)
+    measures = [f.measure for f in filters if f.measure]
+    return Filter(lambda a, b: all(f.test(a, b) for f in filters), measures[0] if measures else None)
 
 
 @function("Filter.or")
 def or_(filters: list[Filter]) -> Filter:
     """At least one of them passes."""
-    conditions = [promote(f, "Filter") for f in filters]
-    return Filter(lambda a, b: any(f.test(a, b) for f in conditions))
+    return Filter(lambda a, b: any(f.test(a, b) for f in filters))
 
 
 @function("Filter.not")

@@ -126,7 +126,7 @@ def multi_geometry(
 ) -> Geometry:
     """Geometries of any type together."""
     crs_name = crs.crs if crs else WGS84
-    parts = [promote(g, "Geometry").in_crs(crs_name) for g in geometries]
+    parts = [geometry.in_crs(crs_name) for geometry in geometries]
     bent = is_geographic(crs_name) if geodesic is None else geodesic
     return Geometry(gathered([p.shape for p in parts if p.shape is not None]), crs_name, bent)
 

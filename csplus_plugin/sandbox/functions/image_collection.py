@@ -11,7 +11,6 @@ from ..archive import Archive
 from ..errors import Refused
 from ..images import Image
 from ..pixelwise import side_by_side, unique_names
-from ..promotion import promote
 from ..reducers import Reducer
 from ..registry import function
 from ..stacking import bandless, best_by, layered, reduced
@@ -28,10 +27,9 @@ def load(archive: Archive, id_: str, version: int | None) -> ImageCollection:
 
 
 @function("ImageCollection.fromImages")
-def from_images(images: list) -> ImageCollection:
+def from_images(images: list[Image]) -> ImageCollection:
     """A collection of images; those without an index get their position."""
-    promoted = [promote(image, "Image<unknown bands>") for image in images]
-    return ImageCollection(tuple(indexed(promoted)))
+    return ImageCollection(tuple(indexed(images)))
 
 
 def indexed(elements: Sequence[Any]) -> list[Any]:

@@ -265,6 +265,8 @@ def unit_scale(input_: Image, low: float, high: float) -> Image:
 @function("Image.polynomial")
 def polynomial(image: Image, coefficients: list[float]) -> Image:
     """A polynomial at each pixel; coefficients start with the constant."""
+    if not coefficients:
+        raise Refused("Image.polynomial: Need at least one coefficient.")
     return each_band(
         image,
         lambda values, _: np.polynomial.polynomial.polyval(values.astype(np.float64), coefficients),

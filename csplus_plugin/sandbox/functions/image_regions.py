@@ -22,7 +22,7 @@ from .element import to_dictionary
 
 MAX_VALUES = 1_048_576  # of getRegion
 MAX_RECTANGLE = 262_144  # pixels of sampleRectangle
-MAX_SAMPLES = 1_000_000  # features
+MAX_SAMPLES = 262_144  # features
 
 
 @function("Image.reduceRegion")
@@ -202,7 +202,7 @@ def get_region(
         return table
     first = collection.elements[0]
     lattice = working_projection(first, crs, crs_transform, scale, name)
-    grid = region_grid(region_of(first, geometry, name), lattice, None, name)
+    grid = covering(lattice, region_of(first, geometry, name).bounds(lattice.crs))
     count = grid.size * len(collection.elements) * len(bands)
     if count > MAX_VALUES:
         raise Refused(

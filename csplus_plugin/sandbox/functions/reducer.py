@@ -13,6 +13,8 @@ from ..errors import Refused
 from ..reducers import Reducer, Result, plain
 from ..registry import function
 
+MAX_INPUTS = 5000  # as many as an image may have bands
+
 _PLAIN: dict[str, Reducer] = {
     "count": reducers.COUNT,
     "sum": reducers.SUM,
@@ -51,8 +53,8 @@ def _extreme(reducer: Reducer, inputs: int, arg: str) -> Reducer:
     """Minimum or maximum of the first input; with more inputs, also what the others were there."""
     if inputs == 1:
         return reducer
-    if inputs < 1:
-        raise Refused("Reducer: numInputs must be at least 1.")
+    if not 1 <= inputs <= MAX_INPUTS:
+        raise Refused(f"Reducer: numInputs must be between 1 and {MAX_INPUTS}.")
     index = np.argmin if arg == "min" else np.argmax
     worst = np.inf if arg == "min" else -np.inf
 
@@ -161,8 +163,8 @@ def get_outputs(reducer: Reducer) -> list[str]:
 @function("Reducer.repeat")
 def repeat(reducer: Reducer, count: int) -> Reducer:
     """One copy an input, outputs as lists."""
-    if count < 1:
-        raise Refused("Reducer.repeat: count must be at least 1.")
+    if not 1 <= count <= MAX_INPUTS:
+        raise Refused(f"Reducer.repeat: count must be between 1 and {MAX_INPUTS}.")
     size = reducer.inputs
 
     def run(stacks: Sequence[np.ndarray], weights: np.ndarray, presence: np.ndarray) -> list[Result]:
