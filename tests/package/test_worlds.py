@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 import sysconfig
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import ee
 import pytest
@@ -19,60 +22,18 @@ from osgeo import gdal
 
 from .conftest import ZIP
 
+NEIGHBOUR = Path(__file__).with_name("neighbour.py")
 PLACE = "-119.9180,-119.9000,37.4090,37.4210 [EPSG:4326]"
-COMPOSITE = {
-    "EXTENT": PLACE,
-    "START": "2023-01-01",
-    "END": "2023-01-31",
-    "BANDS": "B4,B3,B2",
-    "LIVE": "false",
-}
+JANUARY = {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31", "BANDS": "B4,B3,B2", "LIVE": False}
+VENDORED = "1.7.24"
 
-BLOCKED = """
+ABSENT = """
 import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {names!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+        if name.partition(".")[0] in ("cryptography", "OpenSSL"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent())
-"""
-
-NEIGHBOUR = """
-import atexit, importlib, importlib.util, json, os, sys
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "extlibs"))
-NAMES = ("ee", "google.auth", "googleapiclient", "httplib2", "requests", "urllib3", "certifi", "numpy", "rsa", "six")
-
-def places():
-    found = {}
-    for name in NAMES:
-        try:
-            spec = importlib.util.find_spec(name)
-        except ModuleNotFoundError:
-            spec = None
-        found[name] = spec and spec.origin
-    return found
-
-def classFactory(iface):
-    return Neighbour()
-
-class Neighbour:
-    def initProcessing(self):
-        try:
-            import ee
-        except ImportError:
-            ee = None
-        before = places()
-
-        def report():
-            same = ee is None or (sys.modules["ee"] is ee and importlib.import_module("ee") is ee)
-            after = places()
-            with open(os.environ["NEIGHBOUR_REPORT"], "w") as file:
-                json.dump({"before": before, "after": after, "same": same, "ee": ee and ee.__file__}, file)
-
-        atexit.register(report)
-
-    def unload(self):
-        pass
 """
 
 OLD_EE = "__version__ = '0.1.300'\nclass ApiFunction: pass\nclass ImageCollection: pass\n"
@@ -82,66 +43,49 @@ class World:
     """A user with two plugins: ours from the zip, and a neighbour that watches where packages come from."""
 
     def __init__(self, folder: Path) -> None:
-        self.plugins = folder / "plugins"
-        self.report = folder / "report.json"
+        plugins = folder / "plugins"
         with zipfile.ZipFile(ZIP) as archive:
-            archive.extractall(self.plugins)
-        neighbour = self.plugins / "aneighbour"  # loaded before ours
-        (neighbour / "extlibs").mkdir(parents=True)
-        (neighbour / "__init__.py").write_text(NEIGHBOUR)
-        (neighbour / "metadata.txt").write_text(
+            archive.extractall(plugins)
+        self.ours = plugins / "csplus"
+        self.neighbour = plugins / "aneighbour"
+        self.neighbour.mkdir()
+        shutil.copy(NEIGHBOUR, self.neighbour / "__init__.py")
+        (self.neighbour / "metadata.txt").write_text(
             "[general]\nname=Neighbour\nversion=1\nqgisMinimumVersion=3.0\nhasProcessingProvider=yes\n"
         )
+        self.target = folder / "clear.tif"
+        self.packages = folder / "packages"
+        self.packages.mkdir()
         self.environment = {
             "CSPLUS_ENDPOINT": "sandbox",
             "HOME": str(folder),
-            "NEIGHBOUR_REPORT": str(self.report),
             "PATH": os.environ["PATH"],
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(self.packages),
             "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
-            "QGIS_PLUGINPATH": str(self.plugins),
+            "QGIS_PLUGINPATH": str(plugins),
             "QT_QPA_PLATFORM": "offscreen",
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
             "XDG_RUNTIME_DIR": str(folder),
         }
-        for plugin in ("aneighbour", "csplus"):
-            self.process("plugins", "enable", plugin)
 
-    def without(self, folder: Path, *names: str) -> None:
-        """Let no package of these names be importable, wherever it is installed."""
-        folder.mkdir()
-        (folder / "sitecustomize.py").write_text(BLOCKED.format(names=names))
-        self.environment["PYTHONPATH"] = str(folder)
+    def without_cryptography(self) -> None:
+        (self.packages / "sitecustomize.py").write_text(ABSENT)
 
-    def process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str) -> str:
         done = subprocess.run(
-            ["qgis_process", *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
+            command, env=self.environment, capture_output=True, text=True, timeout=300, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
-        return done
+        return done.stdout
 
-    def connection(self) -> dict:
-        return json.loads(self.process("--json", "run", "csplus:checkconnection").stdout)["results"]
-
-    def composite(self, target: Path) -> gdal.Dataset:
-        parameters = [f"{name}={value}" for name, value in {**COMPOSITE, "OUTPUT": target}.items()]
-        self.process("run", "csplus:clearcomposite", "--", *parameters)
-        return gdal.Open(str(target))
-
-    def nothing_is_shadowed(self) -> dict:
-        """What the neighbour could import comes from where it came from before; give its report."""
-        report = json.loads(self.report.read_text())
-        assert report["same"]
-        for name, place in report["before"].items():
-            if place is not None:
-                assert report["after"][name] == place, name
-        return report
+    def report(self) -> dict[str, Any]:
+        """Run check connection and clear composite inside the neighbour's algorithm; give what it saw."""
+        for plugin in ("aneighbour", "csplus"):
+            self.run("qgis_process", "plugins", "enable", plugin)
+        composite = f"COMPOSITE={json.dumps({**JANUARY, 'OUTPUT': str(self.target)})}"
+        answer = self.run("qgis_process", "--json", "run", "neighbour:watch", "--", composite)
+        return json.loads(json.loads(answer)["results"]["REPORT"])
 
 
 @pytest.fixture
@@ -149,78 +93,77 @@ def world(package: zipfile.ZipFile, tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def is_a_clear_composite(dataset: gdal.Dataset) -> bool:
-    bands = [dataset.GetRasterBand(number) for number in (1, 2, 3)]
-    assert [band.GetDescription() for band in bands] == ["B4", "B3", "B2"]
-    data = bands[0].ReadAsArray()
-    valid = data[data != bands[0].GetNoDataValue()]
-    return bool(valid.size > data.size / 2 and 100 < valid.mean() < 4000)
+def is_clear(composite: Path) -> bool:
+    """Whether most pixels are known and as bright as land, not as clouds."""
+    dataset = gdal.Open(str(composite))
+    band = dataset.GetRasterBand(1)
+    data = band.ReadAsArray()
+    known = data[data != band.GetNoDataValue()]
+    return bool(known.size > data.size / 2 and 100 < known.mean() < 3000)
 
 
-def test_the_environment_s_library_is_preferred(world: World, tmp_path: Path) -> None:
+def moved(report: dict[str, Any]) -> list[str]:
+    """The packages that could be imported before, and now would come from another place."""
+    return [name for name, place in report["before"].items() if place and report["after"][name] != place]
+
+
+def test_the_environment_s_library_is_preferred(world: World) -> None:
     world.environment["PYTHONPATH"] = sysconfig.get_path("purelib")
-    connection = world.connection()
-    assert connection["LIBRARY_PLACE"] == str(Path(ee.__file__).parent)
-    assert connection["LIBRARY"] == ee.__version__
-    assert is_a_clear_composite(world.composite(tmp_path / "clear.tif"))
-    assert world.nothing_is_shadowed()["ee"] == ee.__file__
+    report = world.report()
+    assert report["connection"]["LIBRARY_PLACE"] == str(Path(ee.__file__).parent)
+    assert report["connection"]["LIBRARY"] == ee.__version__
+    assert is_clear(world.target)
+    assert report["theirs"] == ee.__file__
+    assert report["theirs_is_in_place"]
+    assert moved(report) == []
 
 
-def test_no_library_and_no_cryptography(world: World, tmp_path: Path) -> None:
-    world.without(tmp_path / "blocked", "cryptography", "OpenSSL")
-    connection = world.connection()
-    assert connection["LIBRARY"] == "1.7.24"
-    assert connection["LIBRARY_PLACE"] == str(world.plugins / "csplus" / "csplus_plugin" / "vendor" / "ee")
-    assert is_a_clear_composite(world.composite(tmp_path / "clear.tif"))
-    assert world.nothing_is_shadowed()["before"]["ee"] is None
+def test_no_library_and_no_cryptography(world: World) -> None:
+    world.without_cryptography()
+    report = world.report()
+    assert report["connection"]["LIBRARY"] == VENDORED
+    assert report["connection"]["LIBRARY_PLACE"] == str(world.ours / "csplus_plugin" / "vendor" / "ee")
+    assert is_clear(world.target)
+    assert report["theirs"] is None
+    assert report["before"]["ee"] is None
+    assert moved(report) == []
 
 
-def test_an_old_library_in_front(world: World, tmp_path: Path) -> None:
-    old = world.plugins / "aneighbour" / "extlibs" / "ee"
-    old.mkdir()
-    (old / "__init__.py").write_text(OLD_EE)
-    connection = world.connection()
-    assert connection["LIBRARY"] == "1.7.24"
-    assert is_a_clear_composite(world.composite(tmp_path / "clear.tif"))
-    assert world.nothing_is_shadowed()["ee"] == str(old / "__init__.py")
-
-
-def test_a_service_account_signs_without_cryptography(world: World, tmp_path: Path) -> None:
-    """The path to Google's door without a compiled library: what is sent is looked at, not sent."""
-    key = tmp_path / "key.json"
-    script = tmp_path / "sign.py"
-    script.write_text(SIGN)
-    world.without(tmp_path / "blocked", "cryptography", "OpenSSL")
-    done = subprocess.run(
-        ["/usr/bin/python3", "-s", str(script), str(world.plugins), str(key)],
-        env=world.environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["RS256", "signed"]
+def test_an_old_library_in_front(world: World) -> None:
+    old = world.neighbour / "extlibs" / "ee" / "__init__.py"
+    old.parent.mkdir(parents=True)
+    old.write_text(OLD_EE)
+    report = world.report()
+    assert report["connection"]["LIBRARY"] == VENDORED
+    assert is_clear(world.target)
+    assert report["theirs"] == report["after"]["ee"] == str(old)
+    assert report["theirs_is_in_place"]
+    assert moved(report) == []
 
 
 SIGN = """
 import base64, json, sys
-sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+sys.path[:] = [sys.argv[1], *(place for place in sys.path if "-packages" not in place)]
 from csplus.csplus_plugin.earthengine import dependencies
 dependencies.load("google.auth")
 from csplus.csplus_plugin.earthengine.credentials import find_account
 import rsa
-from pathlib import Path
 public, private = rsa.newkeys(1024)
-Path(sys.argv[2]).write_text(json.dumps({
-    "type": "service_account", "client_email": "me@example.org", "private_key_id": "1",
+key = Path(sys.argv[2])
+key.write_text(json.dumps({
+    "type": "service_account", "client_email": "me@example.org", "private_key_id": "1", "project_id": "p",
     "private_key": private.save_pkcs1().decode(), "token_uri": "https://oauth2.googleapis.com/token",
 }))
-account = find_account(Path(sys.argv[2]))
-assertion = account.credentials._make_authorization_grant_assertion()
-head, body, signature = assertion.split(b".")
-unpadded = lambda part: base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))
-print(json.loads(unpadded(head))["alg"])
-rsa.verify(head + b"." + body, unpadded(signature), public)
-print("signed")
+account = find_account(key)
+signed, _, signature = account.credentials._make_authorization_grant_assertion().rpartition(b".")
+rsa.verify(signed, base64.urlsafe_b64decode(signature + b"=="), public)
+print(account.description, rsa.__file__)
 """
+
+
+def test_a_service_account_signs_without_any_package_around(world: World, tmp_path: Path) -> None:
+    world.without_cryptography()
+    printed = world.run(sys.executable, "-c", SIGN, str(world.ours.parent), str(tmp_path / "key.json"))
+    assert printed.startswith("service account me@example.org")
+    assert printed.strip().endswith(str(world.ours / "csplus_plugin" / "vendor" / "rsa" / "__init__.py"))
