@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from . import limits
@@ -71,13 +72,13 @@ class Listener(ThreadingHTTPServer):
         """The server's address, without a slash at the end."""
         return f"http://{HOST}:{self.server_port}"
 
-    def process_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection, so that `stop` can end it."""
         with self._lock:
             self._connections.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: socket.socket) -> None:
+    def shutdown_request(self, request: Any) -> None:
         """Forget the connection and close it."""
         with self._lock:
             self._connections.discard(request)
