@@ -32,7 +32,7 @@ lint: setup package ## style, types, the plugin site's scanners on the package, 
 	cd build/package && ../../$(PYTHON) -m bandit --quiet --recursive .
 	cd build/package && find csplus -type f ! -name metadata.txt ! -name .secrets.baseline -print0 \
 	  | xargs -0 ../../$(PYTHON) -m detect_secrets.pre_commit_hook --baseline csplus/.secrets.baseline
-	$(PYTHON) tools/check_qt6.py
+	tools/qt6.sh
 
 format: setup ## format the code
 	$(PYTHON) -m ruff format .

@@ -1,23 +1,19 @@
-"""Look up every name that the plugin takes from Qt and QGIS in the declarations of PyQt6 and PyQGIS.
+"""Look up every name that the plugin takes from Qt and QGIS in declarations of both: `check_qt6.py FOLDER`.
 
 QGIS 4 is Qt 6 only, where enums must be written with their class (`Qt.DateFormat.ISODate`) and some names are gone.
-This needs neither: it reads the `.pyi` files in the wheels of requirements-stubs.txt. It follows names as far as
-they are classes and enums; what a call returns is not followed, so it finds missing names, not wrong types.
+This needs neither: it reads the `.pyi` files of the packages PyQt6 and qgis-stubs in the folder. It follows names as
+far as they are classes and enums; what a call returns is not followed, so it finds missing names, not wrong types.
 """
 
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCK = ROOT / "requirements-stubs.txt"
-WHEELS = ROOT / "build" / "stubs"
 SOURCES = [
     ROOT / "__init__.py",
     *sorted((ROOT / "algorithms").rglob("*.py")),
@@ -31,9 +27,8 @@ LEFT_OUT_BY_THE_STUBS = {"QgsCsException", "QgsProcessingException"}
 """Exceptions have no declarations there; the tests raise them in QGIS."""
 
 
-def main() -> int:
+def main(declared: Path) -> int:
     """Print what is missing; 0 if nothing is."""
-    fetch_wheels()
     looked_up, missing = 0, []
     for path in SOURCES:
         if "vendor" in path.parts:
@@ -41,7 +36,7 @@ def main() -> int:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for line, module, names in used(tree):
             looked_up += 1
-            if names[0] not in LEFT_OUT_BY_THE_STUBS and not exists(module, names):
+            if names[0] not in LEFT_OUT_BY_THE_STUBS and not exists(declared, module, names):
                 missing.append(
                     f"{path.relative_to(ROOT)}:{line}: {module}.{'.'.join(names)} is not in {stub_of(module)}"
                 )
@@ -51,16 +46,6 @@ def main() -> int:
         else f"{looked_up} uses of Qt and QGIS names are all known to PyQt6 and PyQGIS"
     )
     return 1 if missing else 0
-
-
-def fetch_wheels() -> None:
-    """Download the wheels, unless those of the same lock file are there."""
-    stamp = WHEELS / LOCK.name
-    if stamp.is_file() and stamp.read_bytes() == LOCK.read_bytes():
-        return
-    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check")
-    subprocess.run([*pip, "--no-deps", "--dest", WHEELS, "--requirement", LOCK], check=True)
-    stamp.write_bytes(LOCK.read_bytes())
 
 
 def used(tree: ast.Module) -> Iterator[tuple[int, str, tuple[str, ...]]]:
@@ -82,11 +67,11 @@ def used(tree: ast.Module) -> Iterator[tuple[int, str, tuple[str, ...]]]:
             yield node.lineno, module, (name, *names)
 
 
-def exists(module: str, names: tuple[str, ...]) -> bool:
+def exists(declared: Path, module: str, names: tuple[str, ...]) -> bool:
     """Whether a dotted name is declared; what lies behind a function or a value is taken for granted."""
-    scope: ast.Module | ast.ClassDef = declarations(stub_of(module))
+    scope: ast.Module | ast.ClassDef = declarations(declared / stub_of(module))
     for name in names:
-        found = member(module, scope, name)
+        found = member(declared, module, scope, name)
         if found is None:
             return False
         if not isinstance(found, ast.ClassDef):
@@ -95,7 +80,7 @@ def exists(module: str, names: tuple[str, ...]) -> bool:
     return True
 
 
-def member(module: str, scope: ast.Module | ast.ClassDef, name: str) -> ast.stmt | None:
+def member(declared: Path, module: str, scope: ast.Module | ast.ClassDef, name: str) -> ast.stmt | None:
     """The declaration of a name in a module or in a class and its bases."""
     for node in scope.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -105,8 +90,8 @@ def member(module: str, scope: ast.Module | ast.ClassDef, name: str) -> ast.stmt
         for base in scope.bases:
             *path, last = ast.unparse(base).split(".")
             home = f"{FOLLOWED_FROM_QT}{path[-1]}" if path and path[-1].startswith("Qt") else module
-            declared = member(home, declarations(stub_of(home)), last)
-            found = member(home, declared, name) if isinstance(declared, ast.ClassDef) else None
+            parent = member(declared, home, declarations(declared / stub_of(home)), last)
+            found = member(declared, home, parent, name) if isinstance(parent, ast.ClassDef) else None
             if found is not None:
                 return found
     return None
@@ -120,14 +105,10 @@ def stub_of(module: str) -> str:
 
 
 @cache
-def declarations(stub: str) -> ast.Module:
-    """Read one `.pyi` file out of the wheels; empty if there is none."""
-    for wheel in WHEELS.glob("*.whl"):
-        with zipfile.ZipFile(wheel) as archive:
-            if stub in archive.namelist():
-                return ast.parse(archive.read(stub))
-    return ast.Module(body=[], type_ignores=[])
+def declarations(stub: Path) -> ast.Module:
+    """Read one `.pyi` file; empty if there is none."""
+    return ast.parse(stub.read_text(encoding="utf-8") if stub.is_file() else "")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1])))

@@ -29,6 +29,9 @@ DROPPED = (ConnectionError, TimeoutError)
 """How a connection shows that the client has gone."""
 
 _LOOPBACK_NAMES = {HOST, "localhost", "::1"}
+LAST_WORDS_SECONDS = 10.0
+"""How long `stop` waits for answers that are being computed; nobody reads them any more."""
+
 _MOST_READ = 8 * limits.MAX_PAYLOAD  # bytes of a body that is refused anyway
 _CHUNK = 2**16
 
@@ -58,7 +61,7 @@ class Listener(ThreadingHTTPServer):
         self._slots = None if max_concurrent is None else threading.Semaphore(max_concurrent)
         self._log = log
         self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self.stopping = threading.Event()
         super().__init__((HOST, port), Handler)
 
@@ -82,6 +85,7 @@ class Listener(ThreadingHTTPServer):
         """Forget the connection and close it."""
         with self._lock:
             self._connections.discard(request)
+            self._lock.notify_all()
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
@@ -114,7 +118,10 @@ class Listener(ThreadingHTTPServer):
             raise Refused(TOO_MANY, HTTPStatus.TOO_MANY_REQUESTS)
 
     def stop(self) -> None:
-        """Accept nothing more, wake what sleeps, close every connection."""
+        """Accept nothing more, wake what sleeps, close every connection, let what computes come to its end.
+
+        A program that goes on to take GDAL down, as QGIS does at its exit, would crash what still computes.
+        """
         if self.stopping.is_set():
             return
         self.stopping.set()
@@ -127,6 +134,8 @@ class Listener(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue  # already gone
+        with self._lock:
+            self._lock.wait_for(lambda: not self._connections, LAST_WORDS_SECONDS)
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -24,17 +22,13 @@ def qVersion() -> str: ...
 """
 
 
-@pytest.fixture
-def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
     spec = importlib.util.spec_from_file_location("check_qt6", TOOL)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    with zipfile.ZipFile(tmp_path / "PyQt6-6.whl", "w") as wheel:
-        wheel.writestr("PyQt6/QtCore.pyi", QT_CORE)
-        wheel.writestr("PyQt6/QtGui.pyi", "class QWindow(QtCore.QObject): ...")
-    monkeypatch.setattr(module, "WHEELS", tmp_path)
     return module
 
 
@@ -53,8 +47,11 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType
         ("from qgis.PyQt.QtScript import QScriptEngine", ["QScriptEngine"]),
     ],
 )
-def test_what_is_missing_is_found(tool: ModuleType, source: str, missing: list[str]) -> None:
+def test_what_is_missing_is_found(tool: ModuleType, tmp_path: Path, source: str, missing: list[str]) -> None:
+    (tmp_path / "PyQt6").mkdir()
+    (tmp_path / "PyQt6" / "QtCore.pyi").write_text(QT_CORE)
+    (tmp_path / "PyQt6" / "QtGui.pyi").write_text("class QWindow(QtCore.QObject): ...")
     uses = list(tool.used(ast.parse(source)))
     assert uses
-    found = {".".join(names) for _, module, names in uses if not tool.exists(module, names)}
+    found = {".".join(names) for _, module, names in uses if not tool.exists(tmp_path, module, names)}
     assert found == set(missing)
