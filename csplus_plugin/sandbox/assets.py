@@ -6,7 +6,7 @@ Form: https://developers.google.com/earth-engine/reference/rest/v1/projects.asse
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import Any
 
@@ -120,7 +120,7 @@ def _band(band: Band) -> dict[str, Any]:
 
 def _timestamp(millis: float) -> str:
     """Milliseconds since 1970 as text in UTC, to the microsecond where that is not zero."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis)
+    moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=millis)
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 

@@ -49,10 +49,10 @@ def description(url: str) -> bytes:
     document["rootUrl"] = document["baseUrl"] = f"{url}/"
     document["schemas"]["Empty"] = {"id": "Empty", "type": "object", "properties": {}}
     projects = document["resources"]["projects"]
-    for resource, name, http, *rest in _LATER_METHODS:
+    for resource, name, http, path, pattern, query in _LATER_METHODS:
         owner = projects["resources"].setdefault(resource, {}) if resource else projects
         identity = ".".join(part for part in ("earthengine.projects", resource, name) if part)
-        owner.setdefault("methods", {})[name] = {"id": identity, **_method(http, *rest)}
+        owner.setdefault("methods", {})[name] = {"id": identity, **_method(http, path, pattern, query)}
     for owner in (projects, projects["resources"]["assets"]):
         owner["methods"]["listAssets"]["parameters"] |= _query_parameters(("filter", "view"))
     return json.dumps(document).encode()

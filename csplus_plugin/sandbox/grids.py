@@ -49,7 +49,7 @@ def native_grid(bands: Sequence[Band]) -> Grid:
     if first.dimensions is None:
         raise Refused("The image has no fixed extent of its own: specify a pixel grid.")
     width, height = first.dimensions
-    return Grid(crs=first.crs, transform=tuple(first.transform), width=int(width), height=int(height))
+    return Grid(crs=first.crs, transform=first.transform, width=int(width), height=int(height))
 
 
 def tile_grid(zoom: int, column: int, row: int) -> Grid:

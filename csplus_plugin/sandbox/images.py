@@ -214,11 +214,11 @@ class Image:
             )
         return names.index(name)
 
-    def but(self, **changes: object) -> Image:
+    def but(self, **changes: Any) -> Image:
         """A copy with other fields; the fields' names are those of the class."""
         return replace(self, **changes)
 
-    def computed(self, bands: Sequence[Band], draw: Draw, **changes: object) -> Image:
+    def computed(self, bands: Sequence[Band], draw: Draw, **changes: Any) -> Image:
         """A copy with other pixels: no longer an asset, so without id and version."""
         return replace(self, source=tuple(bands), draw=draw, id=None, version=None, shared=False, **changes)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from . import limits
@@ -28,6 +29,9 @@ DROPPED = (ConnectionError, TimeoutError)
 """How a connection shows that the client has gone."""
 
 _LOOPBACK_NAMES = {HOST, "localhost", "::1"}
+LAST_WORDS_SECONDS = 10.0
+"""How long `stop` waits for answers that are being computed; nobody reads them any more."""
+
 _MOST_READ = 8 * limits.MAX_PAYLOAD  # bytes of a body that is refused anyway
 _CHUNK = 2**16
 
@@ -57,7 +61,7 @@ class Listener(ThreadingHTTPServer):
         self._slots = None if max_concurrent is None else threading.Semaphore(max_concurrent)
         self._log = log
         self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self.stopping = threading.Event()
         super().__init__((HOST, port), Handler)
 
@@ -71,16 +75,17 @@ class Listener(ThreadingHTTPServer):
         """The server's address, without a slash at the end."""
         return f"http://{HOST}:{self.server_port}"
 
-    def process_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection, so that `stop` can end it."""
         with self._lock:
             self._connections.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: socket.socket) -> None:
+    def shutdown_request(self, request: Any) -> None:
         """Forget the connection and close it."""
         with self._lock:
             self._connections.discard(request)
+            self._lock.notify_all()
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
@@ -113,7 +118,10 @@ class Listener(ThreadingHTTPServer):
             raise Refused(TOO_MANY, HTTPStatus.TOO_MANY_REQUESTS)
 
     def stop(self) -> None:
-        """Accept nothing more, wake what sleeps, close every connection."""
+        """Accept nothing more, wake what sleeps, close every connection, let what computes come to its end.
+
+        A program that goes on to take GDAL down, as QGIS does at its exit, would crash what still computes.
+        """
         if self.stopping.is_set():
             return
         self.stopping.set()
@@ -126,6 +134,8 @@ class Listener(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue  # already gone
+        with self._lock:
+            self._lock.wait_for(lambda: not self._connections, LAST_WORDS_SECONDS)
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -58,7 +58,7 @@ class View:
         return encoders.png(colours), "image/png"
 
 
-def view(evaluator: Evaluator, expression: object, request: dict[str, Any]) -> View:
+def view(evaluator: Evaluator, expression: Any, request: dict[str, Any]) -> View:
     """What a request wants to see of the image that an expression describes.
 
     Args:

@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from csplus.csplus_plugin.sandbox.errors import Refused
+from csplus.csplus_plugin.sandbox.protocol import router
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.startup import CannotStart
 
@@ -290,6 +293,25 @@ def test_stop_ends_open_connections_and_frees_the_port(archive: Path) -> None:
         assert again.url == sandbox.url
         with pytest.raises(CannotStart, match=f"Port {host.port} of 127.0.0.1 cannot be used"):
             start(archive, port=host.port)
+
+
+def test_stop_lets_what_computes_come_to_its_end(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> None:
+        begun.set()
+        time.sleep(0.5)
+        ended.set()
+        raise Refused("late")
+
+    monkeypatch.setattr(router, "find", lambda *_: (SimpleNamespace(computes=False, endpoint=slow), {}))
+    sandbox = start(archive)
+    host = urlsplit(sandbox.url)
+    with socket.create_connection((host.hostname, host.port), timeout=5) as connection:
+        connection.sendall(b"GET /v1/projects/p/config HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert begun.wait(5)
+        sandbox.stop()
+        assert ended.is_set()
 
 
 def test_folders_that_are_no_archive(tmp_path: Path) -> None:
