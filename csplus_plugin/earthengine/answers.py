@@ -44,11 +44,9 @@ def received(
         Cancelled: The user stopped the run.
         requests.RequestException: The connection broke off, or nothing came for a minute.
     """
-    connection = getattr(answer.raw, "connection", None)
-    if getattr(connection, "sock", None) is not None:
-        connection.sock.settimeout(
-            BODY_TIMEOUT
-        )  # the service has done its work: what is left is the way here
+    sock = getattr(getattr(answer.raw, "connection", None), "sock", None)
+    if sock is not None:
+        sock.settimeout(BODY_TIMEOUT)  # the service has done its work: what is left is the way here
     body = bytearray() if memory is None else memory
     most = LARGEST if memory is None else len(memory)
     size = 0
