@@ -14,6 +14,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,10 @@ class _Scene:
             return self._files
 
     def bands(self) -> tuple[Band, ...]:
+        return self._bands
+
+    @cached_property
+    def _bands(self) -> tuple[Band, ...]:
         return tuple(
             Band(f.path.stem, f.type, f.grid.crs, f.grid.transform, (f.grid.width, f.grid.height))
             for f in self.files()
@@ -181,6 +186,10 @@ class _Scene:
 
     def extent(self) -> Extent:
         """Bounds of all files."""
+        return self._extent
+
+    @cached_property
+    def _extent(self) -> Extent:
         each = [f.grid.bounds_in(WGS84) for f in self.files()]
         if not each or None in each:
             return (-180.0, -90.0, 180.0, 90.0)

@@ -80,6 +80,17 @@ def full(shape: tuple[int, int], value: float, dtype: np.dtype | type) -> np.nda
     return np.broadcast_to(np.asarray(value, dtype=dtype), shape)
 
 
+def lowered(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The smaller of two masks; the other one itself where a mask is fully open, as most scenes' are."""
+    if _is_open(mask):
+        return other
+    return mask if _is_open(other) else np.minimum(mask, other)
+
+
+def _is_open(mask: np.ndarray) -> bool:
+    return mask.strides == (0, 0) and mask.size > 0 and mask[0, 0] == 1
+
+
 def blank(shape: tuple[int, int], kind: PixelType) -> Raster:
     """A raster that is masked everywhere."""
     return Raster(full(shape, 0, kind.dtype), full(shape, 0, np.float32))
