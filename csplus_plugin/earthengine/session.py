@@ -110,7 +110,7 @@ class Session:
     def request(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> requests.Response:
-        """Send one request and wait for the whole answer; fit for many threads at once.
+        """Send one request and wait until its answer begins; the body is still to be read. Fit for many threads.
 
         Args:
             method: HTTP method.
@@ -133,6 +133,7 @@ class Session:
             headers={"Content-Type": "application/json"} if body is not None else {},
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,
+            stream=True,
         )
         self.has_answered = True
         return answer
