@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from . import meter
 from .errors import Refused
 from .lattice import Grid
 from .pixeltypes import PixelType
@@ -186,6 +187,7 @@ class Image:
 
     def pixels(self, canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         """Draw bands by position, each at most once on a canvas."""
+        meter.check()
         memory = canvas.kept if self.shared else canvas.drawn
         missing = [i for i in dict.fromkeys(wanted) if (self, i) not in memory]
         if missing:
