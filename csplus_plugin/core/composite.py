@@ -5,7 +5,7 @@ Sources: Earth Engine guide (reducers, `qualityMosaic`); the Cloud Score+ essay 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,11 +56,19 @@ DECIMALS = Encoding("float32", -9999)
 
 @dataclass(frozen=True)
 class BandInfo:
-    """One band of a file: its name, a sentence for people, and value x scale = physical value."""
+    """One band of a file.
+
+    Attributes:
+        name: Its name.
+        description: A sentence for people.
+        scale: Value x scale = physical value.
+        blends: Whether a mean of neighbours says something; of classes, counts and days it does not.
+    """
 
     name: str
     description: str
     scale: float = 1
+    blends: bool = True
 
 
 def encoding(recipe: Recipe) -> Encoding:
@@ -73,7 +81,11 @@ def file_bands(recipe: Recipe) -> tuple[BandInfo, ...]:
     choices = recipe.composite
     spectral = (BandInfo(band, f"{band} reflectance", REFLECTANCE_SCALE) for band in choices.bands)
     derived = (BandInfo(name, indices.find(name).long_name) for name in choices.indices)
-    count = (BandInfo(COUNT_BAND, "Distinct days with a clear observation"),) if choices.count_band else ()
+    count = (
+        (BandInfo(COUNT_BAND, "Distinct days with a clear observation", blends=False),)
+        if choices.count_band
+        else ()
+    )
     return (*spectral, *derived, *count)
 
 
@@ -132,7 +144,7 @@ def pixels(recipe: Recipe) -> ee.Image:
 
 def _clear_count(scenes: ee.ImageCollection, band: str) -> ee.Image:
     """Count distinct days: one day seen in two overlapping tiles is one observation."""
-    import ee
+    from .library import ee
 
     def day(image: ee.Image) -> ee.Image:
         number = ee.Number(image.get("system:time_start")).divide(_DAY).floor()
@@ -159,14 +171,14 @@ def _maximum(scenes: ee.ImageCollection, names: list[str], recipe: Recipe) -> ee
 
 
 def _percentile(scenes: ee.ImageCollection, names: list[str], recipe: Recipe) -> ee.Image:
-    import ee
+    from .library import ee
 
     return scenes.select(names).reduce(ee.Reducer.percentile([recipe.composite.percentile])).rename(names)
 
 
 def _medoid(scenes: ee.ImageCollection, names: list[str], recipe: Recipe) -> ee.Image:
     """Take the observation nearest to the median: linear in the number of scenes, unlike a true medoid."""
-    import ee
+    from .library import ee
 
     # Measured in the bands of the file, so that the live layer shows the observation that the file holds.
     axes = list(recipe.composite.bands) or names[:-1]
@@ -210,5 +222,5 @@ _METHODS: dict[str, _Method] = {
 }
 
 
-def _union(*groups: Sequence[str]) -> list[str]:
+def _union(*groups: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name for group in groups for name in group))

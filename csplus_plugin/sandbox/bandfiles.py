@@ -92,7 +92,7 @@ class BandReader:
             return blank(canvas.shape, band.type)
         values, valid = self._window(band, lookup.window, canvas.grid)
         if values.shape != (lookup.window[3], lookup.window[2]):
-            source = _shrunk(band.grid, lookup.window, values.shape)
+            source = _shrunk(band.grid, lookup.window, (values.shape[0], values.shape[1]))
             lookup = nearest(source, canvas.grid)
             if lookup is None:
                 return blank(canvas.shape, band.type)
@@ -161,6 +161,7 @@ def _read(
 
 def _validity(band: gdal.Band, values: np.ndarray, window: tuple[int, int, int, int]) -> np.ndarray | None:
     flags = band.GetMaskFlags()
+    valid: np.ndarray | None
     if flags == gdal.GMF_ALL_VALID:
         valid = np.ones(values.shape, bool)
     elif flags == gdal.GMF_NODATA:

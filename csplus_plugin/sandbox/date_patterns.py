@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from datetime import date as day
 
 from .errors import Refused
@@ -64,7 +64,7 @@ def _zone(moment: datetime, text: str) -> str:
         return str(getattr(moment.tzinfo, "key", "UTC"))
     if len(text) < 4:  # noqa: PLR2004 - the long form has four letters
         return str(moment.tzname())
-    if moment.tzinfo is UTC:
+    if moment.tzinfo is timezone.utc:
         return "Coordinated Universal Time"
     raise Refused("Date.format: Long names of time zones are not supported by this sandbox engine.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import Refused
@@ -56,7 +56,7 @@ def time_zone(name: str | None) -> tzinfo:
         Refused: No such zone.
     """
     if name is None or name.upper() in {"UTC", "Z", "GMT"}:
-        return UTC
+        return timezone.utc
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -87,7 +87,7 @@ def advanced(moment: datetime, delta: float, unit: str) -> datetime:
             # Days and weeks follow the clock on the wall, shorter units the one that never jumps.
             if unit in {"day", "week"}:
                 return moment + fixed
-            return (moment.astimezone(UTC) + fixed).astimezone(moment.tzinfo)
+            return (moment.astimezone(timezone.utc) + fixed).astimezone(moment.tzinfo)
         whole = int(delta // 1) if delta >= 0 else -int(-delta // 1)
         months = moment.year * 12 + moment.month - 1 + whole * (12 if unit == "year" else 1)
         year, month = divmod(months, 12)

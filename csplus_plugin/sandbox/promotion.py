@@ -46,7 +46,7 @@ def promote(value: object, wanted: str) -> Any:
     """
     base, _, inner = wanted.partition("<")
     promoter = _PROMOTERS.get(base)
-    promoted = value if promoter is None else promoter(value)
+    promoted: Any = value if promoter is None else promoter(value)
     if promoted is _NO:
         raise Refused(f"Invalid type.\nExpected type: {wanted}.\nActual type: {type_name(value)}.")
     if base == "List" and inner != "Object>":
@@ -128,7 +128,7 @@ def _feature(value: object) -> Any:
     element = _NO if isinstance(value, FeatureCollection) else _element(value)
     if isinstance(element, Image):
         return Feature(element.geometry(), element.properties, element.id)
-    return element
+    return _NO if isinstance(element, FeatureCollection) else element
 
 
 def _collection(value: object) -> Any:
@@ -148,8 +148,8 @@ def _image_collection(value: object) -> Any:
     if isinstance(value, ImageCollection):
         return value
     if isinstance(value, FeatureCollection):
-        images = all(isinstance(element, Image) for element in value.elements)
-        return ImageCollection(value.elements, value.properties, value.id) if images else _NO
+        is_all = all(isinstance(element, Image) for element in value.elements)
+        return ImageCollection(value.elements, value.properties, value.id) if is_all else _NO
     if isinstance(value, Image):
         return ImageCollection((value,))
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -114,7 +114,7 @@ def update(
 ) -> Date:
     """A date with some of its parts replaced."""
     given = {"year": year, "month": month, "day": day, "hour": hour, "minute": minute}
-    parts = {name: value for name, value in given.items() if value is not None}
+    parts: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if second is not None:
         parts |= {"second": int(second), "microsecond": round(second % 1 * 1e6)}
     try:

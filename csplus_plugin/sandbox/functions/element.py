@@ -122,7 +122,7 @@ def geometry(
     max_error: ErrorMargin | None,
     proj: Projection | None,
     geodesics: bool | None,
-) -> Geometry:
+) -> Geometry | None:
     """Where it is; the whole earth for an image without limits."""
     place = feature.geometry()
     if place is None and isinstance(feature, Image):
@@ -138,7 +138,7 @@ def feature_geometry(
     max_error: ErrorMargin | None,
     proj: Projection | None,
     geodesics: bool | None,
-) -> Geometry:
+) -> Geometry | None:
     """Where it is."""
     return geometry(feature, max_error, proj, geodesics)
 

@@ -18,7 +18,7 @@ from ..pixeltypes import DOUBLE, PixelType
 from ..pixelwise import gathered, side_by_side, unique_names
 from ..promotion import promote
 from ..registry import function
-from ..values import ImageCollection, as_number, key_of
+from ..values import FeatureCollection, ImageCollection, as_number, key_of
 
 NO_BANDS = (
     "Image.select: Band pattern '{}' was applied to an Image with no bands. "
@@ -250,7 +250,7 @@ def cast(image: Image, band_types: dict[str, Any], band_order: list[str] | None)
 @function("ImageCollection.cast")
 def cast_collection(
     collection: ImageCollection, band_types: dict[str, Any], band_order: list[str]
-) -> ImageCollection:
+) -> FeatureCollection:
     """Some bands of every image as other types."""
     return collection.of(
         [cast_to(i, band_types, band_order, "ImageCollection.cast") for i in collection.elements]

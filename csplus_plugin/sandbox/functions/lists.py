@@ -36,13 +36,13 @@ def sequence(start: float, end: float | None, step: float, count: int | None) ->
         raise Refused(f"List.sequence: count must be between 0 and {MAX_LENGTH}.")
     if end is not None and count is not None:
         return [tidy(float(v)) for v in np.linspace(start, end, count)]
-    if count is None:
+    if end is not None:
         if step == 0:
             raise Refused("List.sequence: step must not be 0.")
         count = max(0, int((end - start) / step + 1e-9) + 1) if (end - start) / step > -1e-9 else 0  # noqa: PLR2004
         if count > MAX_LENGTH:
             raise Refused(f"List.sequence: More than {MAX_LENGTH} elements.")
-    return [tidy(start + i * step) for i in range(count)]
+    return [tidy(start + i * step) for i in range(count or 0)]
 
 
 @function("List.map")
