@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 export QT_QPA_PLATFORM ?= offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench-accuracy sandbox clean
+.PHONY: help setup demo test test-peers lint format bench-accuracy sandbox clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -18,6 +18,14 @@ test: setup lint ## lint, then every test that needs no account
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/unit tests/sandbox tests/live
 	$(PYTHON) -m pytest tests/qgis
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop
+
+test-peers: setup build/peers-venv/ready ## run geedim and xee, unchanged, against the sandbox
+	$(PYTHON) tests/sandbox/peers/run.py build/peers-venv/bin/python
+
+build/peers-venv/ready: tests/sandbox/peers/requirements.txt
+	/usr/bin/python3 -m venv build/peers-venv
+	build/peers-venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 lint: setup ## check style and obvious mistakes
 	$(PYTHON) -m ruff check .

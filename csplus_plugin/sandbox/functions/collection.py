@@ -17,6 +17,7 @@ from ..promotion import promote, type_name
 from ..reducers import Reducer
 from ..registry import function
 from ..values import Algorithm, Element, ErrorMargin, Feature, FeatureCollection, as_number, key_of
+from .element import property_of
 from .image_collection import indexed, prefixed
 
 
@@ -184,7 +185,7 @@ def reduce_columns(
     """Properties by a reducer."""
     if weight_selectors:
         raise Refused("Collection.reduceColumns: weightSelectors is not supported by this sandbox engine.")
-    rows = [[_comparable(e.properties.get(name)) for name in selectors] for e in collection.elements]
+    rows = [[_comparable(property_of(e, name)) for name in selectors] for e in collection.elements]
     width = len(selectors)
     if width != reducer.inputs:
         raise Refused(

@@ -13,21 +13,22 @@ from ..moments import date as as_date
 from ..projections import Projection
 from ..promotion import promote
 from ..registry import function
-from ..values import Date, Element, ErrorMargin, Feature
+from ..values import Date, Element, ErrorMargin, Feature, FeatureCollection
 
 _SYSTEM = "system:"
 
 
-def property_of(element: Element, name: str) -> Any:
+def property_of(element: Element | FeatureCollection, name: str) -> Any:
     """A property, or one of the names under which the service shows other facts; None where there is none."""
     if name in element.properties:
         return element.properties[name]
+    if isinstance(element, Image | FeatureCollection) and name in {"system:id", "system:version"}:
+        return element.id if name == "system:id" else element.version
     if isinstance(element, Image):
-        facts = {"system:id": element.id, "system:version": element.version}
         if name in {"system:bands", "system:band_names"}:
             return element.names
         place = element.geometry() if name == "system:footprint" else None
-        return facts.get(name) if place is None else ring_of(place)
+        return place and ring_of(place)
     return None
 
 
