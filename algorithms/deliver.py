@@ -19,19 +19,23 @@ from qgis.core import (
     QgsProcessingOutputString,
 )
 
+from ..csplus_plugin import settings
 from ..csplus_plugin.core import composite, script, survey
 from ..csplus_plugin.core.errors import InvalidChoice
 from ..csplus_plugin.core.grid import grid_for
 from ..csplus_plugin.core.recipe import Recipe
-from ..csplus_plugin.download.fetch import fetch
+from ..csplus_plugin.download.fetch import Service
 from ..csplus_plugin.download.plan import Plan, plan
-from ..csplus_plugin.download.raster import COG, Layout, write
+from ..csplus_plugin.download.progress import Progress
+from ..csplus_plugin.download.raster import COG, Layout
+from ..csplus_plugin.download.to_file import download
 from ..csplus_plugin.earthengine.client import Client, encoded
 from ..csplus_plugin.earthengine.dependencies import ee_place, ee_version, prepare_expressions
 from ..csplus_plugin.earthengine.session import SANDBOX, Connection, session_for
 from ..csplus_plugin.layers import hand_over, provenance, style
 from ..csplus_plugin.layers.live import live_layer
 from ..csplus_plugin.provider import version
+from .interrupts import interrupts
 
 _COUNTS = {
     "SCENE_COUNT": "Scenes found",
@@ -151,14 +155,19 @@ class _Delivery:
             )
         self.session = session_for(connection)
         self.stop = threading.Event()
-        self.client = Client(
-            self.session, lambda: self.stop.is_set() or feedback.isCanceled(), feedback.pushInfo
-        )
+        self.client = Client(self.session, self._is_cancelled, feedback.pushInfo)
         mark = " (sandbox)" if self.session.is_sandbox else ""
         self.name = f"{title} {recipe.scenes.start} to {recipe.scenes.end}{mark}"
 
     def run(self) -> dict[str, Any]:
         """Go through the steps."""
+        with interrupts(self.stop):
+            return self._run()
+
+    def _is_cancelled(self) -> bool:
+        return self.stop.is_set() or self.feedback.isCanceled()
+
+    def _run(self) -> dict[str, Any]:
         prepare_expressions(self.client.algorithms)
         self._introduce()
         found = self._survey()
@@ -216,12 +225,20 @@ class _Delivery:
         return {"TILE_URL": url, "LIVE_LAYER": hand_over.layer(layer, self.context, "LIVE_LAYER")}
 
     def _plan(self) -> Plan:
-        grid = grid_for(self.recipe.scenes.region, self.recipe.output)
+        scenes = self.recipe.scenes
+        grid = grid_for(scenes.region, self.recipe.output)
         code = composite.encoding(self.recipe)
-        return plan(grid, len(composite.file_bands(self.recipe)), code.item_size)
+        area = scenes.region if scenes.clip else None
+        return plan(grid, len(composite.file_bands(self.recipe)), code.item_size, area)
 
     def _download(self, found: survey.Survey, path: Path) -> None:
         self.feedback.pushInfo(f"Download: {self.plan}")
+        limit = settings.large_download()
+        if self.plan.size > limit:
+            self.feedback.pushWarning(
+                f"More than {limit / 1e6:.0f} MB take their time. A batch export runs on the service alone: "
+                "the script that SCRIPT writes has one in its last lines."
+            )
         layout = Layout(
             grid=self.plan.grid,
             bands=composite.file_bands(self.recipe),
@@ -233,11 +250,19 @@ class _Delivery:
                 version=version(),
                 sandbox=self.session.is_sandbox,
             ),
+            compression=settings.compression(),
         )
-        names = [band.name for band in layout.bands]
-        expression = encoded(composite.pixels(self.recipe))
-        arriving = fetch(self.client, expression, self.plan, names, self.stop)
-        write(path, layout, self._counted(arriving), cloud_optimized=self.destinations.cloud_optimized)
+        download(
+            self.client,
+            encoded(composite.pixels(self.recipe)),
+            self.plan,
+            layout,
+            path,
+            cloud_optimized=self.destinations.cloud_optimized,
+            service=Service(room=settings.bytes_in_flight()),
+            progress=Progress(self.plan.size, self._show, self.feedback.pushInfo),
+            is_cancelled=self._is_cancelled,
+        )
         recipe, sandbox = self.recipe, self.session.is_sandbox
 
         def finish(layer: Any) -> None:
@@ -246,7 +271,6 @@ class _Delivery:
 
         hand_over.file(str(path), self.name, self.context, finish)
 
-    def _counted(self, tiles: Any) -> Any:
-        for done, tile in enumerate(tiles, 1):
-            yield tile
-            self.feedback.setProgress(100 * done / self.plan.tile_count)
+    def _show(self, percent: float, text: str) -> None:
+        self.feedback.setProgress(percent)
+        self.feedback.setProgressText(text)

@@ -61,6 +61,12 @@ ENDPOINT = Setting("csplus/endpoint", ("CSPLUS_ENDPOINT",), "earthengine")
 PROJECT = Setting("csplus/project", ("CSPLUS_PROJECT", "GOOGLE_CLOUD_PROJECT"))
 KEY_FILE = Setting("csplus/key_file", ("GOOGLE_APPLICATION_CREDENTIALS",))
 SANDBOX_DATA = Setting("csplus/sandbox_data", ("CSPLUS_SANDBOX_DATA",))
+BYTES_IN_FLIGHT = Setting("csplus/bytes_in_flight", ("CSPLUS_BYTES_IN_FLIGHT",), "256")
+LARGE_DOWNLOAD = Setting("csplus/large_download", ("CSPLUS_LARGE_DOWNLOAD",), "5000")
+COMPRESSION = Setting("csplus/compression", ("CSPLUS_COMPRESSION",), "DEFLATE")
+
+_MEGABYTE = 1_000_000
+_COMPRESSIONS = ("DEFLATE", "ZSTD")
 
 
 def connection() -> Connection:
@@ -80,6 +86,39 @@ def connection() -> Connection:
         straight=_urls("proxy/noProxyUrls"),
         by_environment=_urls("proxy/proxyExcludedUrls"),
     )
+
+
+def bytes_in_flight() -> int:
+    """Give the bytes of pixels that a download may hold in memory; the setting is in megabytes.
+
+    Raises:
+        InvalidChoice: The setting is no number above 0.
+    """
+    return _megabytes(BYTES_IN_FLIGHT)
+
+
+def large_download() -> int:
+    """Give the bytes above which a run proposes a batch export; the setting is in megabytes.
+
+    Raises:
+        InvalidChoice: The setting is no number above 0.
+    """
+    return _megabytes(LARGE_DOWNLOAD)
+
+
+def compression() -> str:
+    """Give the compression of files: `DEFLATE`, which every program reads, or `ZSTD`, which is faster.
+
+    Raises:
+        InvalidChoice: The setting names another.
+    """
+    value = COMPRESSION.value().upper()
+    if value not in _COMPRESSIONS:
+        raise InvalidChoice(
+            f"The compression {value} ({COMPRESSION.source()}) is not known.",
+            f"Choose {' or '.join(_COMPRESSIONS)}.",
+        )
+    return value
 
 
 def proxies() -> dict[str, str]:
@@ -130,6 +169,19 @@ def _proxy_account() -> tuple[str, str]:
             "Choose it again in QGIS under Settings > Options > Network.",
         )
     return filled.user(), filled.password()
+
+
+def _megabytes(setting: Setting) -> int:
+    value = setting.value()
+    try:
+        size = float(value)
+    except ValueError:
+        size = 0
+    if not 0 < size < float("inf"):
+        raise InvalidChoice(
+            f"{setting.key} is {value!r} ({setting.source()}).", "Choose a number of megabytes above 0."
+        )
+    return int(size * _MEGABYTE)
 
 
 def _path(setting: Setting) -> Path | None:

@@ -56,11 +56,19 @@ DECIMALS = Encoding("float32", -9999)
 
 @dataclass(frozen=True)
 class BandInfo:
-    """One band of a file: its name, a sentence for people, and value x scale = physical value."""
+    """One band of a file.
+
+    Attributes:
+        name: Its name.
+        description: A sentence for people.
+        scale: Value x scale = physical value.
+        blends: Whether a mean of neighbours says something; of classes, counts and days it does not.
+    """
 
     name: str
     description: str
     scale: float = 1
+    blends: bool = True
 
 
 def encoding(recipe: Recipe) -> Encoding:
@@ -73,7 +81,11 @@ def file_bands(recipe: Recipe) -> tuple[BandInfo, ...]:
     choices = recipe.composite
     spectral = (BandInfo(band, f"{band} reflectance", REFLECTANCE_SCALE) for band in choices.bands)
     derived = (BandInfo(name, indices.find(name).long_name) for name in choices.indices)
-    count = (BandInfo(COUNT_BAND, "Distinct days with a clear observation"),) if choices.count_band else ()
+    count = (
+        (BandInfo(COUNT_BAND, "Distinct days with a clear observation", blends=False),)
+        if choices.count_band
+        else ()
+    )
     return (*spectral, *derived, *count)
 
 

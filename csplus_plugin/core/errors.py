@@ -40,6 +40,10 @@ class Cancelled(CsPlusError):
         super().__init__("Cancelled.")
 
 
+class FileTrouble(CsPlusError):
+    """The file cannot be written: no folder, no permission, no room."""
+
+
 class ServiceError(CsPlusError):
     """Earth Engine refused or failed.
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from osgeo import gdal, osr
+from osgeo import gdal, ogr, osr
 
 from .errors import InvalidChoice
 
@@ -129,19 +129,45 @@ def grid_for(region: Region, output: Output) -> Grid:
     return Grid(crs, size, left * size, top * size, width, height)
 
 
+def outline(region: Region, crs: str) -> ogr.Geometry:
+    """Give the region as a multipolygon in another CRS, following its edges to within metres.
+
+    Raises:
+        InvalidChoice: The CRS does not reach the region.
+    """
+    shape = ogr.Geometry(ogr.wkbMultiPolygon)
+    for rings in _moved(region, crs):
+        polygon = ogr.Geometry(ogr.wkbPolygon)
+        for positions in rings:
+            ring = ogr.Geometry(ogr.wkbLinearRing)
+            for x, y in positions.tolist():
+                ring.AddPoint_2D(x, y)
+            polygon.AddGeometry(ring)
+        shape.AddGeometry(polygon)
+    return shape
+
+
 def _bounds_in(region: Region, crs: str) -> tuple[float, float, float, float]:
     """West, south, east, north of the region in another CRS, following its edges."""
-    target = _spatial_reference(crs)
-    transform = osr.CoordinateTransformation(_spatial_reference("EPSG:4326"), target)
-    points = [point for polygon in region.polygons for ring in polygon for point in _along(ring)]
-    with _QuietGdal():
-        moved = np.array(transform.TransformPoints(points), dtype=float)[:, :2]
-    if not np.isfinite(moved).all():
-        raise InvalidChoice(
-            f"The area cannot be drawn in {_name(crs)}.", "Choose a CRS that reaches the area."
-        )
+    moved = np.concatenate([ring for polygon in _moved(region, crs) for ring in polygon])
     (west, south), (east, north) = moved.min(axis=0), moved.max(axis=0)
     return float(west), float(south), float(east), float(north)
+
+
+def _moved(region: Region, crs: str) -> list[list[np.ndarray]]:
+    """The region's polygons, each a list of rings, each an array of positions (points, 2) in another CRS."""
+    transform = osr.CoordinateTransformation(_spatial_reference("EPSG:4326"), _spatial_reference(crs))
+
+    def move(ring: Iterable[Position]) -> np.ndarray:
+        moved = np.array(transform.TransformPoints(list(_along(ring))), dtype=float)[:, :2]
+        if not np.isfinite(moved).all():
+            raise InvalidChoice(
+                f"The area cannot be drawn in {_name(crs)}.", "Choose a CRS that reaches the area."
+            )
+        return moved
+
+    with QuietGdal():
+        return [[move(ring) for ring in polygon] for polygon in region.polygons]
 
 
 def _along(ring: Iterable[Position]) -> Iterator[Position]:
@@ -162,7 +188,7 @@ def _ten_metres(crs: str, latitude: float) -> float:
 
 def _spatial_reference(crs: str) -> osr.SpatialReference:
     reference = osr.SpatialReference()
-    with _QuietGdal():
+    with QuietGdal():
         if reference.SetFromUserInput(crs) != 0:
             raise InvalidChoice(
                 f"The CRS {_name(crs)} is not known.", "Choose one like EPSG:32611, or leave it empty."
@@ -175,7 +201,7 @@ def _name(crs: str) -> str:
     return crs if len(crs) < 40 else f"{crs[:36]}…"  # noqa: PLR2004 WKT is long
 
 
-class _QuietGdal:
+class QuietGdal:
     """Keep GDAL from printing what is said in our own words; its process-wide error mode stays as it is."""
 
     def __enter__(self) -> None:

@@ -1,56 +1,362 @@
-"""Tiles through the client, several at a time, in whatever order they arrive."""
+"""Tiles through the client: as many at a time as the service and the memory allow, until each has arrived.
+
+What fails is told apart. Too heavy: the tile is cut, and those to come are smaller for a while. Busy, broken off,
+damaged: the same tile again, later. Anything else ends the download at once, for no tile would fare better.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import mmap
+import os
+import queue
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
-from .plan import Plan, Tile
+from ..core.errors import Cancelled, ComputationTooHeavy, QuotaExceeded, RequestTooLarge
+from ..core.grid import Grid
+from ..earthengine.answers import Memory
+from ..earthengine.faults import Fault
+from ..earthengine.limiter import CEILING, Limiter, Place
+from ..earthengine.retry import Backoff
+from .plan import Tile
+from .progress import Progress
 
-WORKERS = 8
-"""Requests under way at once: well within the service's 40, and a bound on the bytes held in memory."""
+ROOM = 256 * 1024 * 1024
+"""Bytes of pixels in memory at once, from the moment an answer begins to arrive until it is written."""
+
+_COPIES = 3
+"""An answer, the file that is made of it in memory, and that file's bytes on their way to the disk."""
+
+_CALM = 16
+"""Tiles that have to succeed before a larger one is tried again; twice as many after each time it was too early."""
+
+_STEP = 4
+"""Times larger; what a cut makes smaller."""
+
+_MAKERS = min(4, os.cpu_count() or 1)
+"""Tiles that are compressed at once."""
+
+_HEADER = 64 * 1024
+"""Bytes; more than what an answer holds beside its pixels."""
+
+_POLL = 0.1
+"""Seconds between two looks at whether the user cancelled."""
 
 
 class PixelSource(Protocol):
     """What a download needs of the client."""
 
-    def pixels(self, expression: Any, grid: Mapping[str, Any], bands: Sequence[str]) -> np.ndarray:
-        """Compute one tile: a structured array of shape (height, width), a field a band."""
+    is_restricted: bool
+
+    def try_pixels(
+        self, expression: Any, grid: Mapping[str, Any], bands: Sequence[str], admit: Callable[[], Memory]
+    ) -> np.ndarray | Fault:
+        """Ask once for one tile: a structured array of shape (height, width), a field a band.
+
+        Its bytes are received into the memory that `admit` gives when it is asked as they begin to arrive.
+        """
 
 
-def fetch(
-    source: PixelSource, expression: Any, plan: Plan, bands: Sequence[str], stop: threading.Event
-) -> Iterator[tuple[Tile, np.ndarray]]:
-    """Yield every tile of the plan with its pixels.
+@dataclass
+class Service:
+    """How the service is treated; shared by all workers of a run.
 
-    The next tile is asked for only when one has been taken, so no more than `WORKERS` are in memory.
+    Attributes:
+        limiter: Requests at once.
+        backoff: How failures that may pass are tried again.
+        patience: Seconds without any tile after which refused requests are given up.
+        room: Bytes of pixels in memory at once.
+    """
+
+    limiter: Limiter = field(default_factory=Limiter)
+    backoff: Backoff = field(default_factory=lambda: Backoff(tries=10))
+    patience: float = 600.0
+    room: int = ROOM
+
+
+class Fetch:
+    """One download's requests.
 
     Args:
         source: The client.
         expression: What to compute, encoded once for all tiles.
-        plan: The tiles.
-        bands: Names of the bands.
-        stop: Set here when one tile fails or nobody takes the rest; `source` gives up soon after.
+        grid: The whole result.
+        bands: Names of all bands.
+        item_size: Bytes of a value.
+        make: Turns the pixels of a tile into what is stored; called by several threads.
+        service: How the service is treated.
+        progress: Counts.
+        is_cancelled: Asked several times a second.
     """
 
-    def ask(tile: Tile) -> tuple[Tile, np.ndarray]:
-        grid = plan.grid.window(tile.column, tile.row, tile.width, tile.height)
-        return tile, source.pixels(expression, grid.request(), bands)
+    def __init__(
+        self,
+        source: PixelSource,
+        expression: Any,
+        grid: Grid,
+        bands: Sequence[str],
+        item_size: int,
+        make: Callable[[Tile, np.ndarray], bytes],
+        service: Service,
+        progress: Progress,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._source, self._expression = source, expression
+        self._grid, self._bands, self._item_size = grid, bands, item_size
+        self._make, self._service, self._progress = make, service, progress
+        self._over = threading.Event()
+        self._user_cancels = is_cancelled
+        self._is_cancelled = lambda: self._over.is_set() or is_cancelled()
+        self._room = _Room(service.room, self._is_cancelled)
+        # A few threads of their own: memory that many threads have used, the C library keeps for each of them.
+        self._makers = ThreadPoolExecutor(_MAKERS, "csplus maker")
+        self._made: queue.SimpleQueue[tuple[Tile, bytes, _Hold]] = queue.SimpleQueue()
+        self._failure: BaseException | None = None
+        self._last_good = time.monotonic()
 
-    tiles = plan.tiles()
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="csplus-tile") as pool:
-        waiting: set[Future] = {pool.submit(ask, tile) for tile in islice(tiles, WORKERS)}
+    def run(self, tiles: Iterable[Tile]) -> Iterator[tuple[Tile, bytes]]:
+        """Yield each tile, or the parts that it had to be cut into, in whatever order they arrive.
+
+        What was yielded counts as in memory until the next is asked for.
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: A failure that will not pass.
+        """
+        self._feed = _Feed(tiles, self._is_cancelled)
+        for number in range(min(CEILING, 4 * len(self._feed))):  # four: a tile may be cut
+            threading.Thread(target=self._work, name=f"csplus tile {number}", daemon=True).start()
         try:
-            while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-                    waiting |= {pool.submit(ask, tile) for tile in islice(tiles, 1)}
-        except BaseException:
-            stop.set()
-            raise
+            while len(self._feed) and self._failure is None:
+                if self._user_cancels():
+                    raise Cancelled
+                self._progress.report(self._service.limiter.under_way)
+                with contextlib.suppress(queue.Empty):
+                    yield from self._hand_over(self._made.get(timeout=_POLL))
+            if self._failure is not None:
+                # What has arrived is worth keeping: it need not be fetched again.
+                is_urgent = isinstance(self._failure, Cancelled)
+                self._makers.shutdown(wait=not is_urgent, cancel_futures=is_urgent)
+                while not self._made.empty():
+                    yield from self._hand_over(self._made.get())
+                raise self._failure
+        finally:
+            self._over.set()
+            self._makers.shutdown(wait=False, cancel_futures=True)
+
+    def _hand_over(self, made: tuple[Tile, bytes, _Hold]) -> Iterator[tuple[Tile, bytes]]:
+        tile, content, hold = made
+        del made
+        yield tile, content
+        hold.give_back()
+        self._progress.arrived(tile.cells * self._item_size)
+        self._feed.stored()
+
+    def _work(self) -> None:
+        try:
+            while self._feed.has_more():
+                place = self._service.limiter.enter(self._is_cancelled)
+                tile = self._feed.take()
+                if tile is None:
+                    self._service.limiter.leave(place)
+                    continue
+                self._bring(tile, place)
+        except BaseException as failure:  # noqa: BLE001 raised again in the thread that waits
+            self._fail(failure)
+
+    def _bring(self, tile: Tile, place: Place) -> None:
+        """Ask for a tile until it has arrived, or has to be cut."""
+        limiter = self._service.limiter
+        failures = refusals = 0
+        while True:
+            hold = _Hold(self._room, tile.cells * self._item_size)
+            outcome = self._try(tile, hold)
+            if self._source.is_restricted:
+                limiter.restrict()
+            if not isinstance(outcome, Fault):
+                limiter.served(place)
+                self._last_good = time.monotonic()
+                self._feed.went_well(tile)
+                self._makers.submit(self._store, tile, outcome, hold)
+                return
+            hold.give_back()
+            if isinstance(outcome.error, (ComputationTooHeavy, RequestTooLarge)):
+                if not self._feed.too_heavy(tile):
+                    raise outcome.error
+                limiter.leave(place)
+                self._progress.split()
+                return
+            is_refusal = isinstance(outcome.error, QuotaExceeded)
+            refusals, failures = refusals + is_refusal, failures + (not is_refusal)
+            wait = self._wait(outcome, refusals, failures)
+            if wait is None:
+                raise outcome.error
+            if is_refusal:
+                limiter.refused(place, outcome.asked)
+            else:
+                limiter.leave(place)
+            self._progress.retried()
+            self._sleep(wait)
+            place = limiter.enter(self._is_cancelled)
+
+    def _store(self, tile: Tile, pixels: np.ndarray, hold: _Hold) -> None:
+        try:
+            self._made.put((tile, self._make(tile, pixels), hold))
+        except BaseException as failure:  # noqa: BLE001 raised again in the thread that waits
+            self._fail(failure)
+
+    def _fail(self, failure: BaseException) -> None:
+        """End the download: the thread that waits raises what happened first in another."""
+        if not self._over.is_set():
+            self._failure = failure
+            self._over.set()
+
+    def _wait(self, fault: Fault, refusals: int, failures: int) -> float | None:
+        """Choose the seconds before a tile is asked for again; None: give up.
+
+        A refusal is no fault of the tile: it may be refused for as long as others arrive.
+        """
+        backoff = self._service.backoff
+        if not fault.again:
+            return None
+        if not isinstance(fault.error, QuotaExceeded):
+            return backoff.wait(failures, fault.asked)
+        if time.monotonic() - self._last_good > self._service.patience:
+            return None
+        return backoff.wait(min(refusals, backoff.tries - 1), fault.asked)
+
+    def _try(self, tile: Tile, hold: _Hold) -> np.ndarray | Fault:
+        window = self._grid.window(tile.column, tile.row, tile.width, tile.height)
+        names = [self._bands[index] for index in tile.bands]
+        return self._source.try_pixels(self._expression, window.request(), names, hold.take)
+
+    def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._is_cancelled():
+                raise Cancelled
+            time.sleep(min(left, _POLL))
+
+
+class _Feed:
+    """The tiles still to be sent, and how large they may be."""
+
+    def __init__(self, tiles: Iterable[Tile], is_cancelled: Callable[[], bool]) -> None:
+        self._waiting = deque(tiles)
+        self._is_cancelled = is_cancelled
+        self._changed = threading.Condition()
+        self._open = len(self._waiting)
+        self._largest = self._size = max((tile.cells for tile in self._waiting), default=0)
+        self._calm, self._good, self._is_probing = _CALM, 0, False
+
+    def __len__(self) -> int:
+        """Tiles that have not been stored yet."""
+        return self._open
+
+    def has_more(self) -> bool:
+        """Wait until there is a tile to be sent; False if all have arrived."""
+        with self._changed:
+            while not self._waiting and self._open:
+                if self._is_cancelled():
+                    raise Cancelled
+                self._changed.wait(_POLL)
+            return self._open > 0
+
+    def take(self) -> Tile | None:
+        """Give the next tile, cut to the size that the service takes at present."""
+        with self._changed:
+            if not self._waiting:
+                return None
+            size = self._size
+            if self._good >= self._calm and not self._is_probing:
+                size *= _STEP  # one larger tile, to see whether it passes now
+            tile = self._waiting.popleft()
+            while tile.cells > size and (parts := tile.split()):
+                tile = self._put_back(parts).popleft()
+            self._is_probing = self._is_probing or self._size < tile.cells <= size
+            return tile
+
+    def too_heavy(self, tile: Tile) -> bool:
+        """Cut a tile, and make those to come as small; False if it cannot be cut."""
+        parts = tile.split()
+        with self._changed:
+            if tile.cells <= self._size and parts:
+                self._size = max(part.cells for part in parts)
+                self._good = 0
+            elif self._is_probing:
+                self._is_probing = False
+                self._good, self._calm = 0, 2 * self._calm
+            self._put_back(parts)
+            self._changed.notify_all()
+        return bool(parts)
+
+    def went_well(self, tile: Tile) -> None:
+        """After a run of successes, let larger tiles go again."""
+        with self._changed:
+            self._good += 1
+            if self._is_probing and tile.cells > self._size:
+                self._size = min(self._largest, _STEP * self._size)
+                self._is_probing, self._good = False, 0
+
+    def stored(self) -> None:
+        """Count a tile that needs no more care."""
+        with self._changed:
+            self._open -= 1
+            self._changed.notify_all()
+
+    def _put_back(self, parts: Sequence[Tile]) -> deque[Tile]:
+        self._waiting.extendleft(reversed(parts))
+        self._open += max(0, len(parts) - 1)
+        return self._waiting
+
+
+class _Room:
+    """Bytes that may be in memory at once."""
+
+    def __init__(self, size: int, is_cancelled: Callable[[], bool]) -> None:
+        self._size = size
+        self._is_cancelled = is_cancelled
+        self._used = 0
+        self._changed = threading.Condition()
+
+    def take(self, size: int) -> None:
+        """Wait for so many bytes; what is larger than all there are goes alone."""
+        with self._changed:
+            while self._used and self._used + size > self._size:
+                if self._is_cancelled():
+                    raise Cancelled
+                self._changed.wait(_POLL)
+            self._used += size
+
+    def give(self, size: int) -> None:
+        """Give bytes back."""
+        with self._changed:
+            self._used -= size
+            self._changed.notify_all()
+
+
+class _Hold:
+    """One tile's share of the room, taken when its answer begins to arrive."""
+
+    def __init__(self, room: _Room, size: int) -> None:
+        self._room, self._size = room, size
+        self._taken = 0
+
+    def take(self) -> Memory:
+        """Wait for the share, and give the memory for the answer: pages that go back to the system when dropped."""
+        self._room.take(_COPIES * self._size)
+        self._taken = _COPIES * self._size
+        return mmap.mmap(-1, self._size + _HEADER)
+
+    def give_back(self) -> None:
+        """Keep nothing."""
+        self._room.give(self._taken)
+        self._taken = 0

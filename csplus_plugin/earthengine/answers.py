@@ -4,30 +4,69 @@ from __future__ import annotations
 
 import io
 import json
+import mmap
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.errors import Cancelled
+
 if TYPE_CHECKING:
     import requests
+
+BODY_TIMEOUT = 60.0
+"""Seconds; an answer that has begun to arrive does not pause for longer."""
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes; the service sends no more than 48 MiB of pixels at once (REST reference, computePixels)."""
+
+Body = bytes | memoryview
+Memory = bytearray | mmap.mmap
+"""What a body can be received into: writable, of a fixed length."""
+
+_PIECE = 256 * 1024
+_HEADER = 64 * 1024
+"""Bytes of a `.npy` file in which its header is looked for: a thousand bands fit."""
 
 
 class Damaged(ValueError):
     """An answer's body is not what its status promises."""
 
 
-def whole(answer: requests.Response) -> bytes:
-    """The body, if all of it arrived; `requests` does not look (before urllib3 2)."""
+def received(
+    answer: requests.Response, memory: Memory | None = None, is_cancelled: Callable[[], bool] = lambda: False
+) -> Body:
+    """Receive the body of an answer, into the memory given if it is meant to lie there.
+
+    Raises:
+        Damaged: Not all of it arrived (`requests` does not look, before urllib3 2), or more than there can be.
+        Cancelled: The user stopped the run.
+        requests.RequestException: The connection broke off, or nothing came for a minute.
+    """
+    sock = getattr(getattr(answer.raw, "connection", None), "sock", None)
+    if sock is not None:
+        sock.settimeout(BODY_TIMEOUT)  # the service has done its work: what is left is the way here
+    body = bytearray() if memory is None else memory
+    most = LARGEST if memory is None else len(memory)
+    size = 0
+    for piece in answer.iter_content(_PIECE):
+        if is_cancelled():
+            raise Cancelled
+        if size + len(piece) > most:
+            raise Damaged(f"it is longer than {most} bytes")
+        body[size : size + len(piece)] = piece
+        size += len(piece)
     promised = answer.headers.get("Content-Length", "")
     if promised.isdigit() and answer.raw.tell() < int(promised):
         raise Damaged(f"{answer.raw.tell()} of {promised} bytes")
-    return answer.content
+    return memoryview(body)[:size]
 
 
-def record(content: bytes) -> dict[str, Any]:
+def record(content: Body) -> dict[str, Any]:
     """Read an answer that is a JSON object."""
     try:
-        answer = json.loads(content)
+        answer = json.loads(bytes(content))
     except ValueError:
         raise Damaged("it is not JSON") from None
     if not isinstance(answer, dict):
@@ -35,7 +74,7 @@ def record(content: bytes) -> dict[str, Any]:
     return answer
 
 
-def value(content: bytes) -> Any:
+def value(content: Body) -> Any:
     """Read the answer of `value:compute`."""
     answer = record(content)
     if "result" not in answer:
@@ -43,7 +82,7 @@ def value(content: bytes) -> Any:
     return answer["result"]
 
 
-def name(content: bytes) -> str:
+def name(content: Body) -> str:
     """Read the answer of `maps`: the map's name, `projects/…/maps/…`."""
     found = record(content).get("name")
     if not isinstance(found, str) or not found.startswith("projects/"):
@@ -51,7 +90,7 @@ def name(content: bytes) -> str:
     return found
 
 
-def algorithms(content: bytes) -> dict[str, Any]:
+def algorithms(content: Body) -> dict[str, Any]:
     """Read the answer of `algorithms`, a ListAlgorithmsResult."""
     answer = record(content)
     if not answer.get("algorithms"):
@@ -59,9 +98,9 @@ def algorithms(content: bytes) -> dict[str, Any]:
     return answer
 
 
-def pixels(content: bytes, shape: tuple[int, int], bands: tuple[str, ...]) -> np.ndarray:
+def pixels(content: Body, shape: tuple[int, int], bands: tuple[str, ...]) -> np.ndarray:
     """Decode a `.npy` file, without trusting it: no pickle, no more memory than it has bytes."""
-    file = io.BytesIO(content)
+    file = io.BytesIO(bytes(content[:_HEADER]))
     try:
         version = np.lib.format.read_magic(file)
         read_header = {
@@ -77,4 +116,6 @@ def pixels(content: bytes, shape: tuple[int, int], bands: tuple[str, ...]) -> np
         raise Damaged(
             f"{len(content)} bytes are not {shape[1]} x {shape[0]} pixels of {dtype.itemsize} bytes"
         )
-    return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape, order="F" if is_fortran else "C")
+    found_pixels = np.frombuffer(content, dtype, offset=file.tell())
+    found_pixels.flags.writeable = False
+    return found_pixels.reshape(shape, order="F" if is_fortran else "C")

@@ -113,16 +113,30 @@ class Client:
             Cancelled: The user stopped the run.
             ServiceError: One of its classes.
         """
-        body = {
-            "expression": encoded(expression),
-            "fileFormat": "NPY",
-            "grid": grid,
-            "bandIds": list(bands),
-        }
-        shape = (int(grid["dimensions"]["height"]), int(grid["dimensions"]["width"]))
-        return self._ask(
-            "image:computePixels", body, lambda content: answers.pixels(content, shape, tuple(bands))
-        )
+        return self._ask(*_pixels_request(expression, grid, bands))
+
+    def try_pixels(
+        self,
+        expression: Any,
+        grid: Mapping[str, Any],
+        bands: Sequence[str],
+        admit: Callable[[], answers.Memory | None] = lambda: None,
+    ) -> np.ndarray | faults.Fault:
+        """Ask for the pixels of one window once; what becomes of a failure is the caller's choice.
+
+        Args:
+            expression: As for `pixels`.
+            grid: As for `pixels`.
+            bands: As for `pixels`.
+            admit: Called when a good answer begins to arrive: gives the memory for it, may wait until there is
+                some, and raise. What is larger is taken as damaged.
+
+        Raises:
+            Cancelled: The user stopped the run.
+            RequestTooLarge: The expression is too long to be sent.
+        """
+        call, body, read = _pixels_request(expression, grid, bands)
+        return self._once(self._path(call), _payload(body), read, None, admit)
 
     def algorithms(self) -> dict[str, Any]:
         """Ask for the list of the service's functions and their signatures (ListAlgorithms).
@@ -146,20 +160,14 @@ class Client:
         self,
         call: str,
         body: Mapping[str, Any] | None,
-        read: Callable[[bytes], T],
+        read: Callable[[answers.Body], T],
         params: Mapping[str, str] | None = None,
     ) -> T:
         """Send a request until it is answered or it makes no sense to go on."""
-        payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-        if payload is not None and len(payload) > PAYLOAD_LIMIT:
-            raise RequestTooLarge(
-                f"The request has {len(payload) / 1e6:.1f} MB, and the service reads {PAYLOAD_LIMIT / 1e6:.0f} MB.",
-                "Simplify the outline of the area, or use its extent.",
-            )
-        path = f"projects/{self.session.project}/{call}"
+        payload = None if body is None else _payload(body)
         failures = 0
         while True:
-            outcome = self._once(path, payload, read, params)
+            outcome = self._once(self._path(call), payload, read, params)
             if not isinstance(outcome, faults.Fault):
                 return outcome
             failures += 1
@@ -169,22 +177,34 @@ class Client:
             self._say(type(outcome.error).__name__, f"{outcome.error.what} Trying again.")
             self._sleep(wait)
 
+    def _path(self, call: str) -> str:
+        return f"projects/{self.session.project}/{call}"
+
     def _once(
         self,
         path: str,
         payload: bytes | None,
-        read: Callable[[bytes], T],
+        read: Callable[[answers.Body], T],
         params: Mapping[str, str] | None,
+        admit: Callable[[], answers.Memory | None] = lambda: None,
     ) -> T | faults.Fault:
         method = "GET" if payload is None else "POST"
         with self._lock:
             self.requests_made += 1
+
+        def send() -> tuple[requests.Response, answers.Body]:
+            answer = self.session.request(method, path, params=params, body=payload)
+            if answer.status_code >= _ERROR_STATUS:
+                return answer, answer.content
+            with answer:
+                return answer, answers.received(answer, admit(), self._is_cancelled)
+
         try:
-            answer = self._in_background(
-                lambda: self.session.request(method, path, params=params, body=payload)
-            )
+            answer, content = self._in_background(send)
         except CsPlusError:
             raise
+        except answers.Damaged as why:
+            return faults.damaged(str(why), self.session)
         except Exception as failure:
             fault = faults.of_exception(failure, self.session)
             if fault is None:
@@ -194,17 +214,15 @@ class Client:
         if answer.status_code >= _ERROR_STATUS:
             return faults.of_answer(answer, self.session)
         try:
-            return read(answers.whole(answer))
+            return read(content)
         except answers.Damaged as why:
             return faults.damaged(str(why), self.session)
 
-    def _in_background(self, call: Callable[[], requests.Response]) -> requests.Response:
+    def _in_background(self, call: Callable[[], T]) -> T:
         """Run a blocking call in a thread of its own, which a cancel leaves to itself."""
         if self._is_cancelled():
             raise Cancelled
-        outcome: queue.SimpleQueue[tuple[requests.Response | None, BaseException | None]] = (
-            queue.SimpleQueue()
-        )
+        outcome: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
         def work() -> None:
             try:
@@ -262,3 +280,27 @@ def encoded(expression: Any) -> Mapping[str, Any]:
     from .dependencies import load_ee
 
     return load_ee().serializer.encode(expression, for_cloud_api=True)
+
+
+def _pixels_request(
+    expression: Any, grid: Mapping[str, Any], bands: Sequence[str]
+) -> tuple[str, Mapping[str, Any], Callable[[answers.Body], np.ndarray]]:
+    """Give the call, its body, and how its answer is read."""
+    body = {
+        "expression": encoded(expression),
+        "fileFormat": "NPY",
+        "grid": grid,
+        "bandIds": list(bands),
+    }
+    shape = (int(grid["dimensions"]["height"]), int(grid["dimensions"]["width"]))
+    return "image:computePixels", body, lambda content: answers.pixels(content, shape, tuple(bands))
+
+
+def _payload(body: Mapping[str, Any]) -> bytes:
+    payload = json.dumps(body, separators=(",", ":")).encode()
+    if len(payload) > PAYLOAD_LIMIT:
+        raise RequestTooLarge(
+            f"The request has {len(payload) / 1e6:.1f} MB, and the service reads {PAYLOAD_LIMIT / 1e6:.0f} MB.",
+            "Simplify the outline of the area, or use its extent.",
+        )
+    return payload

@@ -114,7 +114,7 @@ class Session:
     def request(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> requests.Response:
-        """Send one request and wait for the whole answer; fit for many threads at once.
+        """Send one request and wait until its answer begins; the body is still to be read. Fit for many threads.
 
         Args:
             method: HTTP method.
@@ -137,6 +137,7 @@ class Session:
             headers={"Content-Type": "application/json"} if body is not None else {},
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,
+            stream=True,
         )
         self.has_answered = True
         if said := http_date(answer.headers.get("Date")):

@@ -12,7 +12,7 @@ import numpy as np
 from osgeo import gdal, gdal_array
 
 from .errors import Refused
-from .images import Canvas, Raster, blank
+from .images import Canvas, Raster, blank, full
 from .lattice import Grid, nearest
 from .pixeltypes import PixelType, of_dtype
 from .projections import quiet_gdal
@@ -99,9 +99,9 @@ class BandReader:
             column, row, width, height = lookup.window
             values = values[row : row + height, column : column + width]
             valid = None if valid is None else valid[row : row + height, column : column + width]
-        mask = np.ones(canvas.shape, np.float32) if valid is None else lookup.take(valid).astype(np.float32)
+        mask = full(canvas.shape, 1, np.float32) if valid is None else lookup.take(valid).astype(np.float32)
         if lookup.inside is not None:
-            mask = mask * lookup.inside
+            mask = (mask * lookup.inside).astype(np.float32, copy=False)
         return Raster(band.type.convert(lookup.take(values)), mask)
 
     def _window(

@@ -116,7 +116,7 @@ def _geometry(value: object) -> Any:
 
 
 def _element(value: object) -> Any:
-    if isinstance(value, Element):
+    if isinstance(value, Element | FeatureCollection):
         return value
     if isinstance(value, Geometry):
         return Feature(value)
@@ -127,7 +127,7 @@ def _feature(value: object) -> Any:
     element = _element(value)
     if isinstance(element, Image):
         return Feature(element.geometry(), element.properties, element.id)
-    return element
+    return _NO if isinstance(element, FeatureCollection) else element
 
 
 def _collection(value: object) -> Any:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from osgeo import gdal
 
-from .conftest import JANUARY, Process, given
+from .conftest import JANUARY, ROOT, Process, given
 
 
 def test_it_is_listed_and_explained_without_account_or_network(process: Process) -> None:
@@ -78,6 +82,42 @@ def test_without_credentials_the_next_step_is_named(process: Process, tmp_path: 
     assert "earthengine authenticate" in text
     assert "sandbox" in text
     assert "Traceback" not in text
+    assert not target.exists()
+
+
+@pytest.fixture(scope="module")
+def sandbox(environment: dict[str, str]) -> Iterator[str]:
+    """A sandbox in a process of its own: a service does not end with who uses it."""
+    command = [sys.executable, "-m", "csplus_plugin.sandbox", "serve", "--port", "0"]
+    serving = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    yield serving.stdout.readline().split()[-1]
+    serving.kill()
+    serving.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_soon_and_leaves_no_broken_file(
+    environment: dict[str, str], sandbox: str, tmp_path: Path, number: int
+) -> None:
+    target = tmp_path / "clear.tif"
+    choices = given(OUTPUT=target, LIVE="false", RESOLUTION=0.5, END="2023-12-31")
+    running = subprocess.Popen(
+        ["qgis_process", "run", "csplus:clearcomposite", *choices],
+        env={**environment, "CSPLUS_ENDPOINT": sandbox},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while running.poll() is None and not list(tmp_path.iterdir()):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    running.send_signal(number)
+    begin = time.monotonic()
+    said, _ = running.communicate(timeout=60)
+    assert time.monotonic() - begin < 3
+    assert running.returncode == 1
+    assert "Cancelled." in said
+    assert "Traceback" not in said
     assert not target.exists()
 
 

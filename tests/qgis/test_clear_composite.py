@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from csplus.csplus_plugin.core import catalog
 from csplus.csplus_plugin.core.recipe import Recipe
+from csplus.csplus_plugin.download.journal import Journal
 from osgeo import gdal
 from qgis import processing as toolbox
 from qgis.core import (
@@ -212,6 +213,37 @@ def test_a_cancelled_run_ends_soon_and_leaves_no_file(context: QgsProcessingCont
         )
     assert time.monotonic() - begin < 3
     assert not list(Path(target).parent.iterdir())
+
+
+def test_a_cancelled_download_goes_on_where_it_stopped(
+    context: QgsProcessingContext, feedback: Recorder, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CSPLUS_LARGE_DOWNLOAD", "0.001")
+    fine = {"OUTPUT": target, "LIVE": False, "RESOLUTION": 1}
+    hasty = Recorder()
+    real = Journal.add
+
+    def add(journal: Journal, *tile: object) -> None:
+        real(journal, *tile)
+        hasty.cancel()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", add)
+        with pytest.raises(QgsProcessingException, match="Cancelled"):
+            run(context, hasty, **fine)
+    assert any("batch export" in line for line in hasty.warned)
+    assert sorted(path.name for path in Path(target).parent.iterdir()) == [
+        "clear.tif.journal",
+        "clear.tif.part",
+    ]
+    with pytest.raises(QgsProcessingException, match="unfinished download of other choices"):
+        run(context, feedback, **fine, THRESHOLD=0.4)
+    run(context, feedback, **fine)
+    assert any("have arrived before" in line for line in feedback.said)
+    assert [path.name for path in Path(target).parent.iterdir()] == ["clear.tif"]
+    whole = str(Path(target).with_name("whole.tif"))
+    run(context, feedback, **{**fine, "OUTPUT": whole})
+    np.testing.assert_array_equal(values(target), values(whole))
 
 
 def test_the_toolbox_runs_it_in_a_worker_thread(context: QgsProcessingContext, target: str) -> None:

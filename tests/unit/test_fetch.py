@@ -1,77 +1,191 @@
+"""Requests of a download: how many at once, in how much memory, what is cut, what ends it."""
+
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
-from csplus.csplus_plugin.core.errors import ComputationTooHeavy
+from csplus.csplus_plugin.core.errors import (
+    BadRequest,
+    Cancelled,
+    ComputationTooHeavy,
+    PermissionDenied,
+    QuotaExceeded,
+    ServiceError,
+    SignInNeeded,
+)
 from csplus.csplus_plugin.core.grid import Grid
-from csplus.csplus_plugin.download.fetch import WORKERS, fetch
-from csplus.csplus_plugin.download.plan import plan
+from csplus.csplus_plugin.download.fetch import Fetch, Service
+from csplus.csplus_plugin.download.plan import Tile, plan
+from csplus.csplus_plugin.download.progress import Progress
+from csplus.csplus_plugin.earthengine.faults import Fault
+from csplus.csplus_plugin.earthengine.limiter import Limiter
+from csplus.csplus_plugin.earthengine.retry import Backoff
 
-PLAN = plan(Grid("EPSG:32611", 10, 0, 0, 5000, 4000), 1, 2)
+GRID = Grid("EPSG:32611", 10, 0, 0, 5000, 4000)
+PLAN = plan(GRID, 2, 2)
+HEAVY = Fault(ComputationTooHeavy("User memory limit exceeded."))
 
 
 class Numbered:
     """Answers a tile with its own position, and counts who is inside."""
 
-    def __init__(self) -> None:
-        self.inside = self.most = self.calls = 0
+    def __init__(self, fault: Callable[[int, int], Fault | None] = lambda number, cells: None) -> None:
+        self.inside = self.most = 0
+        self.sizes: list[int] = []
+        self.is_restricted = False
         self.lock = threading.Lock()
+        self.fault = fault
 
-    def pixels(self, expression: object, grid: dict, bands: list[str]) -> np.ndarray:
+    def try_pixels(
+        self, expression: object, grid: Mapping, bands: Sequence[str], admit: Callable[[], None]
+    ) -> np.ndarray | Fault:
+        size = grid["dimensions"]
+        cells = size["height"] * size["width"] * len(bands)
         with self.lock:
-            self.calls += 1
+            self.sizes.append(cells)
+            number = len(self.sizes)
             self.inside += 1
             self.most = max(self.most, self.inside)
         time.sleep(0.002)
         with self.lock:
             self.inside -= 1
-        size = grid["dimensions"]
-        tile = np.zeros((size["height"], size["width"]), [(bands[0], "u2")])
-        tile[bands[0]] = grid["affineTransform"]["translateX"] / 10
+        if fault := self.fault(number, cells):
+            return fault
+        admit()
+        tile = np.zeros((size["height"], size["width"]), [(band, "u2") for band in bands])
+        for band in bands:
+            tile[band] = grid["affineTransform"]["translateX"] / 10
         return tile
 
 
+def fetch(source: Numbered, **service: object) -> Fetch:
+    treated = Service(
+        **{"limiter": Limiter(spacing=0), "backoff": Backoff(tries=5, first=0.001), "patience": 1, **service}
+    )
+    progress = Progress(PLAN.size)
+    return Fetch(source, {}, GRID, ["B4", "B8"], 2, lambda tile, pixels: pixels.tobytes(), treated, progress)
+
+
 def test_every_tile_arrives_once_with_its_own_pixels() -> None:
-    source = Numbered()
-    arrived = dict(fetch(source, {}, PLAN, ["B4"], threading.Event()))
-    assert set(arrived) == set(PLAN.tiles())
-    for tile, pixels in arrived.items():
-        assert pixels.shape == (tile.height, tile.width)
-        assert (pixels["B4"] == tile.column).all()
+    arrived = dict(fetch(Numbered()).run(PLAN.tiles))
+    assert set(arrived) == set(PLAN.tiles)
+    for tile, content in arrived.items():
+        assert len(content) == 2 * tile.cells
+        assert (np.frombuffer(content, "u2") == tile.column).all()
 
 
-def test_requests_under_way_are_bounded() -> None:
+def test_memory_is_bounded_while_nobody_takes_the_next() -> None:
     source = Numbered()
-    slow = fetch(source, {}, PLAN, ["B4"], threading.Event())
+    room = 5 * PLAN.tiles[0].cells * 2
+    slow = fetch(source, room=room).run(PLAN.tiles)
     next(slow)
-    time.sleep(0.1)
-    assert source.calls <= WORKERS + 1  # nothing more is asked for while nobody takes the next
-    list(slow)
-    assert 1 < source.most <= WORKERS
+    time.sleep(0.3)
+    arrived = len(source.sizes) - source.inside
+    # Asked for, perhaps; but no more in memory than there is room for.
+    assert arrived <= 8 + 8 + 1
+    stored = [next(slow) for _ in range(3)]
+    assert len({tile for tile, _ in stored}) == 3
+    assert len(list(slow)) == len(PLAN.tiles) - 4
 
 
-def test_the_first_failure_stops_the_rest() -> None:
-    stop = threading.Event()
+def test_a_tile_larger_than_the_room_goes_alone() -> None:
+    assert len(list(fetch(Numbered(), room=1).run(PLAN.tiles))) == len(PLAN.tiles)
 
-    class Failing(Numbered):
-        def pixels(self, *arguments: object) -> np.ndarray:
-            if self.calls >= 3:
-                raise ComputationTooHeavy("User memory limit exceeded.")
-            return super().pixels(*arguments)
 
-    source = Failing()
+def test_the_ceiling_is_kept() -> None:
+    source = Numbered()
+    list(fetch(source, limiter=Limiter(ceiling=3, spacing=0)).run(PLAN.tiles))
+    assert 1 < source.most <= 3
+
+
+def test_restricted_mode_is_obeyed() -> None:
+    source = Numbered()
+    source.is_restricted = True
+    tiles = fetch(source, limiter=(limited := Limiter(spacing=0))).run(PLAN.tiles)
+    list(tiles)
+    assert limited.limit == 2
+
+
+def test_what_is_too_heavy_is_cut_and_the_rest_comes_smaller() -> None:
+    bound = 512 * 512 * 2
+    source = Numbered(lambda number, cells: HEAVY if cells > bound else None)
+    arrived = [tile for tile, _ in fetch(source).run(PLAN.tiles)]
+    assert sum(tile.cells for tile in arrived) == 5000 * 4000 * 2
+    assert max(tile.cells for tile in arrived) <= bound
+    failed = [size for size in source.sizes if size > bound]
+    assert len(failed) <= 8 + 8 + 2  # those under way at the first failure, and a few trials of larger ones
+
+
+def test_size_grows_again_when_the_service_recovers() -> None:
+    source = Numbered(lambda number, cells: HEAVY if number <= 8 and cells > 512 * 512 * 2 else None)
+    arrived = [tile for tile, _ in fetch(source).run(PLAN.tiles)]
+    assert max(tile.cells for tile in arrived[-8:]) > 512 * 512 * 2
+
+
+def test_bands_are_cut_last() -> None:
+    one_block = 256 * 256
+    source = Numbered(lambda number, cells: HEAVY if cells > one_block else None)
+    small = plan(Grid("EPSG:32611", 10, 0, 0, 600, 500), 2, 2)
+    arrived = [tile for tile, _ in fetch(source).run(small.tiles)]
+    assert sum(tile.cells for tile in arrived) == 600 * 500 * 2
+    for tile in arrived:
+        assert len(tile.bands) == 2 or tile.width * tile.height <= one_block
+    assert Tile(0, 0, 256, 256, range(1)) in arrived
+
+
+def test_what_is_too_heavy_in_the_smallest_tile_ends_it() -> None:
     with pytest.raises(ComputationTooHeavy):
-        list(fetch(source, {}, PLAN, ["B4"], stop))
-    assert stop.is_set()
-    assert source.calls < PLAN.tile_count
+        list(fetch(Numbered(lambda number, cells: HEAVY)).run(PLAN.tiles))
 
 
-def test_a_taker_who_leaves_stops_the_rest() -> None:
-    stop = threading.Event()
-    tiles = fetch(Numbered(), {}, PLAN, ["B4"], stop)
-    next(tiles)
-    tiles.close()
-    assert stop.is_set()
+@pytest.mark.parametrize("error", [SignInNeeded, PermissionDenied, BadRequest])
+def test_what_no_tile_would_survive_stops_at_the_first(error: type[ServiceError]) -> None:
+    source = Numbered(lambda number, cells: Fault(error("No.")))
+    with pytest.raises(error):
+        list(fetch(source).run(PLAN.tiles))
+    assert len(source.sizes) <= 8
+
+
+def test_refusals_are_waited_out_but_not_for_ever() -> None:
+    busy = Fault(QuotaExceeded("Slow down."), again=True)
+    source = Numbered(lambda number, cells: busy if number % 3 else None)
+    assert len(list(fetch(source).run(PLAN.tiles))) == len(PLAN.tiles)
+    begin = time.monotonic()
+    with pytest.raises(QuotaExceeded):
+        list(fetch(Numbered(lambda number, cells: busy)).run(PLAN.tiles))
+    assert 1 <= time.monotonic() - begin < 3
+
+
+def test_a_cancel_is_obeyed_at_once() -> None:
+    end = time.monotonic() + 0.2
+    stuck = Numbered(lambda number, cells: Fault(QuotaExceeded("Later."), again=True, asked=30))
+    one = Fetch(
+        stuck,
+        {},
+        GRID,
+        ["B4", "B8"],
+        2,
+        lambda tile, pixels: b"",
+        Service(),
+        Progress(1),
+        lambda: time.monotonic() > end,
+    )
+    with pytest.raises(Cancelled):
+        list(one.run(PLAN.tiles))
+    assert time.monotonic() - end < 0.5
+
+
+def test_a_failure_while_storing_reaches_the_caller() -> None:
+    class Full(Exception):
+        pass
+
+    def make(tile: Tile, pixels: np.ndarray) -> bytes:
+        raise Full
+
+    one = Fetch(Numbered(), {}, GRID, ["B4", "B8"], 2, make, Service(), Progress(1))
+    with pytest.raises(Full):
+        list(one.run(PLAN.tiles))

@@ -1,19 +1,24 @@
+"""Tiles become one GeoTIFF: what is in it, what it is, and that nothing but nodata is where no tile came."""
+
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from csplus.csplus_plugin.core.composite import DECIMALS, DIGITAL_NUMBERS, BandInfo
-from csplus.csplus_plugin.core.errors import Unreachable
+from csplus.csplus_plugin.core.errors import Cancelled, FileTrouble
 from csplus.csplus_plugin.core.grid import Grid
+from csplus.csplus_plugin.download import raster, tiff
+from csplus.csplus_plugin.download.journal import Journal
 from csplus.csplus_plugin.download.plan import Tile, plan
-from csplus.csplus_plugin.download.raster import FileTrouble, Layout, write
+from csplus.csplus_plugin.download.raster import DEFLATE, ZSTD, Layout
 from osgeo import gdal
 
 GRID = Grid("EPSG:32611", 10, 240000, 4145000, 1300, 700)
-BANDS = (BandInfo("B4", "B4 reflectance", 0.0001), BandInfo("clear_count", "Distinct days"))
+BANDS = (BandInfo("B4", "B4 reflectance", 0.0001), BandInfo("clear_count", "Distinct days", blends=False))
 NUMBERS = Layout(GRID, BANDS, DIGITAL_NUMBERS, {"CSPLUS_RECIPE": '{"a": 1}'})
 
 
@@ -25,65 +30,190 @@ def whole() -> dict[str, np.ndarray]:
     return {"B4": red, "clear_count": random.integers(0, 9, red.shape)}
 
 
-def tiles(pixels: dict[str, np.ndarray], dtype: str) -> Iterator[tuple[Tile, np.ndarray]]:
-    for tile in reversed(list(plan(GRID, len(pixels), 2).tiles())):
-        window = np.s_[tile.row : tile.row + tile.height, tile.column : tile.column + tile.width]
-        part = np.zeros((tile.height, tile.width), [(name, dtype) for name in pixels])
-        for name, values in pixels.items():
-            part[name] = values[window]
-        yield tile, part
+def cut(tiles: list[Tile]) -> Iterator[Tile]:
+    """Cut some tiles, as a service that finds them too heavy makes us do."""
+    for number, tile in enumerate(tiles):
+        for part in tile.split() if number == 1 else (tile,):
+            if part.width <= 256 and part.height <= 256:
+                yield from part.split() or (part,)
+            else:
+                yield part
 
 
+def written(
+    path: Path, layout: Layout, pixels: dict[str, np.ndarray], tiles: list[Tile] | None = None
+) -> Path:
+    """Store tiles in reverse and make a file of them."""
+    names = [info.name for info in layout.bands]
+    tiles = tiles if tiles is not None else list(cut(list(plan(layout.grid, len(names), 2).tiles)))
+    with Journal(path, "job", layout.flavour.head()) as journal:
+        for tile in reversed(tiles):
+            window = np.s_[tile.row : tile.row + tile.height, tile.column : tile.column + tile.width]
+            chosen = [names[index] for index in tile.bands]
+            part = np.zeros((tile.height, tile.width), [(name, layout.code.dtype) for name in chosen])
+            for name in chosen:
+                part[name] = pixels[name][window]
+            journal.add(tile, raster.encode(tile, part, layout))
+        raster.assemble(journal.part, journal.tiles, layout)
+        raster.add_overviews(journal.part, layout)
+        journal.part.rename(path)
+        journal.remove()
+    return path
+
+
+@pytest.mark.parametrize("compression", [DEFLATE, ZSTD])
+@pytest.mark.parametrize("flavour", [tiff.CLASSIC, tiff.BIG])
 @pytest.mark.parametrize("cloud_optimized", [False, True])
-def test_the_file_holds_what_came(tmp_path: Path, cloud_optimized: bool) -> None:
-    path, pixels = tmp_path / "clear.tif", whole()
-    write(path, NUMBERS, tiles(pixels, "<u2"), cloud_optimized=cloud_optimized)
+def test_the_file_holds_what_came(
+    tmp_path: Path,
+    cloud_optimized: bool,
+    flavour: tiff.Flavour,
+    compression: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(raster, "_CLASSIC_LIMIT", 0 if flavour is tiff.BIG else 2**31)
+    pixels = whole()
+    layout = Layout(GRID, BANDS, DIGITAL_NUMBERS, {"CSPLUS_RECIPE": '{"a": 1}'}, compression)
+    path = written(tmp_path / "clear.tif", layout, pixels)
+    assert path.read_bytes()[:4] == (b"II+\0" if flavour is tiff.BIG else b"II*\0")
+    if cloud_optimized:
+        raster.optimize(path, tmp_path / "cog.tif", layout)
+        path = tmp_path / "cog.tif"
     dataset = gdal.Open(str(path))
     assert dataset.GetGeoTransform() == (240000, 10, 0, 4145000, 0, -10)
     assert dataset.GetSpatialRef().GetAuthorityCode(None) == "32611"
     assert dataset.GetMetadataItem("CSPLUS_RECIPE") == '{"a": 1}'
+    structure = dataset.GetMetadata("IMAGE_STRUCTURE")
+    assert structure["COMPRESSION"] == compression
+    assert structure["PREDICTOR"] == "2"
+    assert (structure.get("LAYOUT") == "COG") is cloud_optimized
     for number, info in enumerate(BANDS, 1):
         band = dataset.GetRasterBand(number)
         assert band.GetDescription() == info.name
+        assert band.GetMetadataItem("long_name") == info.description
         assert band.GetNoDataValue() == 65535
         assert band.GetScale() in (info.scale, None if info.scale == 1 else info.scale)
         assert band.DataType == gdal.GDT_UInt16
-        assert band.GetOverviewCount() > 0
+        assert band.GetBlockSize() == [256, 256]
+        assert band.GetOverviewCount() == 3
         np.testing.assert_array_equal(band.ReadAsArray(), pixels[info.name])
     assert dataset.GetRasterBand(1).ReadAsArray(0, 0, 5, 5).max() == 0
-    assert (dataset.GetMetadataItem("LAYOUT", "IMAGE_STRUCTURE") == "COG") is cloud_optimized
-    assert [child.name for child in tmp_path.iterdir()] == ["clear.tif"]
+
+
+def test_overviews_are_means_but_of_classes_the_nearest(tmp_path: Path) -> None:
+    pixels = whole()
+    dataset = gdal.Open(str(written(tmp_path / "clear.tif", NUMBERS, pixels)))
+    red, count = (dataset.GetRasterBand(number).GetOverview(0).ReadAsArray() for number in (1, 2))
+    quarters = pixels["B4"].reshape(350, 2, 650, 2).astype(float)
+    assert abs(quarters.mean(axis=(1, 3)) - red)[:330, :630].max() <= 0.5
+    assert (red[-15:, -15:] == 65535).all()
+    assert set(np.unique(count)) <= set(range(9))
+    np.testing.assert_array_equal(count, pixels["clear_count"][::2, ::2])
 
 
 def test_decimals_keep_their_type(tmp_path: Path) -> None:
-    path = tmp_path / "index.tif"
     layout = Layout(GRID, (BandInfo("NDVI", "Vegetation"),), DECIMALS, {})
     values = np.random.default_rng(3).normal(size=(GRID.height, GRID.width)).astype("f4")
-    write(path, layout, tiles({"NDVI": values}, "<f4"))
-    dataset = gdal.Open(str(path))  # a band does not keep its file open
-    band = dataset.GetRasterBand(1)
+    dataset = gdal.Open(str(written(tmp_path / "index.tif", layout, {"NDVI": values})))
+    band = dataset.GetRasterBand(1)  # a band does not keep its file open
     assert band.DataType == gdal.GDT_Float32
     assert band.GetNoDataValue() == -9999
+    assert dataset.GetMetadata("IMAGE_STRUCTURE")["PREDICTOR"] == "3"
     np.testing.assert_array_equal(band.ReadAsArray(), values)
 
 
-@pytest.mark.parametrize("older", [None, b"an older result"])
-def test_a_failed_download_leaves_the_folder_as_it_was(tmp_path: Path, older: bytes | None) -> None:
-    path = tmp_path / "clear.tif"
-    if older:
-        path.write_bytes(older)
+def test_where_no_tile_came_is_nodata(tmp_path: Path) -> None:
+    pixels, tiles = whole(), [Tile(256, 256, 256, 256, range(2))]
+    dataset = gdal.Open(str(written(tmp_path / "clear.tif", NUMBERS, pixels, tiles)))
+    red = dataset.GetRasterBand(1).ReadAsArray()
+    np.testing.assert_array_equal(red[256:512, 256:512], pixels["B4"][256:512, 256:512])
+    red[256:512, 256:512] = 65535
+    assert (red == 65535).all()
 
-    def breaks_off() -> Iterator[tuple[Tile, np.ndarray]]:
-        yield next(tiles(whole(), "<u2"))
-        raise Unreachable("The network is gone.")
 
-    with pytest.raises(Unreachable):
-        write(path, NUMBERS, breaks_off())
-    assert [child.name for child in tmp_path.iterdir()] == (["clear.tif"] if older else [])
-    if older:
-        assert path.read_bytes() == older
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 300), (257, 1), (256, 256)])
+def test_a_file_may_be_tiny(tmp_path: Path, width: int, height: int) -> None:
+    layout = Layout(Grid("EPSG:4326", 0.5, 7, 50, width, height), BANDS, DIGITAL_NUMBERS, {})
+    pixels = {info.name: np.arange(width * height).reshape(height, width) for info in BANDS}
+    dataset = gdal.Open(str(written(tmp_path / "tiny.tif", layout, pixels)))
+    np.testing.assert_array_equal(dataset.ReadAsArray()[1], pixels["clear_count"])
+
+
+def test_gdal_finds_nothing_to_complain_about(tmp_path: Path) -> None:
+    path = written(tmp_path / "clear.tif", NUMBERS, whole())
+    gdal.ErrorReset()
+    copy = gdal.Translate("/vsimem/copy.tif", str(path))
+    assert copy is not None
+    assert gdal.GetLastErrorType() == gdal.CE_None
+    gdal.Unlink("/vsimem/copy.tif")
+
+
+@pytest.mark.parametrize("step", ["overviews", "cog"])
+def test_finishing_can_be_cancelled(tmp_path: Path, step: str) -> None:
+    path = written(tmp_path / "clear.tif", NUMBERS, whole())
+
+    def cancel(share: float) -> None:
+        raise Cancelled
+
+    work = {
+        "cog": lambda: raster.optimize(path, tmp_path / "cog.tif", NUMBERS, cancel),
+        "overviews": lambda: raster.add_overviews(path, NUMBERS, cancel),
+    }
+    with pytest.raises(Cancelled):
+        work[step]()
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_a_block_that_cannot_be_read_is_one_sentence(tmp_path: Path, raises: bool) -> None:
+    """In both of GDAL's error modes, which belong to the whole process and not to us."""
+    part = tmp_path / "clear.tif.part"
+    tile = Tile(0, 0, 1024, 700, range(2))
+    with Journal(tmp_path / "clear.tif", "job", NUMBERS.flavour.head()) as journal:
+        noise = (
+            np.random.default_rng(1)
+            .integers(0, 65536, (700, 1024, 2), "u2")
+            .view([("B4", "u2"), ("clear_count", "u2")])
+        )
+        journal.add(tile, raster.encode(tile, noise[..., 0], NUMBERS))
+        raster.assemble(part, journal.tiles, NUMBERS)
+        content = bytearray(part.read_bytes())
+        content[30000:90000] = b"\0" * 60000
+        part.write_bytes(content)
+        gdal.UseExceptions() if raises else gdal.DontUseExceptions()
+        try:
+            with pytest.raises(FileTrouble, match="overviews could not be built"):
+                raster.add_overviews(part, NUMBERS)
+        finally:
+            gdal.DontUseExceptions()
+
+
+def test_gdal_s_cache_is_given_back(tmp_path: Path) -> None:
+    before = gdal.GetCacheMax()
+    written(tmp_path / "clear.tif", NUMBERS, whole())
+    assert gdal.GetCacheMax() == before
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(FileTrouble, match="Nothing can be written"):
-        write(tmp_path / "missing" / "clear.tif", NUMBERS, iter(()))
+        Journal(tmp_path / "missing" / "clear.tif", "job", b"")
+
+
+def test_a_directory_is_read_as_it_was_written() -> None:
+    tags = {
+        tiff.WIDTH: tiff.Tag.of(70000),
+        tiff.BLOCK_OFFSETS: tiff.Tag(4, 3, np.array([1, 2, 3], "<u4").tobytes()),
+        42113: tiff.Tag(2, 5, b"abcd\0"),
+    }
+    for flavour in (tiff.CLASSIC, tiff.BIG):
+        at = 24
+        content = flavour.head(at).ljust(at, b"\0") + tiff.directory_bytes(tags, flavour, at)
+        assert tiff.read_directory(io.BytesIO(b"before" + content), 6) == tags
+        assert tiff.read_directory(io.BytesIO(content))[tiff.BLOCK_OFFSETS].values() == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"II", b"MM\0*\0\0\0\x08", b"II*\0\xff\xff\xff\xff", b"PNG is no TIFF"]
+)
+def test_what_is_no_tiff_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match="not a TIFF"):
+        tiff.read_directory(io.BytesIO(content))

@@ -175,3 +175,26 @@ def test_a_broken_proxy_does_not_stop_the_sandbox(
     qgis.update({**PROXY, "proxy/proxyType": "FtpCachingProxy"})
     monkeypatch.setenv("CSPLUS_ENDPOINT", endpoint)
     assert settings.connection().endpoint == endpoint
+
+
+def test_numbers_of_a_download(monkeypatch: pytest.MonkeyPatch, qgis: StoredSettings):
+    assert (settings.bytes_in_flight(), settings.large_download()) == (256_000_000, 5_000_000_000)
+    qgis["csplus/large_download"] = "300"
+    monkeypatch.setenv("CSPLUS_BYTES_IN_FLIGHT", "64.5")
+    assert (settings.bytes_in_flight(), settings.large_download()) == (64_500_000, 300_000_000)
+
+
+@pytest.mark.parametrize("value", ["much", "0", "-3", "nan", "inf"])
+def test_a_size_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str):
+    monkeypatch.setenv("CSPLUS_BYTES_IN_FLIGHT", value)
+    with pytest.raises(InvalidChoice, match="CSPLUS_BYTES_IN_FLIGHT"):
+        settings.bytes_in_flight()
+
+
+def test_compression(monkeypatch: pytest.MonkeyPatch):
+    assert settings.compression() == "DEFLATE"
+    monkeypatch.setenv("CSPLUS_COMPRESSION", "zstd")
+    assert settings.compression() == "ZSTD"
+    monkeypatch.setenv("CSPLUS_COMPRESSION", "jpeg")
+    with pytest.raises(InvalidChoice, match="JPEG"):
+        settings.compression()

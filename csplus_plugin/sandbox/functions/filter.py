@@ -14,7 +14,7 @@ from ..images import Image
 from ..promotion import promote
 from ..registry import function
 from ..values import Date, Element, ErrorMargin, as_number, key_of
-from .geometry import distance_between
+from .geometry_relations import distance_between
 
 Compare = Callable[[Any, Any], bool]
 

@@ -1,0 +1,152 @@
+"""How many requests may be under way, and how soon: one limiter for all workers of a run.
+
+The service serves 40 requests of a project at once and 100 a second, and answers 429 beyond (usage guide). Other
+programs use the same project, so the number is found as TCP finds its window (RFC 5681): doubled every round trip
+until the service first says no, then one more a round trip, and halved at each further no.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..core.errors import Cancelled
+
+CEILING = 40
+"""Requests of a project that the service answers at once (usage guide)."""
+
+START = 8
+"""Requests at once to begin with."""
+
+RESTRICTED_CEILING = 2
+"""Requests at once in restricted mode; the guide names no number, so just enough to keep a link busy."""
+
+SPACING = 1 / 90
+"""Seconds between two requests: below the 100 a second of the usage guide."""
+
+STRIKES = 4
+"""Refusals that make a limit: a single one may be chance, or another program's doing."""
+
+_POLL = 0.1
+"""Seconds between two looks at whether the user cancelled."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A request's place among those under way.
+
+    Attributes:
+        under_way: Requests under way as it was sent, itself included.
+        era: How often the number of requests had been lowered by then.
+    """
+
+    under_way: int
+    era: int
+
+
+class Limiter:
+    """Give places to requests, and learn from what becomes of them. All methods may be called by many threads.
+
+    Args:
+        ceiling: Never more requests at once than this.
+        start: Requests at once to begin with.
+        spacing: Seconds between two requests.
+        clock: Seconds, for tests.
+
+    Attributes:
+        limit: Requests that may be under way now.
+        under_way: Requests that are.
+    """
+
+    def __init__(
+        self,
+        ceiling: int = CEILING,
+        start: int = START,
+        spacing: float = SPACING,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.limit = min(start, ceiling)
+        self.under_way = 0
+        self._ceiling = ceiling
+        self._spacing = spacing
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._open_at = 0.0
+        self._clean = 0
+        self._era = 0
+        self._strikes = 0
+        self._refused_level = 0
+
+    def enter(self, is_cancelled: Callable[[], bool] = lambda: False) -> Place:
+        """Wait for a place, for the end of a pause, and for the spacing.
+
+        Raises:
+            Cancelled: The user stopped the run.
+        """
+        with self._changed:
+            while True:
+                if is_cancelled():
+                    raise Cancelled
+                early = self._open_at - self._clock()
+                if self.under_way < self.limit and early <= 0:
+                    break
+                self._changed.wait(_POLL if early <= 0 else min(early, _POLL))
+            self._open_at = self._clock() + self._spacing
+            self.under_way += 1
+            return Place(self.under_way, self._era)
+
+    def leave(self, place: Place) -> None:
+        """Give a place back after an outcome that says nothing of the service's load."""
+        del place
+        with self._changed:
+            self.under_way -= 1
+            self._changed.notify()
+
+    def served(self, place: Place) -> None:
+        """Give a place back after a good answer: now and then one more request may go."""
+        with self._changed:
+            self.under_way -= 1
+            if place.under_way >= self._refused_level:
+                self._strikes = 0
+            self._clean += 1
+            if self._clean >= (self.limit if self._era else 1):
+                self._clean = 0
+                self.limit = min(self.limit + 1, self._ceiling)
+            self._changed.notify_all()
+
+    def refused(self, place: Place, pause: float | None = None) -> None:
+        """Give a place back after a 429: halve if refusals gather, once for all that were under way together.
+
+        A refusal counts until a request that was sent with at least as many others under way is served: the
+        service has taken as many since, so that it was not their number.
+
+        Args:
+            place: The refused request's.
+            pause: Seconds for which the service asked; nobody sends anything before they are over.
+        """
+        with self._changed:
+            self.under_way -= 1
+            if pause:
+                self._open_at = max(self._open_at, self._clock() + pause)
+            if place.era == self._era:
+                self._refused_level = (
+                    min(self._refused_level, place.under_way) if self._strikes else place.under_way
+                )
+                self._strikes += 1
+                if self._strikes >= STRIKES or pause:
+                    self._lower(max(1, self.limit // 2))
+            self._changed.notify_all()
+
+    def restrict(self) -> None:
+        """Obey the service's restricted mode for the rest of the run."""
+        with self._changed:
+            self._ceiling = min(self._ceiling, RESTRICTED_CEILING)
+            if self.limit > self._ceiling:
+                self._lower(self._ceiling)
+
+    def _lower(self, limit: int) -> None:
+        self.limit = limit
+        self._era += 1
+        self._strikes = self._clean = 0

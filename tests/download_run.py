@@ -1,0 +1,43 @@
+"""One download in a process of its own, to be killed or measured: prints the peak of its memory in megabytes."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    import tests.conftest  # noqa: F401 the root's name
+
+from csplus.csplus_plugin.core.composite import DIGITAL_NUMBERS, BandInfo
+from csplus.csplus_plugin.core.grid import Grid
+from csplus.csplus_plugin.download import plan as planning
+from csplus.csplus_plugin.download import raster
+from csplus.csplus_plugin.download.fetch import Service
+from csplus.csplus_plugin.download.to_file import download
+from csplus.csplus_plugin.earthengine.client import Client
+from csplus.csplus_plugin.earthengine.limiter import Limiter
+from csplus.csplus_plugin.earthengine.session import Connection, session_for
+
+EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
+BANDS = ("B4", "B8", "B2", "B3", "B5", "B6", "B7", "B8A", "B11", "B12")
+
+
+def main(url: str, path: str, width: str, height: str, bands: str, block: str, room: str) -> None:
+    planning.BLOCK = raster.BLOCK = int(block)
+    grid = Grid("EPSG:32611", 10, 0, 0, int(width), int(height))
+    layout = raster.Layout(grid, [BandInfo(name, name) for name in BANDS[: int(bands)]], DIGITAL_NUMBERS, {})
+    download(
+        Client(session_for(Connection(endpoint=url, project="p"))),
+        EXPRESSION,
+        planning.plan(grid, int(bands), 2),
+        layout,
+        Path(path),
+        service=Service(Limiter(spacing=0), room=int(room)),
+    )
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,462 @@
+"""Whatever happens on the way, a download ends with the quiet run's pixels, or with no file and one clear sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from csplus.csplus_plugin.core.composite import DIGITAL_NUMBERS, BandInfo
+from csplus.csplus_plugin.core.errors import (
+    BadRequest,
+    Cancelled,
+    ComputationTooHeavy,
+    CsPlusError,
+    FileTrouble,
+    PermissionDenied,
+    QuotaExceeded,
+    SignInNeeded,
+    Unreachable,
+)
+from csplus.csplus_plugin.core.grid import Grid
+from csplus.csplus_plugin.download import plan as planning
+from csplus.csplus_plugin.download import raster
+from csplus.csplus_plugin.download.fetch import Service
+from csplus.csplus_plugin.download.progress import Progress
+from csplus.csplus_plugin.download.raster import Layout
+from csplus.csplus_plugin.download.to_file import download
+from csplus.csplus_plugin.earthengine import answers
+from csplus.csplus_plugin.earthengine.client import Client
+from csplus.csplus_plugin.earthengine.limiter import Limiter
+from csplus.csplus_plugin.earthengine.retry import Backoff
+from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for
+from osgeo import gdal
+
+from ..faults import _FAULTS, Faults, PixelService, value_at
+from .fake_service import Answer, FakeService, Seen, npy, refusal
+
+GRID = Grid("EPSG:32611", 10, 0, 0, 203, 150)
+BANDS = (BandInfo("B4", "Red", 0.0001), BandInfo("B8", "Near infrared"))
+LAYOUT = Layout(GRID, BANDS, DIGITAL_NUMBERS, {"A": "b"})
+EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
+TILES = 4 * 3
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tiles of 64 pixels in blocks of 16: hundreds of downloads in a minute."""
+    monkeypatch.setattr(planning, "BLOCK", 16)
+    monkeypatch.setattr(raster, "BLOCK", 16)
+    monkeypatch.setattr(raster, "_SMALLEST_OVERVIEW", 32)
+    yield
+    close_sessions()
+
+
+def expected(grid: Grid = GRID) -> np.ndarray:
+    rows, columns = np.mgrid[: grid.height, : grid.width]
+    return np.stack([value_at(info.name, columns, rows) for info in BANDS])
+
+
+def run(
+    service: FakeService,
+    path: Path,
+    *,
+    layout: Layout = LAYOUT,
+    expression: dict = EXPRESSION,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
+    tries: int = 25,
+    **options: object,
+) -> None:
+    session = session_for(Connection(endpoint=service.url, project="p"))
+    session.has_answered = True  # as after the questions that come before a download
+    laid = planning.plan(layout.grid, len(layout.bands), 2)
+    treated = Service(Limiter(spacing=0), Backoff(tries=tries, first=0.001, cap=0.004), patience=3)
+    download(
+        Client(session, is_cancelled),
+        expression,
+        laid,
+        layout,
+        path,
+        service=treated,
+        is_cancelled=is_cancelled,
+        progress=progress,
+        **options,
+    )
+
+
+def pixels(path: Path) -> np.ndarray:
+    dataset = gdal.Open(str(path))
+    return dataset.ReadAsArray()
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(child.name for child in folder.iterdir())
+
+
+def test_a_quiet_run(tmp_path: Path) -> None:
+    with PixelService() as service:
+        run(service, tmp_path / "a.tif")
+    np.testing.assert_array_equal(pixels(tmp_path / "a.tif"), expected())
+    assert len(service.seen) == TILES
+    assert left(tmp_path) == ["a.tif"]
+
+
+@pytest.mark.parametrize("fault", _FAULTS)
+def test_each_fault_that_may_pass(tmp_path: Path, fault: str) -> None:
+    with PixelService(Faults(seed=3, shares={fault: 0.4})) as service:
+        run(service, tmp_path / "a.tif")
+    np.testing.assert_array_equal(pixels(tmp_path / "a.tif"), expected())
+    assert left(tmp_path) == ["a.tif"]
+    assert len(service.seen) > TILES or fault == "stall"
+
+
+def test_hundreds_of_random_plans(tmp_path: Path) -> None:
+    grid = Grid("EPSG:32611", 10, 0, 0, 131, 100)
+    layout = Layout(grid, BANDS, DIGITAL_NUMBERS, {})
+    whole = expected(grid)
+    for seed in range(200):
+        chance = random.Random(seed)
+        names = chance.sample(sorted(_FAULTS), chance.randint(1, 5))
+        faults = Faults(
+            seed=seed,
+            shares={name: chance.uniform(0, 0.6 / len(names)) for name in names},
+            at_once=chance.choice([None, None, 1, 3, 6]),
+            heavy_above=chance.choice([*[None] * 4, 64 * 64, 32 * 32 * 2, 16 * 16]),
+            slow_above=chance.choice([None, None, 32 * 32]),
+            latency=chance.choice([0, 0, 0.002]),
+        )
+        path = tmp_path / f"{seed}.tif"
+        with PixelService(faults) as service:
+            run(service, path, layout=layout, cloud_optimized=chance.random() < 0.2, tries=60)
+        np.testing.assert_array_equal(pixels(path), whole, err_msg=str(faults))
+        assert left(tmp_path) == [path.name], faults
+        path.unlink()
+
+
+@pytest.mark.parametrize("bound", [64 * 64, 32 * 32 * 2, 16 * 16])
+@pytest.mark.parametrize("limit", ["heavy_above", "slow_above"])
+def test_a_limit_of_the_service_is_found_by_cutting(tmp_path: Path, limit: str, bound: int) -> None:
+    progress = Progress(1)
+    with PixelService(Faults(**{limit: bound})) as service:
+        run(service, tmp_path / "a.tif", progress=progress)
+    np.testing.assert_array_equal(pixels(tmp_path / "a.tif"), expected())
+    assert progress.splits > 0
+
+
+@pytest.mark.parametrize("places", [1, 3, 12])
+def test_the_service_s_places_are_found(tmp_path: Path, places: int) -> None:
+    with PixelService(Faults(at_once=places, latency=0.005)) as service:
+        run(service, tmp_path / "a.tif", layout=LARGE)
+    np.testing.assert_array_equal(pixels(tmp_path / "a.tif"), expected(LARGE.grid))
+    assert len(service.seen) < (4 if places == 1 else 2) * LARGE_TILES
+
+
+LARGE = Layout(Grid("EPSG:32611", 10, 0, 0, 500, 400), BANDS, DIGITAL_NUMBERS, {})
+LARGE_TILES = 8 * 7
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "asked"),
+    [
+        (refusal(401, "Request had invalid authentication credentials."), SignInNeeded, 8),
+        (refusal(403, "Caller does not have required permission to use project p."), PermissionDenied, 8),
+        (refusal(400, "Image.select: Band pattern 'B99' did not match any bands."), BadRequest, 8),
+        (refusal(404, "Asset 'X' does not exist or doesn't allow this operation."), BadRequest, 8),
+        (Answer(302, headers={"Location": "http://portal.example/login"}), Unreachable, 8),
+        (refusal(400, "User memory limit exceeded."), ComputationTooHeavy, 100),
+        (refusal(503, "Away."), Unreachable, TILES * 4),
+        (Answer(hang_up=True), Unreachable, TILES * 4),
+        (Answer(body=b"not pixels"), Unreachable, TILES * 4),
+        (refusal(429, "Slow down.", Retry_After="9999"), QuotaExceeded, 8),
+    ],
+)
+def test_what_will_not_pass_is_one_sentence_and_no_file(
+    tmp_path: Path, answer: Answer, error: type[CsPlusError], asked: int
+) -> None:
+    with FakeService(answer) as service, pytest.raises(error) as told:
+        run(service, tmp_path / "a.tif", tries=4)
+    assert len(service.seen) <= asked
+    assert str(told.value).count("\n") == 0
+    assert left(tmp_path) == []
+
+
+def test_an_account_that_ends_on_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"an older result")
+    with PixelService(Faults(unauthorized_after=7)) as service, pytest.raises(SignInNeeded):
+        run(service, path)
+    assert path.read_bytes() == b"an older result"
+    assert left(tmp_path) == ["a.tif", "a.tif.journal", "a.tif.part"]
+    brought = arrived(path)
+    assert 0 < len(brought) <= len(service.answered) == 7
+    with PixelService() as service:
+        run(service, path)
+    assert len(service.seen) == TILES - len(brought)
+    np.testing.assert_array_equal(pixels(path), expected())
+    assert left(tmp_path) == ["a.tif"]
+
+
+class TestInterrupted:
+    """A run that ended half-way, and what the next one makes of it."""
+
+    @pytest.fixture
+    def half(self, tmp_path: Path) -> Path:
+        path = tmp_path / "a.tif"
+        progress = Progress(1)
+        with PixelService(Faults(latency=0.01)) as service, pytest.raises(Cancelled):
+            run(service, path, layout=LARGE, progress=progress, is_cancelled=lambda: progress.done > 400_000)
+        assert left(tmp_path) == ["a.tif.journal", "a.tif.part"]
+        return path
+
+    def again(self, path: Path, layout: Layout = LARGE, **options: object) -> PixelService:
+        with PixelService() as service:
+            run(service, path, layout=layout, **options)
+        np.testing.assert_array_equal(pixels(path), expected(layout.grid))
+        assert left(path.parent) == [path.name]
+        return service
+
+    def test_it_goes_on(self, half: Path) -> None:
+        assert 0 < len(self.again(half).seen) < LARGE_TILES * 0.7
+
+    def test_it_may_become_a_cog(self, half: Path) -> None:
+        self.again(half, cloud_optimized=True)
+
+    def test_new_tags_are_no_other_download(self, half: Path) -> None:
+        tagged = Layout(LARGE.grid, BANDS, DIGITAL_NUMBERS, {"CSPLUS_SCENE_COUNT": "8"})
+        assert len(self.again(half, tagged).seen) < LARGE_TILES * 0.7
+        assert gdal.Open(str(half)).GetMetadataItem("CSPLUS_SCENE_COUNT") == "8"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"expression": {"result": "0", "values": {"0": {"constantValue": 2}}}},
+            {"layout": Layout(GRID, BANDS, DIGITAL_NUMBERS, {})},
+            {"layout": Layout(LARGE.grid, BANDS[::-1], DIGITAL_NUMBERS, {})},
+            {"layout": Layout(LARGE.grid, BANDS, DIGITAL_NUMBERS, {}, raster.ZSTD)},
+        ],
+    )
+    def test_another_download_is_refused_and_spoils_nothing(self, half: Path, change: dict) -> None:
+        with PixelService() as service, pytest.raises(FileTrouble, match="other choices") as told:
+            run(service, half, **{"layout": LARGE, **change})
+        assert service.seen == []
+        assert "a.tif.part" in told.value.next_step
+        self.again(half)
+
+    def test_a_journal_without_tiles_is_in_nobody_s_way(self, half: Path) -> None:
+        journal = half.with_name("a.tif.journal")
+        journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0])
+        self.again(half, LAYOUT)
+
+    @pytest.mark.parametrize("name", ["a.tif.part", "a.tif.journal"])
+    @pytest.mark.parametrize("damage", ["cut", "lost", "emptied", "flipped", "scribbled"])
+    def test_what_is_damaged_is_fetched_again(self, half: Path, name: str, damage: str) -> None:
+        file = half.with_name(name)
+        content = bytearray(file.read_bytes())
+        if damage == "cut":
+            file.write_bytes(content[: int(len(content) * 0.6)])
+        elif damage == "lost":
+            file.unlink()
+        elif damage == "emptied":
+            file.write_bytes(b"")
+        elif damage == "flipped":
+            content[len(content) // 2] ^= 0x55
+            file.write_bytes(content)
+        else:
+            file.write_bytes(content + b"\x00{]" * 100)
+        self.again(half)
+
+    def test_two_runs_at_once_do_not_mix(self, half: Path) -> None:
+        with PixelService(Faults(latency=0.02)) as service:
+            first = threading.Thread(target=run, args=(service, half), kwargs={"layout": LARGE})
+            first.start()
+            while not service.seen:
+                time.sleep(0.01)
+            with pytest.raises(FileTrouble, match="Another run"):
+                run(service, half, layout=LARGE)
+            first.join()
+        np.testing.assert_array_equal(pixels(half), expected(LARGE.grid))
+
+    @pytest.mark.parametrize("stage", ["assemble", "add_overviews", "optimize", "_place"])
+    def test_an_end_while_the_file_is_finished(
+        self, half: Path, stage: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from csplus.csplus_plugin.download import to_file
+
+        class PowerCut(BaseException):
+            pass
+
+        where = to_file if stage == "_place" else raster
+        real = getattr(where, stage)
+
+        def cut(*arguments: object) -> None:
+            if stage != "_place":
+                real(*arguments)
+            raise PowerCut
+
+        with monkeypatch.context() as patch:
+            patch.setattr(where, stage, cut)
+            with PixelService() as service, pytest.raises(PowerCut):
+                run(service, half, layout=LARGE, cloud_optimized=stage == "optimize")
+        assert not half.exists()
+        assert self.again(half).seen == []  # all had arrived: only the file is finished
+
+
+def test_a_cancel_is_obeyed_at_once_at_any_moment(tmp_path: Path) -> None:
+    for seed in range(12):
+        path = tmp_path / f"{seed}.tif"
+        end = time.monotonic() + random.Random(seed).uniform(0, 0.6)
+        with PixelService(Faults(seed=seed, shares={"busy": 0.2}, latency=0.05)) as service:
+            try:
+                run(service, path, layout=LARGE, is_cancelled=lambda end=end: time.monotonic() > end)
+                assert path.exists()
+            except Cancelled:
+                assert time.monotonic() - end < 1
+                assert not path.exists()
+
+
+def test_a_stalled_answer_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "BODY_TIMEOUT", 0.3)
+
+    class Stalling(PixelService):
+        def answer(self, seen: Seen) -> Answer:
+            good = super().answer(seen)
+            return Answer(body=good.body[:500], promised=len(good.body)) if len(self.seen) == 3 else good
+
+    with Stalling() as service:
+        run(service, tmp_path / "a.tif")
+    np.testing.assert_array_equal(pixels(tmp_path / "a.tif"), expected())
+
+
+class TestFullDisk:
+    """No room for the rest: one sentence, no broken file, and the next run goes on."""
+
+    @pytest.fixture
+    def small_disk(self, tmp_path: Path) -> Iterator[Path]:
+        folder = tmp_path / "small"
+        folder.mkdir()
+        self.resize(folder, 4096, "")
+        yield folder
+        subprocess.run(["umount", folder], check=True)
+
+    def resize(self, folder: Path, size: int, more: str = "remount,") -> None:
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"{more}size={size}k", "none", folder],
+            check=False,
+            capture_output=True,
+        )
+        if done.returncode:
+            pytest.skip("may not mount a small disk")
+
+    def test_it_is_one_sentence(self, small_disk: Path) -> None:
+        self.resize(small_disk, 200)
+        with PixelService() as service, pytest.raises(FileTrouble, match="The disk is full") as told:
+            run(service, small_disk / "a.tif", layout=LARGE)
+        assert "goes on where it stopped" in told.value.next_step
+        assert left(small_disk) == ["a.tif.journal", "a.tif.part"]
+
+    @pytest.mark.parametrize("cloud_optimized", [False, True])
+    def test_at_any_moment(self, small_disk: Path, cloud_optimized: bool) -> None:
+        path = small_disk / "a.tif"
+        refused, size = 0, 40
+        while not path.exists():
+            self.resize(small_disk, size)
+            with PixelService() as service, contextlib.suppress(FileTrouble):
+                run(service, path, layout=LARGE, cloud_optimized=cloud_optimized)
+            refused += not path.exists()
+            size += 40
+        assert refused > 5
+        np.testing.assert_array_equal(pixels(path), expected(LARGE.grid))
+        assert left(small_disk) == ["a.tif"]
+
+
+def process(url: str, path: Path, *numbers: int) -> subprocess.Popen:
+    program = Path(__file__).resolve().parents[1] / "download_run.py"
+    return subprocess.Popen(
+        [sys.executable, str(program), url, str(path), *map(str, numbers)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_kill_9_at_random_moments(tmp_path: Path) -> None:
+    chance, path, kills = random.Random(5), tmp_path / "a.tif", 0
+    with PixelService(Faults(latency=0.3)) as service:
+        while True:
+            before = arrived(path)
+            asked = len(service.seen)
+            running = process(service.url, path, 500, 400, 2, 16, 2**28)
+            wait = None if kills >= 8 else chance.uniform(0.1, 0.9)
+            begun = time.monotonic()
+            while len(service.seen) == asked and running.poll() is None and time.monotonic() - begun < 20:
+                time.sleep(0.01)
+            try:
+                code = running.wait(wait or 60)
+            except subprocess.TimeoutExpired:
+                running.send_signal(signal.SIGKILL)
+                code = running.wait()
+                kills += 1
+            running.stdout.close()
+            again = {window(seen) for seen in service.seen[asked:]}
+            assert not before & again  # what the journal holds is never asked for twice
+            if code == 0:
+                break
+            assert code == -signal.SIGKILL
+            assert not path.exists()
+    assert kills >= 3
+    np.testing.assert_array_equal(pixels(path), expected(LARGE.grid))
+    assert left(tmp_path) == ["a.tif"]
+
+
+def arrived(path: Path) -> set[tuple[int, ...]]:
+    journal = path.with_name(f"{path.name}.journal")
+    if not journal.exists():
+        return set()
+    found = set()
+    for line in journal.read_text().splitlines()[1:]:
+        with contextlib.suppress(ValueError):  # the last one may have been cut
+            found.add(tuple(json.loads(line.partition(" ")[2])["tile"][:4]))
+    return found
+
+
+def window(seen: Seen) -> tuple[int, ...]:
+    grid = seen.json()["grid"]
+    transform, size = grid["affineTransform"], grid["dimensions"]
+    return (
+        round(transform["translateX"] / 10),
+        round(-transform["translateY"] / 10),
+        size["width"],
+        size["height"],
+    )
+
+
+def test_memory_does_not_grow_with_the_download(tmp_path: Path) -> None:
+    """Ten bands, a quarter of the room that is the default: 84 MB and 335 MB of pixels take the same memory."""
+    bodies: dict[str, bytes] = {}
+
+    def respond(seen: Seen) -> Answer:
+        size = seen.json()["grid"]["dimensions"]
+        key = str(size)
+        if key not in bodies:
+            noise = np.random.default_rng(1).integers(0, 9000, (size["height"], size["width"]))
+            made = np.zeros(noise.shape, [(band, "<u2") for band in seen.json()["bandIds"]])
+            for band in made.dtype.names:
+                made[band] = noise
+            bodies[key] = npy(made)
+        return Answer(body=bodies[key])
+
+    peaks = []
+    with FakeService(respond=respond) as service:
+        for side in (2048, 4096):
+            running = process(service.url, tmp_path / f"{side}.tif", side, side, 10, 256, 64 * 2**20)
+            said, _ = running.communicate(timeout=120)
+            peaks.append(float(said))
+    assert max(peaks) < 512
+    assert peaks[1] - peaks[0] < 100  # of 251 MB more pixels
