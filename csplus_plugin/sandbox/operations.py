@@ -12,8 +12,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime, timezone
+from enum import Enum
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -35,7 +36,7 @@ _CANCELLED, _INVALID, _INTERNAL = 1, 3, 13
 """Codes of google.rpc.Code, in which operations say what went wrong."""
 
 
-class State(StrEnum):
+class State(str, Enum):
     """How far an operation is."""
 
     PENDING = "PENDING"
@@ -93,7 +94,7 @@ class Operation:
     progress: float = 0.0
     error: dict[str, Any] | None = None
     meter: Meter = field(default_factory=Meter)
-    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    created: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     started: datetime | None = None
     updated: datetime | None = None
 
@@ -124,7 +125,7 @@ class Operation:
 
     def turn(self, state: State, error: dict[str, Any] | None = None) -> None:
         """Enter a state."""
-        self.state, self.error, self.updated = state, error, datetime.now(UTC)
+        self.state, self.error, self.updated = state, error, datetime.now(timezone.utc)
         if state is State.RUNNING:
             self.started = self.updated
         if state in _OVER:
@@ -234,7 +235,7 @@ class Operations:
         """Carry out what is waiting, until nothing is."""
         while operation := self._next():
             try:
-                operation.task.run(lambda share, running=operation: self._step(running, share))
+                operation.task.run(partial(self._step, operation))
                 self._finish(operation, State.SUCCEEDED)
             except Cancelled:
                 self._finish(operation, State.CANCELLED, _problem(_CANCELLED, "Cancelled."))
@@ -264,7 +265,7 @@ class Operations:
         with self._gate.work(operation.meter):
             yield
         with self._lock:
-            operation.progress, operation.updated = share, datetime.now(UTC)
+            operation.progress, operation.updated = share, datetime.now(timezone.utc)
         self._check(operation)
 
     def _check(self, operation: Operation) -> None:
@@ -278,7 +279,7 @@ class Operations:
             operation.turn(state, error)
 
 
-def whole_number(value: object, name: str, default: int) -> int:
+def whole_number(value: Any, name: str, default: int) -> int:
     """A number that may come wrapped as `{"value": "123"}`, as protocol buffers do.
 
     Raises:

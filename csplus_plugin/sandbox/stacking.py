@@ -124,7 +124,7 @@ def _stacks(
         if rasters is not None:
             held.append(rasters)
     pixels = canvas.grid.size
-    stacks = []
+    stacks: list[tuple[np.ndarray, np.ndarray]] = []
     for k, band in enumerate(bands):
         values = np.empty((len(held), pixels), band.type.dtype)
         for n, rasters in enumerate(held):

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from csplus.csplus_plugin.sandbox.endpoints import router
 from csplus.csplus_plugin.sandbox.errors import Refused
-from csplus.csplus_plugin.sandbox.protocol import router
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from csplus.csplus_plugin.sandbox.startup import CannotStart
