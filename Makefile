@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 export QT_QPA_PLATFORM ?= offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench-accuracy sandbox clean
+.PHONY: help setup demo test lint format bench-accuracy bench-download sandbox clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -29,6 +29,13 @@ format: setup ## format the code
 
 bench-accuracy: setup ## error of every method against the sandbox's cloud-free truth
 	$(PYTHON) tests/benchmarks/accuracy.py
+
+build/bench/bin/python:
+	/usr/bin/python3 -m venv build/bench
+	build/bench/bin/pip install --quiet geedim==2.0.0 xee==0.1.2
+
+bench-download: setup build/bench/bin/python ## downloads against geedim, xee and a plain loop (BENCH="--sizes 4096")
+	$(PYTHON) tests/benchmarks/download.py $(BENCH)
 
 sandbox: setup ## serve the sample scenes on 127.0.0.1
 	$(PYTHON) -m csplus_plugin.sandbox serve
