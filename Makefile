@@ -24,6 +24,14 @@ suite: ## the tests alone, with what is installed and built already
 	$(PYTHON) -m pytest tests/qgis
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop tests/package
 
+test-peers: setup build/peers-venv/ready ## run geedim and xee, unchanged, against the sandbox
+	$(PYTHON) tests/sandbox/peers/run.py build/peers-venv/bin/python
+
+build/peers-venv/ready: tests/sandbox/peers/requirements.txt
+	/usr/bin/python3 -m venv build/peers-venv
+	build/peers-venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 lint: setup package ## style, types, the plugin site's scanners on the package, names that Qt 6 does not have
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .

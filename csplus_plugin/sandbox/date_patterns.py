@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import datetime, timedelta, timezone
 from datetime import date as day
+from datetime import datetime, timedelta, timezone
 
 from .errors import Refused
 from .moments import time_zone

@@ -124,9 +124,11 @@ def regexp_rename(input_: Image, regex: str, replacement: str, all_: bool) -> Im
 def add_bands(dst_img: Image, src_img: Image, names: list[str] | None, overwrite: bool) -> Image:
     """Bands of another image appended, or put in place of those of the same name."""
     added = picked(src_img, chosen(src_img, names)) if names else src_img
-    if not overwrite:
-        return side_by_side([dst_img, added], unique_names([*dst_img.names, *added.names]), dst_img)
-    return overlaid(dst_img, added)
+    if overwrite:
+        both = overlaid(dst_img, added)
+    else:
+        both = side_by_side([dst_img, added], unique_names([*dst_img.names, *added.names]), dst_img)
+    return both.but(id=dst_img.id, version=dst_img.version)
 
 
 def overlaid(image: Image, added: Image) -> Image:
