@@ -10,7 +10,6 @@ from ..properties import property_of
 from ..reducers import label
 from ..registry import function
 from ..values import FeatureCollection, as_number, key_of
-from .element import property_of
 
 
 def _held(collection: FeatureCollection, name: str) -> list[Any]:

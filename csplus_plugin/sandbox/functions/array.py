@@ -1,6 +1,6 @@
 """Arrays: making them, computing with them element by element, and as matrices (guides/arrays_intro)."""
 
-# ruff: noqa: A001 - names are those of the real functions
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -172,7 +172,7 @@ def reshape(array: np.ndarray, shape: np.ndarray) -> np.ndarray:
 
 
 @function("Array.slice")
-def slice(array: np.ndarray, axis: int, start: int, end: int | None, step: int) -> np.ndarray:
+def slice_(array: np.ndarray, axis: int, start: int, end: int | None, step: int) -> np.ndarray:
     """Part of an axis; negative positions count from its end."""
     if step < 1:
         raise Refused("Array.slice: step must be positive.")

@@ -18,7 +18,6 @@ from ..properties import property_of
 from ..reducers import Reducer
 from ..registry import function
 from ..values import Algorithm, Element, ErrorMargin, Feature, FeatureCollection, as_number, key_of
-from .element import property_of
 from .image_collection import indexed, prefixed
 
 
