@@ -6,7 +6,7 @@ FLAKE8 = --select E9,F63,F7,F82,F83,QGS --extend-ignore QGS105,QGS2 --exclude ve
 export QT_QPA_PLATFORM ?= offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite lint format package test-package test-qgis344 bench-accuracy sandbox clean
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*## .*/\1/p' Makefile)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -23,6 +23,14 @@ suite: ## the tests alone, with what is installed and built already
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/unit tests/sandbox tests/live
 	$(PYTHON) -m pytest tests/qgis
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop tests/package
+
+test-peers: setup build/peers-venv/ready ## run geedim and xee, unchanged, against the sandbox
+	$(PYTHON) tests/sandbox/peers/run.py build/peers-venv/bin/python
+
+build/peers-venv/ready: tests/sandbox/peers/requirements.txt
+	/usr/bin/python3 -m venv build/peers-venv
+	build/peers-venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 lint: setup package ## style, types, the plugin site's scanners on the package, names that Qt 6 does not have
 	$(PYTHON) -m ruff check .
@@ -49,6 +57,13 @@ test-qgis344: package ## the tests on QGIS 3.44 and Python 3.13, in a Debian 13 
 
 bench-accuracy: setup ## error of every method against the sandbox's cloud-free truth
 	$(PYTHON) tests/benchmarks/accuracy.py
+
+build/bench/bin/python:
+	/usr/bin/python3 -m venv build/bench
+	build/bench/bin/pip install --quiet geedim==2.0.0 xee==0.1.2
+
+bench-download: setup build/bench/bin/python ## downloads against geedim, xee and a plain loop (BENCH="--sizes 4096")
+	$(PYTHON) tests/benchmarks/download.py $(BENCH)
 
 sandbox: setup ## serve the sample scenes on 127.0.0.1
 	$(PYTHON) -m csplus_plugin.sandbox serve

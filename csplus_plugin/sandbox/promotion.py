@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import moments
+from .arrays import as_array
 from .constants import constant_image
 from .errors import Refused
 from .filters import Filter, Join
@@ -124,7 +125,7 @@ def _element(value: object) -> Any:
 
 
 def _feature(value: object) -> Any:
-    element = _element(value)
+    element = _NO if isinstance(value, FeatureCollection) else _element(value)
     if isinstance(element, Image):
         return Feature(element.geometry(), element.properties, element.id)
     return _NO if isinstance(element, FeatureCollection) else element
@@ -207,14 +208,11 @@ def _list(value: object) -> Any:
 
 
 def _array(value: object) -> Any:
-    if isinstance(value, np.ndarray):
-        return value
-    if isinstance(value, int | float) or (isinstance(value, Sequence) and not isinstance(value, str)):
-        try:
-            return np.array(value, dtype=float)
-        except (TypeError, ValueError):
-            return _NO
-    return _NO
+    numbers = isinstance(value, np.ndarray | bool | int | float)
+    if not numbers and (not isinstance(value, Sequence) or isinstance(value, str)):
+        return _NO
+    array = as_array(value)
+    return _NO if array is None else array
 
 
 def _dictionary(value: object) -> Any:

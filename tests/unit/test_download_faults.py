@@ -55,6 +55,7 @@ TILES = 4 * 3
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Tiles of 64 pixels in blocks of 16: hundreds of downloads in a minute."""
     monkeypatch.setattr(planning, "BLOCK", 16)
+    monkeypatch.setattr(planning, "ENOUGH_TILES", 1)
     monkeypatch.setattr(raster, "BLOCK", 16)
     monkeypatch.setattr(raster, "_SMALLEST_OVERVIEW", 32)
     yield

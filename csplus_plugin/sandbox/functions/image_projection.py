@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..edges import map_lines
 from ..errors import Refused
 from ..geometries import Geometry, box
 from ..images import Canvas, Image, Raster, blank
 from ..lattice import Grid, aligned_offset, covering, fractional_positions, nearest
-from ..projections import WGS84, Projection, as_affine
+from ..projections import WGS84, Projection, as_affine, metres_per_unit
 from ..registry import function
 
 MAX_PULLED = 1 << 24  # pixels of an intermediate projection that one block may need
@@ -178,3 +179,33 @@ def bounded(image: Image, grid: Grid) -> Image:
         return [Raster(r.values, (r.mask * lookup.inside).astype(np.float32)) for r in drawn]
 
     return image.computed(bands, draw, footprint=frame, extent=grid.bounds_in(WGS84))
+
+
+@function("Image.translate")
+def translate(input_: Image, x: float, y: float, units: str, proj: Projection | None) -> Image:
+    """Moved by some metres or pixels of a projection, east and north; computed in that projection."""
+    if units not in {"meters", "pixels"}:
+        raise Refused("Image.translate: units must be 'meters' or 'pixels'.")
+    lattice = proj or first_projection(input_, "Image.translate")
+    a, b, c, d, e, f = lattice.transform
+    if units == "pixels":
+        east, north = a * x + b * y, d * x + e * y
+    else:
+        east, north = x / metres_per_unit(lattice.crs), y / metres_per_unit(lattice.crs)
+    moved = Projection(lattice.crs, (a, b, c + east, d, e, f + north))
+    bands = [
+        replace(band, crs=moved.crs, transform=moved.transform, dimensions=None) for band in input_.bands
+    ]
+
+    def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
+        ga, gb, gc, gd, ge, gf = canvas.grid.transform
+        back = replace(canvas.grid, transform=(ga, gb, gc - east, gd, ge, gf - north))
+        return input_.pixels(canvas.on(back), wanted)
+
+    place = input_.geometry()
+    if place is not None and not place.is_unbounded:
+        shape = place.planar(moved.crs)
+        shifted = map_lines(shape, lambda points: points + np.array([east, north]))
+        place = Geometry(shifted, moved.crs, geodesic=False)
+    whole = input_.computed(bands, draw, footprint=place, extent=None)
+    return whole.computed(bands, lambda canvas, wanted: pulled(whole, moved, canvas, wanted))
