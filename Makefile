@@ -1,12 +1,15 @@
 # Cloud Score+ for QGIS. `make` lists the targets.
 PYTHON = .venv/bin/python
+OURS = __init__.py algorithms csplus_plugin tools tests
+# QGS105: QGIS hands `iface` over, and it is None in qgis_process. QGS2: flags every addParameter and addOutput.
+FLAKE8 = --select E9,F63,F7,F82,F83,QGS --extend-ignore QGS105,QGS2 --exclude vendor
 export QT_QPA_PLATFORM ?= offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench-accuracy bench-download sandbox clean
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*## .*/\1/p' Makefile)
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 setup: ## install what is missing on Debian 12 or 13: QGIS, a virtual screen, .venv
 	@tools/debian.sh
@@ -14,18 +17,43 @@ setup: ## install what is missing on Debian 12 or 13: QGIS, a virtual screen, .v
 demo: setup ## run the dataset page's example through qgis_process on the sandbox: build/demo/
 	@tools/demo.sh
 
-test: setup lint ## lint, then every test that needs no account
+test: setup lint suite ## lint, then every test that needs no account
+
+suite: ## the tests alone, with what is installed and built already
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/unit tests/sandbox tests/live
 	$(PYTHON) -m pytest tests/qgis
-	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop
+	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop tests/package
 
-lint: setup ## check style and obvious mistakes
+test-peers: setup build/peers-venv/ready ## run geedim and xee, unchanged, against the sandbox
+	$(PYTHON) tests/sandbox/peers/run.py build/peers-venv/bin/python
+
+build/peers-venv/ready: tests/sandbox/peers/requirements.txt
+	/usr/bin/python3 -m venv build/peers-venv
+	build/peers-venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+lint: setup package ## style, types, the plugin site's scanners on the package, names that Qt 6 does not have
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(PYTHON) -m flake8 $(FLAKE8) $(OURS)
+	cd build/package && ../../$(PYTHON) -m bandit --quiet --recursive .
+	cd build/package && find csplus -type f ! -name metadata.txt ! -name .secrets.baseline -print0 \
+	  | xargs -0 ../../$(PYTHON) -m detect_secrets.pre_commit_hook --baseline csplus/.secrets.baseline
+	tools/qt6.sh
 
 format: setup ## format the code
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
+
+package: setup ## build what a user installs: build/csplus.zip, with the Python libraries it needs
+	@$(PYTHON) tools/package.py
+
+test-package: package ## look into the package, and run it unpacked beside no, an old and a new Earth Engine library
+	$(PYTHON) -m pytest -p no:pytest_qgis tests/package
+
+test-qgis344: package ## the tests on QGIS 3.44 and Python 3.13, in a Debian 13 of its own: build/debian13/
+	@tools/debian13.sh
 
 bench-accuracy: setup ## error of every method against the sandbox's cloud-free truth
 	$(PYTHON) tests/benchmarks/accuracy.py
@@ -41,4 +69,4 @@ sandbox: setup ## serve the sample scenes on 127.0.0.1
 	$(PYTHON) -m csplus_plugin.sandbox serve
 
 clean: ## remove what was built
-	rm -rf build .pytest_cache .ruff_cache .hypothesis .qgis-settings
+	rm -rf build .pytest_cache .ruff_cache .mypy_cache .hypothesis .qgis-settings

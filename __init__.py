@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 def classFactory(iface: QgisInterface | None) -> CsPlusPlugin:
     """Give QGIS the plugin object; `iface` is None in `qgis_process`."""
+    import sys
+
+    if sys.version_info < (3, 10):  # noqa: UP036 some QGIS 3.40 for macOS bring 3.9
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise RuntimeError(
+            f"Cloud Score+ needs Python 3.10 or later, as Earth Engine's library does, and this QGIS has {version}. "
+            "Install a newer QGIS."
+        )
     from .csplus_plugin.plugin import CsPlusPlugin
 
     return CsPlusPlugin(iface)

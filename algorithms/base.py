@@ -20,7 +20,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..csplus_plugin.core.errors import CsPlusError, InvalidChoice
 from ..csplus_plugin.provider import ROOT
 
-GROUPS = {"composites": ("Composites", "composite.svg")}
+GROUPS = {"composites": ("Composites", "composite.svg"), "connection": ("Connection", "connection.svg")}
 """Group id -> its name and its icon."""
 
 

@@ -54,7 +54,8 @@ class CsPlusProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self) -> None:
         """Add a new instance of each algorithm."""
+        from ..algorithms.check_connection import CheckConnection
         from ..algorithms.clear_composite import ClearComposite
 
-        for algorithm in (ClearComposite,):
+        for algorithm in (ClearComposite, CheckConnection):
             self.addAlgorithm(algorithm())

@@ -38,9 +38,11 @@ if [ ! -x .venv/bin/python ]; then
   say "Making .venv, with QGIS's Python and packages"
   /usr/bin/python3 -m venv --system-site-packages .venv
 fi
-if ! cmp -s requirements-dev.txt .venv/requirements-dev.txt; then
-  say "Installing requirements-dev.txt into .venv"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
-  cp requirements-dev.txt .venv/requirements-dev.txt
-fi
+for list in requirements-dev.txt requirements-lint.txt; do
+  if ! cmp -s "$list" ".venv/$list"; then
+    say "Installing $list into .venv"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$list"
+    cp "$list" ".venv/$list"
+  fi
+done
 say "Ready: $(qgis_process --version 2>/dev/null | head -n 1)"

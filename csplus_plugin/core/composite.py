@@ -5,7 +5,7 @@ Sources: Earth Engine guide (reducers, `qualityMosaic`); the Cloud Score+ essay 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -144,7 +144,7 @@ def pixels(recipe: Recipe) -> ee.Image:
 
 def _clear_count(scenes: ee.ImageCollection, band: str) -> ee.Image:
     """Count distinct days: one day seen in two overlapping tiles is one observation."""
-    import ee
+    from .library import ee
 
     def day(image: ee.Image) -> ee.Image:
         number = ee.Number(image.get("system:time_start")).divide(_DAY).floor()
@@ -171,14 +171,14 @@ def _maximum(scenes: ee.ImageCollection, names: list[str], recipe: Recipe) -> ee
 
 
 def _percentile(scenes: ee.ImageCollection, names: list[str], recipe: Recipe) -> ee.Image:
-    import ee
+    from .library import ee
 
     return scenes.select(names).reduce(ee.Reducer.percentile([recipe.composite.percentile])).rename(names)
 
 
 def _medoid(scenes: ee.ImageCollection, names: list[str], recipe: Recipe) -> ee.Image:
     """Take the observation nearest to the median: linear in the number of scenes, unlike a true medoid."""
-    import ee
+    from .library import ee
 
     # Measured in the bands of the file, so that the live layer shows the observation that the file holds.
     axes = list(recipe.composite.bands) or names[:-1]
@@ -222,5 +222,5 @@ _METHODS: dict[str, _Method] = {
 }
 
 
-def _union(*groups: Sequence[str]) -> list[str]:
+def _union(*groups: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name for group in groups for name in group))

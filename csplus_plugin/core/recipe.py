@@ -22,7 +22,7 @@ SCHEMA_VERSION = 1
 Position = tuple[float, float]
 Ring = tuple[Position, ...]
 Polygon = tuple[Ring, ...]
-Block = TypeVar("Block")
+Block = TypeVar("Block", bound="Scenes | Composite | Output")
 
 _TILE = re.compile(r"\d{2}[C-HJ-NP-X][A-HJ-NP-Z]{2}")
 
@@ -302,7 +302,8 @@ def _block(kind: type[Block], content: Mapping[str, Any]) -> Block:
         raise InvalidChoice(
             f"The recipe holds unknown choices: {', '.join(sorted(unknown))}.", "Update the plugin."
         )
-    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in content.items()})
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
+    return kind(**values)
 
 
 def _one_of(what: str, value: str, choices: Iterable[str]) -> None:

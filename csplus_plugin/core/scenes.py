@@ -41,14 +41,14 @@ class Step:
 
 def geometry(region: Region) -> ee.Geometry:
     """Give the region to Earth Engine, with straight edges in longitude and latitude."""
-    import ee
+    from .library import ee
 
     return ee.Geometry(region.geojson(), None, False)
 
 
 def steps(scenes: Scenes) -> list[Step]:
     """Filter the archive choice by choice; a filter that is off is left out."""
-    import ee
+    from .library import ee
 
     collection = (
         ee.ImageCollection(PRODUCTS[scenes.product].collection)
@@ -101,7 +101,7 @@ def found(scenes: Scenes) -> ee.ImageCollection:
 
 def unscored(scenes: Scenes) -> ee.ImageCollection:
     """Give the scenes that have no score."""
-    import ee
+    from .library import ee
 
     return _joined(ee.Join.inverted(), scenes)
 
@@ -114,7 +114,7 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
         bands: Spectral bands to keep.
         whole: Also mask pixels where any of the bands is masked, for methods that take whole observations.
     """
-    import ee
+    from .library import ee
 
     score = scenes.qa_band
     kept = [*bands, score]
@@ -155,14 +155,14 @@ def _window(scenes: Scenes) -> tuple[str, str]:
 
 
 def _linked(collection: ee.ImageCollection, score: str) -> ee.ImageCollection:
-    import ee
+    from .library import ee
 
     # The score collection stays unfiltered: linking an empty one is an error, and the index is the filter.
     return collection.linkCollection(ee.ImageCollection(SCORES_ID), [score])
 
 
 def _joined(join: ee.Join, scenes: Scenes) -> ee.ImageCollection:
-    import ee
+    from .library import ee
 
     scores = ee.ImageCollection(SCORES_ID).filterBounds(geometry(scenes.region)).filterDate(*_window(scenes))
     same_index = ee.Filter.equals(leftField="system:index", rightField="system:index")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from .catalog import L2A_GLOBAL_FROM, PRODUCTS
@@ -47,7 +47,7 @@ class Survey:
 
 def question(scenes: Scenes) -> ee.Dictionary:
     """Build the expression whose answer `answer` reads."""
-    import ee
+    from .library import ee
 
     narrowing = steps(scenes)
     return ee.Dictionary(
@@ -73,7 +73,7 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
                 f"{_scenes(left[0][1])} {left[0][0]}, but none " if step is not narrowing[0] else "No scenes "
             )
             raise NothingFound(f"{before}{what}.", step.remedy)
-    days = sorted({datetime.fromtimestamp(time / 1000, UTC).date() for time in values["times"]})
+    days = sorted({datetime.fromtimestamp(time / 1000, timezone.utc).date() for time in values["times"]})
     survey = Survey(left, tuple(sorted(values["unscored"])), tuple(days))
     _check_policy(scenes, survey)
     return survey

@@ -205,8 +205,8 @@ def _tile_line(tile: Tile, entry: Entry) -> dict[str, Any]:
 
 
 def _from_line(line: dict[str, Any]) -> tuple[Tile, Entry]:
-    *window, first, stop = line["tile"]
-    return Tile(*window, range(first, stop)), Entry(line["at"], line["size"], line["crc"])
+    column, row, width, height, first, stop = line["tile"]
+    return Tile(column, row, width, height, range(first, stop)), Entry(line["at"], line["size"], line["crc"])
 
 
 def _lock(file: BinaryIO, path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 WIDTH, HEIGHT = 256, 257
 BLOCK_OFFSETS, BLOCK_SIZES = 324, 325
@@ -102,7 +102,7 @@ def read_directory(file: BinaryIO, start: int = 0) -> dict[int, Tag]:
 
 
 def _read(file: BinaryIO, start: int) -> dict[int, Tag]:
-    def take(code: str, at: int | None = None) -> tuple[int, ...]:
+    def take(code: str, at: int | None = None) -> tuple[Any, ...]:
         if at is not None:
             file.seek(start + at)
         return struct.unpack(f"<{code}", file.read(struct.calcsize(f"<{code}")))

@@ -44,11 +44,9 @@ def received(
         Cancelled: The user stopped the run.
         requests.RequestException: The connection broke off, or nothing came for a minute.
     """
-    connection = getattr(answer.raw, "connection", None)
-    if getattr(connection, "sock", None) is not None:
-        connection.sock.settimeout(
-            BODY_TIMEOUT
-        )  # the service has done its work: what is left is the way here
+    sock = getattr(getattr(answer.raw, "connection", None), "sock", None)
+    if sock is not None:
+        sock.settimeout(BODY_TIMEOUT)  # the service has done its work: what is left is the way here
     body = bytearray() if memory is None else memory
     most = LARGEST if memory is None else len(memory)
     size = 0
@@ -65,9 +63,20 @@ def received(
     return memoryview(body)[:size]
 
 
+def record(content: Body) -> dict[str, Any]:
+    """Read an answer that is a JSON object."""
+    try:
+        answer = json.loads(bytes(content))
+    except ValueError:
+        raise Damaged("it is not JSON") from None
+    if not isinstance(answer, dict):
+        raise Damaged("it is no JSON object")
+    return answer
+
+
 def value(content: Body) -> Any:
     """Read the answer of `value:compute`."""
-    answer = _read_json(content)
+    answer = record(content)
     if "result" not in answer:
         raise Damaged("it holds no result")
     return answer["result"]
@@ -75,7 +84,7 @@ def value(content: Body) -> Any:
 
 def name(content: Body) -> str:
     """Read the answer of `maps`: the map's name, `projects/…/maps/…`."""
-    found = _read_json(content).get("name")
+    found = record(content).get("name")
     if not isinstance(found, str) or not found.startswith("projects/"):
         raise Damaged("it names no map")
     return found
@@ -83,7 +92,7 @@ def name(content: Body) -> str:
 
 def algorithms(content: Body) -> dict[str, Any]:
     """Read the answer of `algorithms`, a ListAlgorithmsResult."""
-    answer = _read_json(content)
+    answer = record(content)
     if not answer.get("algorithms"):
         raise Damaged("it lists no functions")
     return answer
@@ -110,13 +119,3 @@ def pixels(content: Body, shape: tuple[int, int], bands: tuple[str, ...]) -> np.
     found_pixels = np.frombuffer(content, dtype, offset=file.tell())
     found_pixels.flags.writeable = False
     return found_pixels.reshape(shape, order="F" if is_fortran else "C")
-
-
-def _read_json(content: Body) -> dict[str, Any]:
-    try:
-        answer = json.loads(bytes(content))
-    except ValueError:
-        raise Damaged("it is not JSON") from None
-    if not isinstance(answer, dict):
-        raise Damaged("it is no JSON object")
-    return answer

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
 from . import answers, faults
@@ -147,6 +147,15 @@ class Client:
         """
         return self._ask("algorithms", None, answers.algorithms)
 
+    def project_config(self) -> dict[str, Any]:
+        """Ask how the project is set up: `registrationState`, `maxConcurrentExports` (projects.getConfig).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        return self._ask("config", None, answers.record)
+
     def _ask(
         self,
         call: str,
@@ -231,7 +240,7 @@ class Client:
                 continue
             if failure is not None:
                 raise failure
-            return answer  # type: ignore[return-value]
+            return cast("requests.Response", answer)
 
     def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -1,7 +1,8 @@
 """Where the Earth Engine client library comes from, and how it learns the service's functions.
 
-The library of the environment is used if there is one, else the copy in the plugin's `vendor` folder. That
-folder goes to the end of the import path, so it never shadows anything.
+The library of the environment is used if there is one that can do what we need, else the copy in the plugin's
+`vendor` folder. That folder goes to the end of the import path, so it never shadows anything; and where an unfit `ee`
+stands in front, the vendored one is imported under a name of its own, so that the other stays what it is for others.
 
 Building an expression needs the signatures of the service's functions. The official `ee.Initialize` fetches
 them, but it also binds the library to one account and one address for the whole process, which belongs to
@@ -19,7 +20,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core import library
 from ..core.errors import MissingLibrary
+from . import private_copy
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -30,6 +33,7 @@ VENDOR = Path(__file__).resolve().parents[1] / "vendor"
 REQUIREMENT = "earthengine-api>=1.7.4"
 
 _lock = threading.RLock()
+_ee: ModuleType | None = None
 
 
 def load(name: str) -> ModuleType:
@@ -41,36 +45,64 @@ def load(name: str) -> ModuleType:
     with _lock:
         try:
             return importlib.import_module(name)
-        except ImportError as absent:
+        except Exception as broken:  # an old library fails on a new Python in any way
             if not VENDOR.is_dir():
-                raise _missing(absent) from absent
-        if str(VENDOR) not in sys.path:
-            sys.path.append(str(VENDOR))
-        importlib.invalidate_caches()
+                raise _missing(broken) from broken
+        _append_vendor()
         try:
             return importlib.import_module(name)
-        except ImportError as absent:
-            raise _missing(absent) from absent
+        except Exception as broken:
+            raise _missing(broken) from broken
+
+
+def _append_vendor() -> None:
+    if str(VENDOR) not in sys.path:
+        sys.path.append(str(VENDOR))
+    importlib.invalidate_caches()
 
 
 def load_ee() -> ModuleType:
     """Import the official client library `ee`; it can build no expression yet.
 
     Raises:
-        MissingLibrary: There is none, or it is too old for Cloud Score+, or `ee` is something else.
+        MissingLibrary: There is none, or it is too old for Cloud Score+, or `ee` is something else, and the
+            vendored folder has no better one.
     """
-    ee = load("ee")
+    global _ee  # noqa: PLW0603 one library for the process, whatever other plugins do to the import path later
+    with _lock:
+        if _ee is None:
+            _ee = _find_ee()
+            library.choose(_ee)
+        return _ee
+
+
+def _find_ee() -> ModuleType:
+    try:
+        ee = load("ee")
+        _check_fit(ee)
+    except MissingLibrary:
+        if not (VENDOR / "ee").is_dir():
+            raise
+    else:
+        return ee
+    _append_vendor()  # for what `ee` itself imports
+    try:
+        return private_copy.load(VENDOR / "ee")
+    except Exception as broken:
+        raise _missing(broken) from broken
+
+
+def _check_fit(ee: ModuleType) -> None:
     if not hasattr(ee, "ApiFunction"):
         raise MissingLibrary(
-            f"The module ee in {ee_place()} is not the Earth Engine client library.",
+            f"The module ee in {_place(ee)} is not the Earth Engine client library.",
             f"Remove it, then install the library at a shell: {install_command()}",
         )
     if not hasattr(ee.ImageCollection, "linkCollection"):
         raise MissingLibrary(
-            f"The Earth Engine client library {ee_version()} in {ee_place()} is too old for Cloud Score+.",
+            f"The Earth Engine client library {_version(ee)} in {_place(ee)} is too old for Cloud Score+.",
             f'Update it at a shell, then start QGIS again: {_python()} -m pip install --upgrade "{REQUIREMENT}"',
         )
-    return ee
 
 
 def prepare_expressions(algorithms: Callable[[], Mapping[str, Any]] | None = None) -> ModuleType:
@@ -99,12 +131,19 @@ def prepare_expressions(algorithms: Callable[[], Mapping[str, Any]] | None = Non
 
 def ee_version() -> str:
     """Give the version of the client library in use, for the log."""
-    return str(getattr(load("ee"), "__version__", "of unknown version"))
+    return _version(load_ee())
 
 
 def ee_place() -> Path:
     """Give the folder that the client library in use was loaded from, for the log."""
-    module = load("ee")
+    return _place(load_ee())
+
+
+def _version(ee: ModuleType) -> str:
+    return str(getattr(ee, "__version__", "of unknown version"))
+
+
+def _place(module: ModuleType) -> Path:
     return Path(module.__file__ or next(iter(module.__path__))).resolve().parent
 
 
@@ -155,9 +194,9 @@ def _algorithms(ask_service: Callable[[], Mapping[str, Any]] | None) -> Mapping[
     return ask_service()
 
 
-def _missing(absent: ImportError) -> MissingLibrary:
+def _missing(broken: Exception) -> MissingLibrary:
     return MissingLibrary(
-        f"The Earth Engine client library cannot be imported: {absent}.",
+        f"The Earth Engine client library cannot be imported: {broken}.",
         f"Install it at a shell, then run again: {install_command()}",
     )
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from .session import Session
 
+CLOCK_TOLERANCE = 300
+"""Seconds by which a clock may be off before Google refuses what it signs (guide: OAuth 2.0 for service accounts)."""
+
 SMALLER = "Choose a smaller area, fewer bands or larger pixels."
 
 _TOO_LARGE = (
@@ -47,7 +50,12 @@ _TOO_HEAVY = (
     "query aborted after accumulating over",
     "deadline exceeded",
 )
+_WRONG_CLOCK = ("reasonable timeframe", "check your iat and exp", "not yet valid", "certificate has expired")
 _BUSY = ("quota exceeded", "too many concurrent", "too many requests", "ratelimitexceeded")
+
+SET_THE_CLOCK = (
+    "Check date, time and time zone of this computer: signing in fails when its clock is minutes off."
+)
 
 _LONGEST_TEXT = 600
 """Characters of a service's text that are passed on."""
@@ -102,6 +110,12 @@ def damaged(why: str, session: Session) -> Fault:
     return Fault(Unreachable(what, _check_network(session)), again=True)
 
 
+def too_slow(seconds: float, session: Session) -> Unreachable:
+    """Say that there was no answer in the time that a small question may take."""
+    what = f"{session.host}{_through(session)} gave no answer within {seconds:.0f} seconds."
+    return Unreachable(what, f"A firewall may be swallowing the requests. {_check_network(session)}")
+
+
 def _no_answer(failure: requests.RequestException, session: Session) -> Fault:
     import requests
     from urllib3.exceptions import ProtocolError
@@ -114,6 +128,8 @@ def _no_answer(failure: requests.RequestException, session: Session) -> Fault:
     if isinstance(failure, requests.exceptions.SSLError):
         what = f"The connection to {reached} cannot be made safe: {cause}."
         next_step = "If a proxy opens encrypted connections, name its certificate in REQUESTS_CA_BUNDLE."
+        if _says(str(failure), _WRONG_CLOCK):
+            next_step = SET_THE_CLOCK
         return Fault(Unreachable(what, next_step))
     if isinstance(failure, requests.exceptions.ProxyError):
         what = f"The proxy {session.proxy} does not let requests through to {session.host}: {cause}."
@@ -141,13 +157,16 @@ def _not_signed(failure: Exception, session: Session) -> Fault | None:
         what = f"Google's sign-in service cannot be reached{_through(session)}: {_cause(failure)}."
         return Fault(Unreachable(what, _check_network(session)), again=session.has_answered)
     said = failure.args[1] if len(failure.args) > 1 else None
-    text = f"{said['error']}" if isinstance(said, dict) and "error" in said else type(failure).__name__
+    text = type(failure).__name__
+    if isinstance(said, dict) and "error" in said:
+        text = _short(": ".join(str(said[part]) for part in ("error", "error_description") if part in said))
     return Fault(_sign_in(session, text, None), again=failure.retryable)
 
 
 def _sign_in(session: Session, text: str, status: int | None) -> SignInNeeded:
     what = f"{session.service} does not accept the account ({session.account}): {text}"
-    return SignInNeeded(_sentence(what), session.renewal, status=status)
+    is_clock = _says(text, _WRONG_CLOCK) or abs(session.clock_offset) > CLOCK_TOLERANCE
+    return SignInNeeded(_sentence(what), SET_THE_CLOCK if is_clock else session.renewal, status=status)
 
 
 def _refusal(session: Session, text: str, status: int) -> ServiceError:

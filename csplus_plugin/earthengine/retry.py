@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from secrets import SystemRandom
 
@@ -50,11 +50,17 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
         return None
     if header.strip().isdigit():
         return float(header)
+    moment = http_date(header)
+    if moment is None:
+        return None
+    now = now or datetime.fromtimestamp(time.time(), tz=timezone.utc)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def http_date(header: str | None) -> datetime | None:
+    """Read an HTTP date (RFC 9110, 5.6.7); None where there is none, or none that can be read."""
     try:
-        moment = parsedate_to_datetime(header)
+        moment = parsedate_to_datetime(header or "")
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    now = now or datetime.fromtimestamp(time.time(), tz=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from ..core.errors import InvalidChoice, MissingLibrary
 from . import credentials
 from .dependencies import install_command, load, load_ee
+from .retry import http_date
 from .route import Route, is_loopback
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class Session:
         is_sandbox: Whether the answers come from this machine, and so not from Google.
         renewal: What to do if the service no longer accepts the account, a whole sentence.
         has_answered: Whether the service has answered a request on this session.
+        clock_offset: Seconds by which this computer's clock is ahead of the service's, as of its last answer.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Session:
         self.account = account.description if account else "none needed"
         self.renewal = account.renewal if account else ""
         self.has_answered = False
+        self.clock_offset = 0.0
         self._route = route
         self._credentials = _charged_to(account.credentials, project) if account else None
         if self._credentials is None:
@@ -136,6 +140,8 @@ class Session:
             stream=True,
         )
         self.has_answered = True
+        if said := http_date(answer.headers.get("Date")):
+            self.clock_offset = time.time() - said.timestamp()
         return answer
 
     def close(self) -> None:

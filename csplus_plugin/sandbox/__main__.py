@@ -7,13 +7,15 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from . import startup
-from .encoders import SANDBOX_NAME
+from .geotiffs import SANDBOX_NAME
 from .server import start
+from .service_model import Fault, ServiceModel
 
 MAX_LATENCY = 3600  # seconds
 
@@ -37,7 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(choices: argparse.Namespace) -> None:
     """Answer until the process is told to end."""
-    with start(choices.data, choices.port, choices.latency, choices.max_concurrent, log=_complain) as sandbox:
+    options = {
+        field.name: getattr(choices, field.name) for field in fields(ServiceModel) if field.name in choices
+    }
+    model = ServiceModel(**options)
+    with start(choices.data, choices.port, _complain, exports=choices.exports, model=model) as sandbox:
         print(f"{SANDBOX_NAME} at {sandbox.url}", flush=True)  # noqa: T201 (the line that says it is ready)
         while True:
             time.sleep(1)
@@ -56,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python3 -m csplus_plugin.sandbox",
         description="A local stand-in for Google Earth Engine, to try Cloud Score+ composites without an account.",
     )
-    parser.set_defaults(command="serve", port=0, data=None, latency=0.0, max_concurrent=None)
+    parser.set_defaults(command="serve", port=0, data=None, exports=None)
     _add_serve_options(parser)
     commands = parser.add_subparsers(title="commands", metavar="")
     serve = commands.add_parser("serve", help="answer Earth Engine clients on 127.0.0.1 (the default)")
@@ -72,8 +78,36 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
     option = partial(parser.add_argument, default=argparse.SUPPRESS)
     option("--port", type=_port, help="TCP port; 0, the default, takes a free one")
     option("--data", type=Path, metavar="FOLDER", help="serve this archive instead of the sample scenes")
+    option(
+        "--exports",
+        type=Path,
+        metavar="FOLDER",
+        help="where exports and assets land; default: the user's cache",
+    )
+    model = parser.add_argument_group(
+        "service model", "how slow, limited and faulty to be; all of it is off by default"
+    )
+    option = partial(model.add_argument, default=argparse.SUPPRESS)
     option("--latency", type=_seconds, metavar="SECONDS", help="answer so much later")
+    option(
+        "--work", type=_seconds, metavar="SECONDS", help="time that a megapixel of a band of a scene takes"
+    )
     option("--max-concurrent", type=_count, metavar="N", help="refuse more requests at a time (status 429)")
+    option("--rate", type=_count, metavar="N", help="refuse more requests a second (status 429)")
+    option("--retry-after", type=_count, metavar="SECONDS", help="say so with every status 429")
+    option(
+        "--memory-limit",
+        type=_seconds,
+        metavar="N",
+        help="refuse what draws more megapixels of bands of scenes",
+    )
+    option("--time-limit", type=_seconds, metavar="SECONDS", help="refuse what takes more work")
+    option("--fault-rate", type=_share, metavar="SHARE", help="let that share of the requests break, 0 to 1")
+    option(
+        "--faults", type=_faults, metavar="KINDS", help="how: some of 503,429,reset,truncation; default: all"
+    )
+    option("--seed", type=int, metavar="N", help="which requests break")
+    option("--restricted", action="store_true", help="say that the project's quota is used up")
 
 
 def _port(text: str) -> int:
@@ -88,6 +122,22 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= MAX_LATENCY:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and {MAX_LATENCY}")
     return seconds
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return share
+
+
+def _faults(text: str) -> tuple[Fault, ...]:
+    try:
+        return tuple(Fault(word) for word in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a list of {', '.join(f.value for f in Fault)}"
+        ) from error
 
 
 def _count(text: str) -> int:

@@ -1,6 +1,7 @@
 """A folder of scenes as image collections.
 
-    FOLDER/<collection id>/<system:index>/properties.json   {"properties": {...}, "footprint": GeoJSON}
+    FOLDER/<collection id>/<system:index>/properties.json   {"properties": {...}, "footprint": GeoJSON,
+                                                             "bands": names in order; both optional}
     FOLDER/<collection id>/<system:index>/<band>.tif        one single-band GeoTIFF a band
 
 The index of a collection reads the properties only; a GeoTIFF is opened when its band is needed. The order
@@ -13,10 +14,12 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from . import meter
 from .bandfiles import BandFile, BandReader, open_band
 from .errors import Refused
 from .geometries import Geometry, box, from_geojson, united
@@ -147,6 +150,7 @@ class _Scene:
         self._lock = threading.Lock()
         described = _read_properties(folder)
         self._outline = described.get("footprint")
+        self._order = described.get("bands") or CATALOGUE.get(collection, [])
         given = {n: v for n, v in described["properties"].items() if n != "system:footprint"}
         self.properties: Mapping[str, Any] = {**given, "system:index": folder.name}
 
@@ -154,12 +158,16 @@ class _Scene:
         """The band files in the catalogue's order."""
         with self._lock:
             if self._files is None:
-                paths = _in_order(self._collection, list(self._folder.glob("*.tif")))
+                paths = _in_order(self._order, self._folder.glob("*.tif"))
                 types = _TYPES if self._collection in CATALOGUE else {}
                 self._files = tuple(open_band(path, types.get(path.stem)) for path in paths)
             return self._files
 
     def bands(self) -> tuple[Band, ...]:
+        return self._bands
+
+    @cached_property
+    def _bands(self) -> tuple[Band, ...]:
         return tuple(
             Band(f.path.stem, f.type, f.grid.crs, f.grid.transform, (f.grid.width, f.grid.height))
             for f in self.files()
@@ -167,6 +175,7 @@ class _Scene:
 
     def draw(self, canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         files = self.files()
+        meter.charge(canvas.grid.size * len(wanted))
         return [self._reader.draw(files[i], canvas) for i in wanted]
 
     def footprint(self) -> Geometry:
@@ -181,6 +190,10 @@ class _Scene:
 
     def extent(self) -> Extent:
         """Bounds of all files."""
+        return self._extent
+
+    @cached_property
+    def _extent(self) -> Extent:
         each = [f.grid.bounds_in(WGS84) for f in self.files()]
         if not each or None in each:
             return (-180.0, -90.0, 180.0, 90.0)
@@ -200,8 +213,8 @@ def _read_properties(folder: Path) -> dict[str, Any]:
     return described
 
 
-def _in_order(collection: str, paths: list[Path]) -> list[Path]:
-    order = {name: i for i, name in enumerate(CATALOGUE.get(collection, []))}
+def _in_order(names: Sequence[str], paths: Iterable[Path]) -> list[Path]:
+    order = {name: i for i, name in enumerate(names)}
     return sorted(paths, key=lambda path: (order.get(path.stem, len(order)), path.stem))
 
 

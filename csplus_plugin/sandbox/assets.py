@@ -1,80 +1,153 @@
-"""The archive as assets: what getAsset and listAssets tell about collections and images.
+"""The archive as assets: what getAsset and listAssets tell about collections, images and folders.
 
 Form: https://developers.google.com/earth-engine/reference/rest/v1/projects.assets#EarthEngineAsset
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from . import list_filter
 from .answers import to_json
-from .archive import Archive
 from .errors import Refused
 from .images import Band, Image
+from .library import FOLDER, IMAGE, IMAGE_COLLECTION, Library, missing
+from .list_filter import Entry
+from .router import optional
+from .tables import page_of
 
 PUBLIC_PROJECT = "earthengine-public"
-PAGE_SIZE = 1000  # images on a page of a list, at most
+PAGE_SIZE = 1000  # assets on a page of a list, at most
 
 # Said by fields of their own.
 _NOT_AMONG_PROPERTIES = {"system:time_start", "system:time_end", "system:footprint"}
 
 
-def find(archive: Archive, project: str, asset: str) -> dict[str, Any]:
-    """A collection or an image as an asset.
+def find(library: Library, project: str, asset: str) -> dict[str, Any]:
+    """A folder, a collection or an image as an asset.
 
     Raises:
         Refused: 404 if there is none of that name.
     """
-    if project == PUBLIC_PROJECT:
-        if archive.has_collection(asset):
-            return {"type": "IMAGE_COLLECTION", "name": _name(asset), "id": asset}
-        if archive.has_collection(asset.rpartition("/")[0]):
-            return _image_asset(archive.image(asset))
-    raise _missing(project, asset)
+    identity = _identity(project, asset)
+    kind = _kind(library, identity)
+    if kind is None:
+        raise missing(_name(identity))
+    if kind == IMAGE:
+        return _image(library.image(identity))
+    properties = library.collection(identity).properties if kind == IMAGE_COLLECTION else {}
+    return _plain(kind, identity) | ({"properties": to_json(properties)} if properties else {})
 
 
-def page(archive: Archive, project: str, asset: str, query: Mapping[str, str]) -> dict[str, Any]:
-    """Some images of a collection as assets, and the token of the next page if there are more.
+def root(project: str) -> dict[str, Any]:
+    """A project's assets as a folder, with a quota that nothing counts against."""
+    quota = {"assetCount": "0", "maxAssets": "1000000", "sizeBytes": "0", "maxSizeBytes": str(250 << 30)}
+    return {**_plain(FOLDER, f"projects/{project}/assets"), "quota": quota}
+
+
+def page(library: Library, project: str, asset: str, query: Mapping[str, str]) -> dict[str, Any]:
+    """Some assets of a collection or a folder, and the token of the next page if there are more.
+
+    Args:
+        library: Where assets are.
+        project: The project.
+        asset: The collection or folder; an empty text for the project itself.
+        query: `pageSize`, `pageToken`, `filter` and `view`, each optional.
 
     Raises:
-        Refused: There is no such collection, or the query asks for what the sandbox lacks.
+        Refused: There is no such collection or folder, or the query makes no sense.
     """
-    if project != PUBLIC_PROJECT or not archive.has_collection(asset):
-        raise _missing(project, asset)
-    if query.get("filter"):
-        raise Refused(
-            "Listing assets by a filter is not supported by this sandbox: filter a collection instead."
-        )
-    try:
-        first = int(query.get("pageToken") or 0)
-        size = int(query.get("pageSize") or PAGE_SIZE)
-    except ValueError as error:
-        raise Refused("Invalid page token or page size.") from error
-    if first < 0 or size < 1:
-        raise Refused("Invalid page token or page size.")
-    images = archive.collection(asset).elements
+    first, size = page_of(query.get("pageToken"), query.get("pageSize"), PAGE_SIZE)
     last = first + min(size, PAGE_SIZE)
-    describe = _basics if query.get("view") == "BASIC" else _image_asset
-    more = {"nextPageToken": str(last)} if last < len(images) else {}
-    return {"assets": [describe(image) for image in images[first:last]], **more}
+    passes = list_filter.parse(query.get("filter") or "")
+    basic = query.get("view") == "BASIC"
+    entries = [tell for entry, tell in _entries(library, _identity(project, asset)) if passes(entry)]
+    more = {"nextPageToken": str(last)} if last < len(entries) else {}
+    return {"assets": [tell(basic) for tell in entries[first:last]], **more}
 
 
-def image_expression(project: str, asset: str) -> dict[str, Any]:
+def create(library: Library, project: str, asset: str | None, request: dict[str, Any]) -> dict[str, Any]:
+    """Make an empty folder or image collection, and tell about it.
+
+    Raises:
+        Refused: The name is taken or no name, or the asset is of another kind.
+    """
+    kind = optional(request, "type", str)
+    if kind not in {FOLDER, IMAGE_COLLECTION}:
+        raise Refused(f"Creating an asset of type {kind} is not supported by this sandbox.")
+    if not asset:
+        raise Refused("The request has no assetId.")
+    identity = _identity(project, asset)
+    library.make(identity, kind, optional(request, "properties", dict) or {})
+    return find(library, project, asset)
+
+
+def delete(library: Library, project: str, asset: str) -> None:
+    """Remove an image, an empty folder or an empty collection.
+
+    Raises:
+        Refused: There is none of that name, or it is not empty.
+    """
+    library.remove(_identity(project, asset))
+
+
+def image_expression(library: Library, project: str, asset: str) -> dict[str, Any]:
     """The expression that loads an image.
 
     Raises:
-        Refused: 404 for a project without public assets.
+        Refused: 404 if there is none of that name.
     """
-    if project != PUBLIC_PROJECT:
-        raise _missing(project, asset)
-    call = {"functionName": "Image.load", "arguments": {"id": {"constantValue": asset}}}
+    identity = _identity(project, asset)
+    if _kind(library, identity) != IMAGE:
+        raise missing(_name(identity))
+    call = {"functionName": "Image.load", "arguments": {"id": {"constantValue": identity}}}
     return {"result": "0", "values": {"0": {"functionInvocationValue": call}}}
 
 
-def _image_asset(image: Image) -> dict[str, Any]:
+Tell = Callable[[bool], dict[str, Any]]
+"""Makes the answer about an asset: True for the basics only."""
+
+
+def _entries(library: Library, identity: str) -> list[tuple[Entry, Tell]]:
+    """What a collection or a folder holds."""
+    kind = _kind(library, identity)
+    if kind == IMAGE_COLLECTION:
+        return [_image_entry(image) for image in library.collection(identity).elements]
+    if kind != FOLDER:
+        raise missing(_name(identity))
+    entries = []
+    for child in library.children(identity):
+        kind = library.kind(child) or FOLDER
+        entries.append(_image_entry(library.image(child)) if kind == IMAGE else _plain_entry(kind, child))
+    return entries
+
+
+def _image_entry(image: Image) -> tuple[Entry, Tell]:
+    basics = _basics(image)
+    entry = Entry(basics, image.properties, image.geometry)
+    return entry, lambda basic: basics if basic else _image(image)
+
+
+def _plain_entry(kind: str, identity: str) -> tuple[Entry, Tell]:
+    fields = _plain(kind, identity)
+    return Entry(fields, {}, lambda: None), lambda _: fields
+
+
+def _kind(library: Library, identity: str) -> str | None:
+    if kind := library.kind(identity):
+        return kind
+    if identity.startswith("projects/"):
+        return FOLDER if identity.endswith("/assets") and identity.count("/") == 2 else None  # noqa: PLR2004
+    if library.has_collection(identity):
+        return IMAGE_COLLECTION
+    collection, _, index = identity.rpartition("/")
+    held = library.has_collection(collection) and index in library.collection(collection).by("system:index")
+    return IMAGE if held else None
+
+
+def _image(image: Image) -> dict[str, Any]:
     properties = {key: value for key, value in image.properties.items() if key not in _NOT_AMONG_PROPERTIES}
     place = image.geometry()
     return {
@@ -86,7 +159,7 @@ def _image_asset(image: Image) -> dict[str, Any]:
 
 
 def _basics(image: Image) -> dict[str, Any]:
-    asset = {"type": "IMAGE", "name": _name(image.id or ""), "id": image.id}
+    asset = _plain(IMAGE, image.id or "")
     for field, name in (("startTime", "system:time_start"), ("endTime", "system:time_end")):
         millis = image.properties.get(name)
         if isinstance(millis, int | float):
@@ -94,20 +167,17 @@ def _basics(image: Image) -> dict[str, Any]:
     return asset
 
 
+def _plain(kind: str, identity: str) -> dict[str, Any]:
+    return {"type": kind, "name": _name(identity), "id": identity}
+
+
 def _band(band: Band) -> dict[str, Any]:
     low, high = band.type.min, band.type.max
     limits = {name: value for name, value in (("min", low), ("max", high)) if value is not None}
-    scale_x, shear_x, left, shear_y, scale_y, top = band.transform
+    names = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
     grid: dict[str, Any] = {
         "crsCode": band.crs,
-        "affineTransform": {
-            "scaleX": scale_x,
-            "shearX": shear_x,
-            "translateX": left,
-            "shearY": shear_y,
-            "scaleY": scale_y,
-            "translateY": top,
-        },
+        "affineTransform": dict(zip(names, band.transform, strict=True)),
     }
     if band.dimensions:
         grid["dimensions"] = dict(zip(("width", "height"), band.dimensions, strict=True))
@@ -120,16 +190,16 @@ def _band(band: Band) -> dict[str, Any]:
 
 def _timestamp(millis: float) -> str:
     """Milliseconds since 1970 as text in UTC, to the microsecond where that is not zero."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis)
+    moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=millis)
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
-def _name(asset: str) -> str:
-    return f"projects/{PUBLIC_PROJECT}/assets/{asset}"
+def _identity(project: str, asset: str) -> str:
+    """The id of an asset: its path, with the project in front where that is not the public one."""
+    if project == PUBLIC_PROJECT:
+        return asset
+    return f"projects/{project}/assets/{asset}".removesuffix("/")
 
 
-def _missing(project: str, asset: str) -> Refused:
-    return Refused(
-        f"Asset 'projects/{project}/assets/{asset}' does not exist or doesn't allow this operation.",
-        HTTPStatus.NOT_FOUND,
-    )
+def _name(identity: str) -> str:
+    return identity if identity.startswith("projects/") else f"projects/{PUBLIC_PROJECT}/assets/{identity}"

@@ -12,7 +12,7 @@ import numpy as np
 from osgeo import gdal, gdal_array
 
 from .errors import Refused
-from .images import Canvas, Raster, blank
+from .images import Canvas, Raster, blank, full
 from .lattice import Grid, nearest
 from .pixeltypes import PixelType, of_dtype
 from .projections import quiet_gdal
@@ -92,16 +92,16 @@ class BandReader:
             return blank(canvas.shape, band.type)
         values, valid = self._window(band, lookup.window, canvas.grid)
         if values.shape != (lookup.window[3], lookup.window[2]):
-            source = _shrunk(band.grid, lookup.window, values.shape)
+            source = _shrunk(band.grid, lookup.window, (values.shape[0], values.shape[1]))
             lookup = nearest(source, canvas.grid)
             if lookup is None:
                 return blank(canvas.shape, band.type)
             column, row, width, height = lookup.window
             values = values[row : row + height, column : column + width]
             valid = None if valid is None else valid[row : row + height, column : column + width]
-        mask = np.ones(canvas.shape, np.float32) if valid is None else lookup.take(valid).astype(np.float32)
+        mask = full(canvas.shape, 1, np.float32) if valid is None else lookup.take(valid).astype(np.float32)
         if lookup.inside is not None:
-            mask = mask * lookup.inside
+            mask = (mask * lookup.inside).astype(np.float32, copy=False)
         return Raster(band.type.convert(lookup.take(values)), mask)
 
     def _window(
@@ -161,6 +161,7 @@ def _read(
 
 def _validity(band: gdal.Band, values: np.ndarray, window: tuple[int, int, int, int]) -> np.ndarray | None:
     flags = band.GetMaskFlags()
+    valid: np.ndarray | None
     if flags == gdal.GMF_ALL_VALID:
         valid = np.ones(values.shape, bool)
     elif flags == gdal.GMF_NODATA:

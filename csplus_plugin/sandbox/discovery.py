@@ -13,6 +13,7 @@ from .clientfiles import client_file
 
 _PROJECT = "^projects/[^/]+$"
 _CONFIG = "^projects/[^/]+/config$"
+_ASSET = "^projects/[^/]+/assets/.*$"
 _TABLE = "^projects/[^/]+/tables/[^/]+$"
 
 # The wheel's document describes v1alpha of 2020; the client calls these methods too.
@@ -49,12 +50,14 @@ def description(url: str) -> bytes:
     document["rootUrl"] = document["baseUrl"] = f"{url}/"
     document["schemas"]["Empty"] = {"id": "Empty", "type": "object", "properties": {}}
     projects = document["resources"]["projects"]
-    for resource, name, http, *rest in _LATER_METHODS:
+    for resource, name, http, path, pattern, query in _LATER_METHODS:
         owner = projects["resources"].setdefault(resource, {}) if resource else projects
         identity = ".".join(part for part in ("earthengine.projects", resource, name) if part)
-        owner.setdefault("methods", {})[name] = {"id": identity, **_method(http, *rest)}
+        owner.setdefault("methods", {})[name] = {"id": identity, **_method(http, path, pattern, query)}
     for owner in (projects, projects["resources"]["assets"]):
         owner["methods"]["listAssets"]["parameters"] |= _query_parameters(("filter", "view"))
+    # The root of a project's assets has a name that ends in a slash.
+    projects["resources"]["assets"]["methods"]["get"]["parameters"]["name"]["pattern"] = _ASSET
     return json.dumps(document).encode()
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from . import meter
 from .answers import to_json
 from .archive import Archive
 from .errors import Refused
@@ -91,6 +92,7 @@ class Evaluator:
         Raises:
             Refused: The sandbox lacks it, or the arguments do not fit.
         """
+        meter.check()
         function = self._functions.get(name)
         if function is None:
             raise Refused(f"{name} is not supported by this sandbox engine.")

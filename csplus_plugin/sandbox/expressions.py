@@ -1,6 +1,7 @@
-"""The little language of `Image.expression`: C-like formulas over images (guides/image_math#expressions).
+"""The little language of `expression`: C-like formulas over images, numbers or properties (guides/image_math).
 
-A formula is compiled to calls of ordinary image functions, so its types, names and masks are theirs.
+A formula is compiled to calls of functions by their short names, such as `add`. Who runs it says what a call
+does: for images those of the `Image` family, whose types, names and masks the result then has.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 from .errors import Refused
 
 Call = Callable[[str, Sequence[Any]], Any]
-"""Calls a function by its Earth Engine name."""
+"""Calls a function by its short name. Beside those that a formula may name there are `constant`, `select` (a value and
+selectors), `choose` (a condition and two values) and, for a formula that gives its result a name, `rename`."""
 
 Compiled = Callable[[Mapping[str, Any], Call], Any]
 """Takes the variables and a way to call functions."""
@@ -57,19 +59,27 @@ class Formula:
     uses_default: bool
 
 
-def parse(text: str, default: str) -> Formula:
+def parse(text: str, default: str = "", name: str = "Image.parseExpression") -> Formula:
     """Parse a formula.
 
     Args:
         text: Such as `2.5 * (nir - b('B4')) / (nir + 1)`.
         default: Name of the variable that holds the image b() reads.
+        name: The function that takes the formula, for its refusals.
 
     Raises:
         Refused: Not a formula.
     """
-    parser = _Parser(_tokens(text), default)
-    run = parser.whole()
+    try:
+        parser = _Parser(_tokens(text), default)
+        run = parser.whole()
+    except _Unreadable as error:
+        raise Refused(f"{name}: {error}") from error
     return Formula(run, frozenset(parser.variables), parser.uses_default)
+
+
+class _Unreadable(Exception):
+    """Why a text is no formula."""
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -77,7 +87,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while position < end:
         found = _TOKEN.match(text, position)
         if found is None or found.lastgroup is None:
-            raise Refused(f"Image.parseExpression: Unexpected character '{text[position]}' in '{text}'.")
+            raise _Unreadable(f"Unexpected character '{text[position]}' in '{text}'.")
         tokens.append((found.lastgroup, found.group(found.lastgroup)))
         position = found.end()
     return [*tokens, ("end", "")]
@@ -104,7 +114,7 @@ class _Parser:
             raise self._unexpected()
         if name is None:
             return value
-        return lambda scope, call: call("Image.rename", [value(scope, call), [name]])
+        return lambda scope, call: call("rename", [value(scope, call), [name]])
 
     def _take(self, *signs: str) -> str | None:
         kind, text = self._tokens[self._at]
@@ -117,21 +127,22 @@ class _Parser:
         if self._take(sign) is None:
             raise self._unexpected()
 
-    def _unexpected(self) -> Refused:
+    def _unexpected(self) -> _Unreadable:
         text = self._tokens[self._at][1] or "the end"
-        return Refused(f"Image.parseExpression: Unexpected '{text}' in the expression.")
+        return _Unreadable(f"Unexpected '{text}' in the expression.")
 
-    def _choice(self) -> Compiled:
+    def _descend(self) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise Refused(
-                "Image.parseExpression: The expression is nested too deeply for this sandbox engine."
-            )
+            raise _Unreadable("The expression is nested too deeply for this sandbox engine.")
+
+    def _choice(self) -> Compiled:
+        self._descend()
         value = self._binary(0)
         if self._take("?"):
             yes = self._choice()
             self._expect(":")
-            value = _conditional(value, yes, self._choice())
+            value = _calling("choose", [value, yes, self._choice()])
         self._depth -= 1
         return value
 
@@ -140,30 +151,26 @@ class _Parser:
             return self._unary()
         value = self._binary(level + 1)
         while sign := self._take(*_LEVELS[level]):
-            value = _calling(f"Image.{_LEVELS[level][sign]}", [value, self._binary(level + 1)])
+            value = _calling(_LEVELS[level][sign], [value, self._binary(level + 1)])
         return value
 
     def _unary(self) -> Compiled:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise Refused(
-                "Image.parseExpression: The expression is nested too deeply for this sandbox engine."
-            )
+        self._descend()
         sign = self._take("-", "+", *_UNARY)
         if sign is None:
             value = self._power()
         elif sign == "-":
-            value = _calling("Image.multiply", [self._unary(), _constant(-1)])
+            value = _calling("multiply", [self._unary(), _constant(-1)])
         elif sign == "+":
             value = self._unary()
         else:
-            value = _calling(f"Image.{_UNARY[sign]}", [self._unary()])
+            value = _calling(_UNARY[sign], [self._unary()])
         self._depth -= 1
         return value
 
     def _power(self) -> Compiled:
         base = self._postfix()
-        return _calling("Image.pow", [base, self._unary()]) if self._take("**") else base
+        return _calling("pow", [base, self._unary()]) if self._take("**") else base
 
     def _postfix(self) -> Compiled:
         value = self._primary()
@@ -187,6 +194,9 @@ class _Parser:
         if kind == "number":
             self._at += 1
             return _constant(float(text) if re.search(r"[.eE]", text) else int(text))
+        if kind == "text":
+            self._at += 1
+            return _constant(text[1:-1])
         if kind != "name":
             raise self._unexpected()
         self._at += 1
@@ -197,9 +207,14 @@ class _Parser:
             selectors = self._selectors(")")
             image = _looking_up(self._default)
             return _selecting(image, selectors) if selectors else image
-        return _calling(f"Image.{text}", self._arguments())
+        return _calling(text, self._arguments())
 
     def _variable(self, name: str) -> Compiled:
+        if name == "Math" and self._take("."):
+            name = self._tokens[self._at][1]
+            if name not in _CONSTANTS:
+                raise self._unexpected()
+            self._at += 1
         if name in _CONSTANTS:
             return _constant(_CONSTANTS[name])
         self.variables.add(name)
@@ -227,8 +242,8 @@ class _Parser:
         return found
 
 
-def _constant(value: float) -> Compiled:
-    return lambda _, call: call("Image.constant", [value])
+def _constant(value: float | str) -> Compiled:
+    return lambda _, call: call("constant", [value])
 
 
 def _looking_up(name: str) -> Compiled:
@@ -245,15 +260,4 @@ def _calling(name: str, arguments: list[Compiled]) -> Compiled:
 
 
 def _selecting(value: Compiled, selectors: Sequence[str | int]) -> Compiled:
-    return lambda scope, call: call("Image.select", [value(scope, call), list(selectors)])
-
-
-def _conditional(test: Compiled, yes: Compiled, no: Compiled) -> Compiled:
-    def value(scope: Mapping[str, Any], call: Call) -> Any:
-        condition, one, other = (part(scope, call) for part in (test, yes, no))
-        # Masked where the condition or the chosen side is.
-        taken = call("Image.updateMask", [one, condition])
-        rest = call("Image.updateMask", [other, call("Image.not", [condition])])
-        return call("Image.unmask", [taken, rest, False])
-
-    return value
+    return lambda scope, call: call("select", [value(scope, call), list(selectors)])

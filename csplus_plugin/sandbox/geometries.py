@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from osgeo import ogr
 
+from .edges import densified, map_lines, transformed
 from .errors import Refused
 from .projections import (
     DEFAULT_PROJECTION,
@@ -20,15 +20,11 @@ from .projections import (
     apply,
     inverse,
     is_geographic,
-    metres_per_unit,
     quiet_gdal,
     same_crs,
     spatial_reference,
-    transform_points,
 )
 
-SEGMENT = 5_000.0  # metres between the points that an edge gets before it is bent by a transformation
-_MAX_SEGMENTS = 1000  # an edge
 AREA = 2  # OGR's dimension of polygons
 
 
@@ -72,10 +68,10 @@ class Geometry:
         if same_crs(self.crs, crs) and not self._bends:
             return self.shape.Clone()
         bend = self._bends
-        dense = _map_lines(self.shape, lambda points: _densified(points, self.crs, geodesic=bend))
+        dense = map_lines(self.shape, lambda points: densified(points, self.crs, geodesic=bend))
         if same_crs(self.crs, crs):
             return dense
-        return _map_lines(dense, lambda points: _transformed(points, self.crs, crs))
+        return map_lines(dense, lambda points: transformed(points, self.crs, crs))
 
     @property
     def _bends(self) -> bool:
@@ -97,7 +93,12 @@ class Geometry:
         """Whether the two share a point, in longitude and latitude."""
         if self.shape is None or other.shape is None:
             return True
-        return bool(self.planar().Intersects(other.planar()))
+        return bool(self._lonlat.Intersects(other._lonlat))
+
+    @cached_property
+    def _lonlat(self) -> ogr.Geometry:
+        """The shape in longitude and latitude, made once because filters ask for it again and again; never changed."""
+        return self.planar()
 
     def to_json(self) -> dict[str, Any]:
         """GeoJSON, with the CRS and the kind of edges where they are not the default ones."""
@@ -201,13 +202,13 @@ def lattice_shape(shape: ogr.Geometry, projection: Projection) -> ogr.Geometry:
     """A shape given in pixel coordinates of a projection, in its CRS's coordinates."""
     if projection.transform == DEFAULT_PROJECTION.transform:
         return shape
-    return _map_lines(shape, lambda p: np.column_stack(apply(projection.transform, p[:, 0], p[:, 1])))
+    return map_lines(shape, lambda p: np.column_stack(apply(projection.transform, p[:, 0], p[:, 1])))
 
 
 def pixel_shape(shape: ogr.Geometry, projection: Projection) -> ogr.Geometry:
     """A shape given in CRS coordinates, in pixel coordinates of a projection."""
     back = inverse(projection.transform)
-    return _map_lines(shape, lambda p: np.column_stack(apply(back, p[:, 0], p[:, 1])))
+    return map_lines(shape, lambda p: np.column_stack(apply(back, p[:, 0], p[:, 1])))
 
 
 def gathered(shapes: Sequence[ogr.Geometry]) -> ogr.Geometry:
@@ -260,64 +261,6 @@ def local_crs(geometry: Geometry) -> str:
     reference.SetProjCS("around the geometry")
     reference.SetAE((south + north) / 2, (west + east) / 2, 0, 0)
     return reference.ExportToWkt()
-
-
-def _map_lines(shape: ogr.Geometry, change: Any) -> ogr.Geometry:
-    """A copy of a shape with each of its lines, rings and points changed as an array (points, 2)."""
-    # A ring inside a polygon calls itself a line string everywhere but in its name.
-    kind = ogr.wkbLinearRing if shape.GetGeometryName() == "LINEARRING" else shape.GetGeometryType()
-    if shape.GetGeometryCount():
-        whole = ogr.Geometry(kind)
-        for i in range(shape.GetGeometryCount()):
-            whole.AddGeometryDirectly(_map_lines(shape.GetGeometryRef(i), change))
-        return whole
-    if shape.IsEmpty():
-        return shape.Clone()
-    points = np.array(shape.GetPoints(), dtype=float)[:, :2]
-    changed = ogr.Geometry(kind)
-    for x, y in change(points):
-        changed.AddPoint_2D(x, y)
-    return changed
-
-
-def _transformed(points: np.ndarray, source: str, target: str) -> np.ndarray:
-    x, y = transform_points(source, target, points[:, 0], points[:, 1])
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise Refused(f"Unable to transform geometry into requested projection {target[:40]}.")
-    return np.column_stack([x, y])
-
-
-def _densified(points: np.ndarray, crs: str, *, geodesic: bool) -> np.ndarray:
-    """More points along each edge: on the shortest path on the sphere, or on the straight line."""
-    pieces = [points[:1]]
-    for start, end in pairwise(points):
-        length = math.hypot(*(end - start)) * metres_per_unit(crs)
-        count = min(_MAX_SEGMENTS, max(1, math.ceil(length / SEGMENT)))
-        share = np.linspace(0, 1, count + 1)[1:, np.newaxis]
-        pieces.append(_great_circle(start, end, share) if geodesic else start + (end - start) * share)
-    return np.concatenate(pieces)
-
-
-def _great_circle(start: np.ndarray, end: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Points on the shortest path between two places, longitude and latitude in degrees."""
-    a, b = _unit_vector(start), _unit_vector(end)
-    angle = math.acos(min(1.0, max(-1.0, float(a @ b))))
-    if angle < 1e-12 or math.pi - angle < 1e-9:  # noqa: PLR2004 - the same place, or antipodes
-        return start + (end - start) * share
-    along = (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / math.sin(angle)
-    longitude = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
-    # Longitudes continue from the start, so that an edge over the antimeridian stays in one piece.
-    longitude = start[0] + (longitude - start[0] + 180) % 360 - 180
-    path = np.column_stack([longitude, np.degrees(np.arcsin(np.clip(along[:, 2], -1, 1)))])
-    if abs(path[-1, 0] - end[0]) < 1e-6:  # noqa: PLR2004 - degrees
-        path[-1] = end
-    return path
-
-
-def _unit_vector(place: np.ndarray) -> np.ndarray:
-    longitude, latitude = np.radians(place)
-    flat = math.cos(latitude)
-    return np.array([flat * math.cos(longitude), flat * math.sin(longitude), math.sin(latitude)])
 
 
 def spherical_area(geometry: Geometry) -> float:

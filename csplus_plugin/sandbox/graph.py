@@ -148,10 +148,11 @@ class _Parser:
         return Argument(frozenset([content]), content)
 
     def _definition(self, content: object) -> Node:
-        names = content.get("argumentNames", []) if isinstance(content, Mapping) else None
+        given = content if isinstance(content, Mapping) else {"argumentNames": None}
+        names = given.get("argumentNames", [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise Refused("Invalid expression: functionDefinitionValue needs argument names.")
-        body = self.reference(content.get("body"))
+        body = self.reference(given.get("body"))
         return Definition(body.free - set(names), tuple(names), body)
 
     def _invocation(self, content: object) -> Node:

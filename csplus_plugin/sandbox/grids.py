@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from .errors import Refused
-from .images import Band, Grid
+from .images import Band, Grid, Image
+from .lattice import covering
 from .projections import as_affine, inverse, spatial_reference
 
 TILE_SIDE = 256  # pixels
+PICTURE_SIDE = 512  # pixels, the longer side of a thumbnail for which no size is asked
+_ROUNDING = 1e-9  # of a pixel
 _MERCATOR_HALF = math.pi * 6378137.0  # metres from the centre of the web mercator square to its edge
 
 _TRANSFORM = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
@@ -39,17 +42,43 @@ def requested_grid(request: dict[str, Any]) -> Grid:
     return Grid(crs=crs, transform=transform, width=width, height=height)
 
 
-def native_grid(bands: Sequence[Band]) -> Grid:
-    """The whole image on the grid of its first band.
+def native_grid(image: Image, bands: Sequence[Band]) -> Grid:
+    """The whole image on the grid of the first of some bands.
+
+    An image that has a place but no size, because it was clipped or given another projection, is taken
+    from the pixels of that projection that its bounds touch.
 
     Raises:
         Refused: The image has no edges, as a composite has none.
     """
     first = bands[0]
-    if first.dimensions is None:
-        raise Refused("The image has no fixed extent of its own: specify a pixel grid.")
-    width, height = first.dimensions
-    return Grid(crs=first.crs, transform=tuple(first.transform), width=int(width), height=int(height))
+    if first.dimensions is not None:
+        width, height = first.dimensions
+        return Grid(crs=first.crs, transform=first.transform, width=int(width), height=int(height))
+    return covering(first.projection, _bounds(image, first))
+
+
+def picture_grid(image: Image, bands: Sequence[Band]) -> Grid:
+    """The whole image as a small picture: its own pixels where it has a size, else PICTURE_SIDE a side.
+
+    Raises:
+        Refused: The image has no edges.
+    """
+    first = bands[0]
+    if first.dimensions is not None:
+        return native_grid(image, bands)
+    west, south, east, north = _bounds(image, first)
+    pixel = max(east - west, north - south) / PICTURE_SIDE or 1.0
+    width, height = (max(1, math.ceil(side / pixel - _ROUNDING)) for side in (east - west, north - south))
+    return Grid(crs=first.crs, transform=(pixel, 0.0, west, 0.0, -pixel, north), width=width, height=height)
+
+
+def _bounds(image: Image, band: Band) -> tuple[float, float, float, float]:
+    """West, south, east, north of an image in the CRS of a band."""
+    place = image.geometry()
+    if place is None or place.is_unbounded:
+        raise Refused("The image has no fixed extent of its own: specify a pixel grid or a region.")
+    return place.bounds(band.crs)
 
 
 def tile_grid(zoom: int, column: int, row: int) -> Grid:

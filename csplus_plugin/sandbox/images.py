@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from . import meter
 from .errors import Refused
 from .lattice import Grid
 from .pixeltypes import PixelType
@@ -78,6 +79,17 @@ class Raster:
 def full(shape: tuple[int, int], value: float, dtype: np.dtype | type) -> np.ndarray:
     """An array of one value that takes no memory; read-only."""
     return np.broadcast_to(np.asarray(value, dtype=dtype), shape)
+
+
+def lowered(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The smaller of two masks; the other one itself where a mask is fully open, as most scenes' are."""
+    if _is_open(mask):
+        return other
+    return mask if _is_open(other) else np.minimum(mask, other)
+
+
+def _is_open(mask: np.ndarray) -> bool:
+    return mask.strides == (0, 0) and mask.size > 0 and mask[0, 0] == 1
 
 
 def blank(shape: tuple[int, int], kind: PixelType) -> Raster:
@@ -175,6 +187,7 @@ class Image:
 
     def pixels(self, canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         """Draw bands by position, each at most once on a canvas."""
+        meter.check()
         memory = canvas.kept if self.shared else canvas.drawn
         missing = [i for i in dict.fromkeys(wanted) if (self, i) not in memory]
         if missing:
@@ -214,11 +227,11 @@ class Image:
             )
         return names.index(name)
 
-    def but(self, **changes: object) -> Image:
+    def but(self, **changes: Any) -> Image:
         """A copy with other fields; the fields' names are those of the class."""
         return replace(self, **changes)
 
-    def computed(self, bands: Sequence[Band], draw: Draw, **changes: object) -> Image:
+    def computed(self, bands: Sequence[Band], draw: Draw, **changes: Any) -> Image:
         """A copy with other pixels: no longer an asset, so without id and version."""
         return replace(self, source=tuple(bands), draw=draw, id=None, version=None, shared=False, **changes)
 

@@ -34,20 +34,41 @@ def check_pixels(grid: Grid, bands: Sequence[Band]) -> None:
     Raises:
         Refused: A side, the number of bands, or the number of bytes is too large.
     """
+    check_files((grid, bands))
+
+
+def check_files(*files: tuple[Grid, Sequence[Band]]) -> None:
+    """Refuse more pixels than the files of one request may have together.
+
+    Args:
+        files: What goes into one answer: a grid and the bands on it, for each file.
+
+    Raises:
+        Refused: A side, the number of bands, or the number of bytes is too large.
+    """
+    for grid, _ in files:
+        _check_grid(grid)
+    count = sum(len(bands) for _, bands in files)
+    if count > MAX_BANDS:
+        raise Refused(f"Number of bands ({count}) must be less than or equal to {MAX_BANDS}.")
+    size = sum(grid.size * _pixel_bytes(bands) for grid, bands in files)
+    if size > MAX_PIXEL_BYTES:
+        raise Refused(
+            f"Total request size ({size} bytes) must be less than or equal to {MAX_PIXEL_BYTES} bytes."
+        )
+
+
+def _check_grid(grid: Grid) -> None:
     if grid.width < 1 or grid.height < 1:
         raise Refused(f"Pixel grid dimensions ({grid.width}x{grid.height}) must be positive.")
     if max(grid.width, grid.height) > MAX_SIDE:
         raise Refused(
             f"Pixel grid dimensions ({grid.width}x{grid.height}) must be less than or equal to {MAX_SIDE}."
         )
-    if len(bands) > MAX_BANDS:
-        raise Refused(f"Number of bands ({len(bands)}) must be less than or equal to {MAX_BANDS}.")
-    pixel = sum(band.type.dtype.itemsize + 1 for band in bands)
-    size = grid.width * grid.height * pixel
-    if size > MAX_PIXEL_BYTES:
-        raise Refused(
-            f"Total request size ({size} bytes) must be less than or equal to {MAX_PIXEL_BYTES} bytes."
-        )
+
+
+def _pixel_bytes(bands: Sequence[Band]) -> int:
+    return sum(band.type.dtype.itemsize + 1 for band in bands)
 
 
 def check_tile(zoom: int, column: int, row: int) -> None:

@@ -5,31 +5,36 @@ from __future__ import annotations
 import os
 import socket
 import socketserver
+import struct
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from . import limits
+from .endpoints import router
 from .errors import Refused
-from .protocol import Service, router
-from .router import Answer, Request, Route, problem
+from .meter import MEMORY_EXCEEDED
+from .router import Answer, Request, problem
+from .service import Service
+from .service_model import Fault, Gate
 from .startup import Log
 
 HOST = "127.0.0.1"
 IDLE_SECONDS = 300  # after which an unused connection is closed
 
-TOO_MANY = "Quota exceeded: Too many concurrent aggregations."
-
 DROPPED = (ConnectionError, TimeoutError)
 """How a connection shows that the client has gone."""
 
 _LOOPBACK_NAMES = {HOST, "localhost", "::1"}
+LAST_WORDS_SECONDS = 10.0
+"""How long `stop` waits for answers that are being computed; nobody reads them any more."""
+
 _MOST_READ = 8 * limits.MAX_PAYLOAD  # bytes of a body that is refused anyway
 _CHUNK = 2**16
+_LINGER = "hh" if os.name == "nt" else "ii"
 
 
 class Listener(ThreadingHTTPServer):
@@ -37,8 +42,7 @@ class Listener(ThreadingHTTPServer):
 
     Args:
         port: TCP port of 127.0.0.1; 0 takes a free one.
-        latency: Seconds by which every answer is late.
-        max_concurrent: More requests than this that compute are answered with status 429.
+        gate: Applies the service model.
         log: Is told, in one line, about every defect that made a request fail.
 
     Raises:
@@ -51,14 +55,12 @@ class Listener(ThreadingHTTPServer):
     # On Windows the option would let two servers share a port.
     allow_reuse_address = os.name == "posix"
 
-    def __init__(self, port: int, latency: float, max_concurrent: int | None, log: Log | None) -> None:
+    def __init__(self, port: int, gate: Gate, log: Log | None) -> None:
         self.service: Service  # set once the port is known
-        self.latency = latency
-        self._slots = None if max_concurrent is None else threading.Semaphore(max_concurrent)
+        self.gate = gate
         self._log = log
         self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self.stopping = threading.Event()
+        self._lock = threading.Condition()
         super().__init__((HOST, port), Handler)
 
     def server_bind(self) -> None:
@@ -71,16 +73,17 @@ class Listener(ThreadingHTTPServer):
         """The server's address, without a slash at the end."""
         return f"http://{HOST}:{self.server_port}"
 
-    def process_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection, so that `stop` can end it."""
         with self._lock:
             self._connections.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: socket.socket) -> None:
+    def shutdown_request(self, request: Any) -> None:
         """Forget the connection and close it."""
         with self._lock:
             self._connections.discard(request)
+            self._lock.notify_all()
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
@@ -94,29 +97,14 @@ class Listener(ThreadingHTTPServer):
         if self._log:
             self._log(defect.replace("\n", " "))
 
-    @contextmanager
-    def slot(self, route: Route) -> Iterator[None]:
-        """Count a request that computes as under way.
-
-        Raises:
-            Refused: 429 if there are as many as there may be.
-        """
-        slots = self._slots if route.computes else None
-        if slots is None:
-            yield
-        elif slots.acquire(blocking=False):
-            try:
-                yield
-            finally:
-                slots.release()
-        else:
-            raise Refused(TOO_MANY, HTTPStatus.TOO_MANY_REQUESTS)
-
     def stop(self) -> None:
-        """Accept nothing more, wake what sleeps, close every connection."""
-        if self.stopping.is_set():
+        """Accept nothing more, wake what sleeps, close every connection, let what computes come to its end.
+
+        A program that goes on to take GDAL down, as QGIS does at its exit, would crash what still computes.
+        """
+        if self.gate.closed.is_set():
             return
-        self.stopping.set()
+        self.gate.closed.set()
         self.shutdown()
         self.server_close()
         with self._lock:
@@ -126,6 +114,8 @@ class Listener(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue  # already gone
+        with self._lock:
+            self._lock.wait_for(lambda: not self._connections, LAST_WORDS_SECONDS)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -142,30 +132,35 @@ class Handler(BaseHTTPRequestHandler):
     server: Listener
 
     def do_GET(self) -> None:
-        """Answer."""
-        self._write(self._answer())
+        """Answer, unless the service model has the answer lost."""
+        answer, fault = self._answer()
+        if fault is Fault.RESET:
+            self._reset()
+        else:
+            self._write(answer, cut=fault is Fault.TRUNCATION)
 
     # The base class looks for these names.
     do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
 
-    def _answer(self) -> Answer:
-        """What the endpoint says, or why there is no answer."""
+    def _answer(self) -> tuple[Answer, Fault | None]:
+        """What the endpoint says, or why there is no answer; and what happens to it on its way."""
         try:
             request = self._read()
             route, variables = router.find(request.method, request.path)
-            with self.server.slot(route):
-                self.server.stopping.wait(self.server.latency)
-                return route.endpoint(self.server.service, request, **variables)
+            with self.server.gate.request(computes=route.computes) as fault:
+                return route.endpoint(self.server.service, request, **variables), fault
         except Refused as refusal:
-            return problem(refusal.status, refusal.message)
+            return problem(refusal.status, refusal.message), None
         except MemoryError:
-            return problem(HTTPStatus.BAD_REQUEST, "User memory limit exceeded.")
+            return problem(HTTPStatus.BAD_REQUEST, MEMORY_EXCEEDED), None
+        except RecursionError:
+            return problem(HTTPStatus.BAD_REQUEST, "The request is nested too deeply for this sandbox."), None
         except DROPPED:
             raise
         except Exception as error:  # noqa: BLE001 (a defect must not end the server)
             reason = f"{type(error).__name__}: {error}"
             self.server.report(f"{self.command} {self.path}: {reason}")
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"The sandbox failed: {reason}")
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"The sandbox failed: {reason}"), None
 
     def _read(self) -> Request:
         """The request, its body included.
@@ -205,17 +200,26 @@ class Handler(BaseHTTPRequestHandler):
         limits.check_payload(size)
         return self.rfile.read(size)
 
-    def _write(self, answer: Answer) -> None:
+    def _write(self, answer: Answer, *, cut: bool = False) -> None:
+        """Send an answer, or the first half of one."""
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
-        for name, value in answer.headers.items():
+        for name, value in (answer.headers | self.server.gate.model.headers(answer.status)).items():
             self.send_header(name, value)
+        self.close_connection |= cut
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
+
+    def _reset(self) -> None:
+        """Break the connection off without a word."""
+        self.close_connection = True
+        # Closing with a reset instead of a farewell: linger, for no time.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
+        self.connection.close()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Refuse what is not even HTTP, in JSON like everything else."""

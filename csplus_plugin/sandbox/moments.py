@@ -1,11 +1,10 @@
-"""Dates: reading them, time zones, calendar units, and Joda-Time's format patterns."""
+"""Dates: reading them, time zones, calendar units."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
-from datetime import date as day
+from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import Refused
@@ -57,7 +56,7 @@ def time_zone(name: str | None) -> tzinfo:
         Refused: No such zone.
     """
     if name is None or name.upper() in {"UTC", "Z", "GMT"}:
-        return UTC
+        return timezone.utc
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -88,7 +87,7 @@ def advanced(moment: datetime, delta: float, unit: str) -> datetime:
             # Days and weeks follow the clock on the wall, shorter units the one that never jumps.
             if unit in {"day", "week"}:
                 return moment + fixed
-            return (moment.astimezone(UTC) + fixed).astimezone(moment.tzinfo)
+            return (moment.astimezone(timezone.utc) + fixed).astimezone(moment.tzinfo)
         whole = int(delta // 1) if delta >= 0 else -int(-delta // 1)
         months = moment.year * 12 + moment.month - 1 + whole * (12 if unit == "year" else 1)
         year, month = divmod(months, 12)
@@ -121,62 +120,3 @@ def floored(moment: datetime, unit: str) -> datetime:
 def field(moment: datetime, unit: str) -> int:
     """A unit of a moment: years as such, months from 1, weeks by ISO 8601, days of the month."""
     return moment.isocalendar().week if unit == "week" else getattr(moment, unit)
-
-
-_QUOTED = r"'(?:[^']|'')*'"
-_PATTERN = re.compile(rf"{_QUOTED}|([A-Za-z])\1*|[^A-Za-z']+")
-
-
-def formatted(moment: datetime, pattern: str | None) -> str:
-    """A moment as text.
-
-    Args:
-        moment: In the time zone it shall be shown in.
-        pattern: As in Joda-Time's DateTimeFormat; None for ISO 8601 to the second.
-
-    Raises:
-        Refused: A letter of the pattern is not supported.
-    """
-    return "".join(_token(moment, m.group(0)) for m in _PATTERN.finditer(pattern or "yyyy-MM-dd'T'HH:mm:ss"))
-
-
-def _token(moment: datetime, text: str) -> str:  # noqa: PLR0911 - a table of pattern letters
-    letter, width = text[0], len(text)
-    if letter == "'":
-        return "'" if text == "''" else text[1:-1].replace("''", "'")
-    if not letter.isalpha():
-        return text
-    if letter in "yYx" and width == 2:  # noqa: PLR2004 - a year without its century
-        return f"{_numbers(moment)[letter] % 100:02}"
-    if letter == "E" or (letter == "M" and width > 2):  # noqa: PLR2004 - a name, short or long
-        name = calendar.month_name[moment.month] if letter == "M" else calendar.day_name[moment.weekday()]
-        return name if width > 3 else name[:3]  # noqa: PLR2004 - the short form has three letters
-    if letter == "S":
-        return f"{moment.microsecond:06}".ljust(width, "0")[:width]
-    if letter == "a":
-        return "AM" if moment.hour < 12 else "PM"  # noqa: PLR2004 - noon
-    if letter == "Z":
-        offset = moment.strftime("%z")
-        return offset if width == 1 else f"{offset[:3]}:{offset[3:]}"
-    numbers = _numbers(moment)
-    if letter not in numbers:
-        raise Refused(f"Date.format: Pattern letter '{letter}' is not supported by this sandbox engine.")
-    return str(numbers[letter]).zfill(width)
-
-
-def _numbers(moment: datetime) -> dict[str, int]:
-    iso = moment.isocalendar()
-    return {
-        "y": moment.year,
-        "Y": moment.year,
-        "x": iso.year,
-        "w": iso.week,
-        "e": iso.weekday,
-        "M": moment.month,
-        "d": moment.day,
-        "D": (moment.date() - day(moment.year, 1, 1)).days + 1,
-        "H": moment.hour,
-        "h": moment.hour % 12 or 12,
-        "m": moment.minute,
-        "s": moment.second,
-    }

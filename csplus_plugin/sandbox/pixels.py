@@ -11,13 +11,13 @@ from typing import Any
 from . import encoders, limits
 from .errors import Refused
 from .evaluator import Evaluator
-from .grids import native_grid, requested_grid
+from .grids import native_grid, picture_grid, requested_grid
 from .images import Band, Grid, Image
 from .pixeltypes import BYTE, PixelType
 from .router import optional
 
-# This many requests compute pixels at a time; more wait their turn, so that memory stays bounded.
-_WORKERS = threading.BoundedSemaphore(min(4, os.cpu_count() or 1))
+WORKERS = threading.BoundedSemaphore(min(4, os.cpu_count() or 1))
+"""To be entered by whoever computes pixels: more than these wait, so that memory stays bounded."""
 
 PICTURES = ("AUTO_JPEG_PNG", "JPEG", "PNG")
 
@@ -43,7 +43,7 @@ class View:
             Refused: More pixels than one request may have, or bands that do not fit into one file.
         """
         limits.check_pixels(grid, self.bands)
-        with _WORKERS:
+        with WORKERS:
             rasters = self.image.render(grid, [band.name for band in self.bands])
             return self._encode(rasters, grid)
 
@@ -58,7 +58,7 @@ class View:
         return encoders.png(colours), "image/png"
 
 
-def view(evaluator: Evaluator, expression: object, request: dict[str, Any]) -> View:
+def view(evaluator: Evaluator, expression: Any, request: dict[str, Any]) -> View:
     """What a request wants to see of the image that an expression describes.
 
     Args:
@@ -72,29 +72,37 @@ def view(evaluator: Evaluator, expression: object, request: dict[str, Any]) -> V
     file_format = optional(request, "fileFormat", str) or "AUTO_JPEG_PNG"
     if file_format not in _FILES and file_format not in PICTURES:
         raise Refused(f"File format {file_format} is not supported by this sandbox.")
-    image = _image(evaluator, expression)
-    bands = _chosen(image, optional(request, "bandIds", list) or [])
+    image = image_of(evaluator, expression)
+    bands = chosen(image, optional(request, "bandIds", list) or [])
     options = optional(request, "visualizationOptions", dict) or {}
     if file_format in PICTURES:
         bands = bands[: 3 if bands[2:] else 1]
         options = options or _default_stretch(bands)
     if options:
-        image = _image(evaluator, _visualized(expression, bands, options))
+        image = image_of(evaluator, _visualized(expression, bands, options))
         bands = image.bands
     return View(image, bands, file_format)
 
 
-def grid_of(request: dict[str, Any], bands: Sequence[Band]) -> Grid:
+def grid_of(request: dict[str, Any], view: View) -> Grid:
     """The grid that a request names, else the whole image on its own.
 
     Raises:
         Refused: The grid is invalid, or the image has none.
     """
     grid = optional(request, "grid", dict)
-    return requested_grid(grid) if grid else native_grid(bands)
+    if grid:
+        return requested_grid(grid)
+    whole = picture_grid if view.file_format in PICTURES else native_grid
+    return whole(view.image, view.bands)
 
 
-def _image(evaluator: Evaluator, expression: object) -> Image:
+def image_of(evaluator: Evaluator, expression: object) -> Image:
+    """The image that an expression describes.
+
+    Raises:
+        Refused: It describes something else.
+    """
     if not isinstance(expression, dict):
         raise Refused("The request has no expression.")
     image = evaluator.evaluate(expression)
@@ -103,8 +111,12 @@ def _image(evaluator: Evaluator, expression: object) -> Image:
     return image
 
 
-def _chosen(image: Image, names: Sequence[str]) -> Sequence[Band]:
-    """The bands of these names in this order; all if there are no names."""
+def chosen(image: Image, names: Sequence[str]) -> Sequence[Band]:
+    """The bands of these names in this order; all if there are no names.
+
+    Raises:
+        Refused: There is no such band, or none at all.
+    """
     if not image.bands:
         pattern = f"Band pattern '{names[0]}' was applied to an" if names else "The expression is an"
         raise Refused(

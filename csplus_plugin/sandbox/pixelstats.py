@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .sorting import sort_images
+
 
 def filled(values: np.ndarray, present: np.ndarray, filler: float) -> np.ndarray:
     """Values, with something else where they do not count."""
@@ -79,11 +81,8 @@ def last_of(values: np.ndarray, present: np.ndarray) -> np.ndarray:
 
 
 def ascending(values: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values ascending along the last axis (pixels, n), those that do not count at the end, and how many count."""
-    small = values.dtype.itemsize <= 2 or values.dtype == np.float32  # noqa: PLR2004 - exact in a float32
-    ordered = np.where(present, values, np.inf).T.astype(np.float32 if small else np.float64, order="C")
-    ordered.sort(axis=1)
-    return ordered, present.sum(axis=0)
+    """Values ascending along the first axis (n, pixels), those that do not count at the end, and how many count."""
+    return sort_images(filled(values, present, extreme_of(values, top=True))), present.sum(axis=0)
 
 
 def quantiles(values: np.ndarray, present: np.ndarray, shares: Sequence[float]) -> list[np.ndarray]:
@@ -105,11 +104,15 @@ def quantiles(values: np.ndarray, present: np.ndarray, shares: Sequence[float]) 
         position = np.maximum(count - 1, 0) * share
         below = np.floor(position).astype(np.intp)
         above = np.ceil(position).astype(np.intp)
-        low = np.take_along_axis(ordered, below[:, np.newaxis], axis=1)[:, 0].astype(np.float64)
-        high = np.take_along_axis(ordered, above[:, np.newaxis], axis=1)[:, 0].astype(np.float64)
+        low, high = _at(ordered, below).astype(np.float64), _at(ordered, above).astype(np.float64)
         with np.errstate(invalid="ignore"):
             found.append(np.where(above > below, low + (high - low) * (position - below), low))
     return found
+
+
+def _at(ordered: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """The value of some rank at each pixel."""
+    return np.take_along_axis(ordered, rank[np.newaxis], axis=0)[0]
 
 
 def median(values: np.ndarray, present: np.ndarray) -> np.ndarray:
@@ -122,13 +125,13 @@ def mode(values: np.ndarray, present: np.ndarray) -> np.ndarray:
     if not len(values):
         return np.zeros(values.shape[1])
     ordered, count = ascending(values, present)
-    best, best_length = ordered[:, 0].copy(), np.ones(len(ordered), int)
-    length = np.ones(len(ordered), int)
-    for i in range(1, ordered.shape[1]):
-        length = np.where(ordered[:, i] == ordered[:, i - 1], length + 1, 1)
+    best, best_length = ordered[0].copy(), np.ones(values.shape[1], int)
+    length = np.ones(values.shape[1], int)
+    for i in range(1, len(ordered)):
+        length = np.where(ordered[i] == ordered[i - 1], length + 1, 1)
         longer = (length > best_length) & (i < count)
-        best[longer], best_length[longer] = ordered[longer, i], length[longer]
-    return best.astype(values.dtype)
+        best[longer], best_length[longer] = ordered[i, longer], length[longer]
+    return best
 
 
 def number_distinct(values: np.ndarray, present: np.ndarray) -> np.ndarray:

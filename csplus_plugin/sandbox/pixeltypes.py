@@ -11,7 +11,7 @@ import numpy as np
 from .errors import Refused
 
 Precision = Literal["int", "float", "double"]
-_ORDER = ("int", "float", "double")
+_ORDER: tuple[Precision, ...] = ("int", "float", "double")
 _STORAGE = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "int64")
 _EXACT_IN_FLOAT = 2**24
 _EXACT_IN_DOUBLE = 2**53

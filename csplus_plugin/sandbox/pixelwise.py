@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .errors import Refused
-from .images import Band, Canvas, Extent, Image, Raster
+from .images import Band, Canvas, Extent, Image, Raster, lowered
 from .pixeltypes import PixelType
 
 Values = np.ndarray
@@ -87,7 +87,7 @@ def paired_bands(
         left = image1.pixels(canvas, [pairs[k][0] for k in wanted])
         right = image2.pixels(canvas, [pairs[k][1] for k in wanted])
         return [
-            finished(compute(a.values, b.values, bands[k].type), np.minimum(a.mask, b.mask), bands[k].type)
+            finished(compute(a.values, b.values, bands[k].type), lowered(a.mask, b.mask), bands[k].type)
             for k, a, b in zip(wanted, left, right, strict=True)
         ]
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import moments
+from .arrays import as_array
 from .constants import constant_image
 from .errors import Refused
 from .filters import Filter, Join
@@ -45,7 +46,7 @@ def promote(value: object, wanted: str) -> Any:
     """
     base, _, inner = wanted.partition("<")
     promoter = _PROMOTERS.get(base)
-    promoted = value if promoter is None else promoter(value)
+    promoted: Any = value if promoter is None else promoter(value)
     if promoted is _NO:
         raise Refused(f"Invalid type.\nExpected type: {wanted}.\nActual type: {type_name(value)}.")
     if base == "List" and inner != "Object>":
@@ -116,7 +117,7 @@ def _geometry(value: object) -> Any:
 
 
 def _element(value: object) -> Any:
-    if isinstance(value, Element):
+    if isinstance(value, Element | FeatureCollection):
         return value
     if isinstance(value, Geometry):
         return Feature(value)
@@ -124,10 +125,10 @@ def _element(value: object) -> Any:
 
 
 def _feature(value: object) -> Any:
-    element = _element(value)
+    element = _NO if isinstance(value, FeatureCollection) else _element(value)
     if isinstance(element, Image):
         return Feature(element.geometry(), element.properties, element.id)
-    return element
+    return _NO if isinstance(element, FeatureCollection) else element
 
 
 def _collection(value: object) -> Any:
@@ -147,8 +148,8 @@ def _image_collection(value: object) -> Any:
     if isinstance(value, ImageCollection):
         return value
     if isinstance(value, FeatureCollection):
-        images = all(isinstance(element, Image) for element in value.elements)
-        return ImageCollection(value.elements, value.properties, value.id) if images else _NO
+        is_all = all(isinstance(element, Image) for element in value.elements)
+        return ImageCollection(value.elements, value.properties, value.id) if is_all else _NO
     if isinstance(value, Image):
         return ImageCollection((value,))
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -207,14 +208,11 @@ def _list(value: object) -> Any:
 
 
 def _array(value: object) -> Any:
-    if isinstance(value, np.ndarray):
-        return value
-    if isinstance(value, int | float) or (isinstance(value, Sequence) and not isinstance(value, str)):
-        try:
-            return np.array(value, dtype=float)
-        except (TypeError, ValueError):
-            return _NO
-    return _NO
+    numbers = isinstance(value, np.ndarray | bool | int | float)
+    if not numbers and (not isinstance(value, Sequence) or isinstance(value, str)):
+        return _NO
+    array = as_array(value)
+    return _NO if array is None else array
 
 
 def _dictionary(value: object) -> Any:

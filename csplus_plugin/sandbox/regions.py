@@ -12,7 +12,7 @@ from .errors import Refused
 from .geometries import Geometry
 from .images import BLOCK_PIXELS, Canvas, Image
 from .lattice import Grid, covering
-from .projections import Projection
+from .projections import Projection, as_affine
 from .rasterising import SUBPIXELS, centres_inside, coverage
 from .reducers import Reducer, plain
 
@@ -73,7 +73,7 @@ def working_projection(
         raise Refused(f"{name}: May specify at most one of crsTransform and scale.")
     projection = crs or image.bands[0].projection
     if transform is not None:
-        return Projection(projection.crs, tuple(float(n) for n in transform))
+        return Projection(projection.crs, as_affine(transform))
     if scale is not None:
         return projection.at_scale(scale)
     if crs is None and projection.is_default:

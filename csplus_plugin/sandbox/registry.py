@@ -6,8 +6,10 @@ trailing underscore keeps a name from hiding a builtin):
     @function("Image.updateMask")
     def update_mask(image: Image, mask: Image) -> Image: ...
 
-`load_functions` imports every family and checks each parameter list against the real signatures. Arguments
-arrive promoted to the types of the signature, defaults filled in.
+`load_functions` imports every family and joins each function to its signature. Arguments arrive promoted to the
+types of the signature, defaults filled in. The signatures are those of the client at hand, and clients differ:
+a function or an argument that its list does not have yet stands by, and one that is new there is refused when
+somebody sends it. A test compares every parameter list with the newest client's.
 """
 
 from __future__ import annotations
@@ -16,13 +18,13 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from .errors import Refused
-from .signatures import Parameter, signatures
+from .signatures import Parameter, Signature, signatures
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,7 +35,7 @@ class Function:
 
     Args:
         name: Its name in expressions.
-        parameters: The real signature.
+        parameters: The real signature, as far as `run` goes.
         run: Takes the arguments by position, in the signature's order.
         needs_archive: Whether the archive comes before the arguments.
     """
@@ -62,26 +64,29 @@ def function(*names: str, needs_archive: bool = False) -> Callable[[F], F]:
 
 @lru_cache(maxsize=1)
 def load_functions() -> dict[str, Function]:
-    """All functions, checked.
-
-    Raises:
-        ValueError: A function is unknown to Earth Engine, or has other parameters there.
-    """
+    """All functions that the client at hand knows, too."""
     package = importlib.import_module(".functions", __package__)
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f".functions.{module.name}", __package__)
-    return {name: _checked(name, run, archive) for name, (run, archive) in _registered.items()}
+    known = signatures()
+    return {
+        name: Function(name, tuple(_joined(run, known[name], archive)), run, archive)
+        for name, (run, archive) in _registered.items()
+        if name in known
+    }
 
 
-def _checked(name: str, run: Callable[..., Any], needs_archive: bool) -> Function:  # noqa: FBT001 - a field
-    if name not in signatures():
-        raise ValueError(f"Earth Engine has no function {name}.")
-    real = signatures()[name].parameters
-    ours = list(inspect.signature(run).parameters)[int(needs_archive) :]
-    expected = [_snake_case(parameter.name) for parameter in real]
-    if [p.rstrip("_") for p in ours] != expected:
-        raise ValueError(f"{name} takes {expected}, but the sandbox's function takes {ours}.")
-    return Function(name, real, run, needs_archive)
+def _joined(run: Callable[..., Any], signature: Signature, needs_archive: bool) -> Iterator[Parameter]:  # noqa: FBT001 - a field
+    """The parameters of a function in its own order, each as the client declares it."""
+    declared = {_snake_case(parameter.name): parameter for parameter in signature.parameters}
+    for ours in own_parameters(run, needs_archive):
+        yield declared.get(ours, Parameter(ours, "Object", optional=True, default=None))
+
+
+def own_parameters(run: Callable[..., Any], needs_archive: bool) -> list[str]:  # noqa: FBT001 - a field
+    """The names of a function's arguments, in snake case."""
+    names = list(inspect.signature(run).parameters)[int(needs_archive) :]
+    return [name.rstrip("_") for name in names]
 
 
 def _snake_case(name: str) -> str:

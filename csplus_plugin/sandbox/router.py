@@ -32,7 +32,7 @@ class Request:
             Refused: It is not JSON, or not an object.
         """
         try:
-            value = json.loads(self.body)
+            value = json.loads(self.body, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             raise Refused(f"Invalid JSON payload received. {error}") from error
         if not isinstance(value, dict):
@@ -118,6 +118,11 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile("".join([*parts, re.escape(template[end:])]))
 
 
+def _no_number(word: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError(f"{word} is not JSON.")
+
+
 def optional(message: object, name: str, *kinds: type) -> Any:
     """A field of a JSON object; None where it is absent or null.
 
@@ -130,9 +135,9 @@ def optional(message: object, name: str, *kinds: type) -> Any:
     raise Refused(f"Invalid value at '{name}': {json.dumps(value)[:100]}")
 
 
-def json_answer(value: object) -> Answer:
+def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:
     """A value as a JSON answer."""
-    return Answer(json.dumps(value, allow_nan=False).encode())
+    return Answer(json.dumps(value, allow_nan=False).encode(), status=status)
 
 
 def problem(status: int, message: str) -> Answer:

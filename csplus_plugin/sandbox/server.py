@@ -14,37 +14,40 @@ from pathlib import Path
 from types import TracebackType
 
 from .listener import HOST, Listener
-from .protocol import Service
-from .startup import CannotStart, Log, scenes_folder
+from .service import Service
+from .service_model import Gate, ServiceModel
+from .startup import CannotStart, Log, exports_folder, scenes_folder
 
 
 def start(
     data: Path | None = None,
     port: int = 0,
-    latency: float = 0.0,
-    max_concurrent: int | None = None,
     log: Log | None = None,
+    *,
+    exports: Path | None = None,
+    model: ServiceModel | None = None,
 ) -> Sandbox:
     """Start a sandbox and return once it answers.
 
     Args:
         data: An archive of scenes; None stands for the sample scenes, which the first use writes.
         port: TCP port; 0 takes a free one.
-        latency: Seconds by which every answer is late.
-        max_concurrent: More requests than this that compute at a time are answered with status 429.
         log: Is told, a line at a time, what takes long and which defect made a request fail.
+        exports: The folder in which exports and assets land; None stands for one in the user's cache.
+        model: How slow, limited and faulty it is; None for not at all.
 
     Raises:
         CannotStart: The folder, the port or the client library stands in the way.
     """
     scenes = scenes_folder(data, log)
+    gate = Gate(model or ServiceModel())
     try:
-        listener = Listener(port, latency, max_concurrent, log)
+        listener = Listener(port, gate, log)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise CannotStart(f"Port {port} of {HOST} cannot be used: {reason}.") from error
     try:
-        listener.service = Service(scenes, listener.url)
+        listener.service = Service(scenes, exports_folder(exports), listener.url, gate)
     except BaseException:
         listener.server_close()
         raise
@@ -56,12 +59,14 @@ class Sandbox:
 
     Attributes:
         url: Its address, without a slash at the end.
+        exports: The folder in which exports and assets land.
         service: What its endpoints share.
     """
 
     def __init__(self, listener: Listener) -> None:
         self.url = listener.url
         self.service = listener.service
+        self.exports = listener.service.exports
         self._listener = listener
         thread = threading.Thread(target=listener.serve_forever, args=(0.1,), name="csplus-sandbox")
         thread.daemon = True

@@ -124,15 +124,22 @@ def _stacks(
         if rasters is not None:
             held.append(rasters)
     pixels = canvas.grid.size
-    stacks = []
+    stacks: list[tuple[np.ndarray, np.ndarray]] = []
     for k, band in enumerate(bands):
         values = np.empty((len(held), pixels), band.type.dtype)
-        weights = np.empty((len(held), pixels), np.float32)
         for n, rasters in enumerate(held):
             values[n] = rasters[k].values.ravel()
-            weights[n] = rasters[k].mask.ravel()
-        stacks.append((values, weights))
+        # One mask for all bands, as updateMask makes it, is one array of weights.
+        shared = k > 0 and all(rasters[k].mask is rasters[k - 1].mask for rasters in held)
+        stacks.append((values, stacks[-1][1] if shared else _weights(held, k, pixels)))
     return stacks
+
+
+def _weights(held: Sequence[Sequence[Raster]], band: int, pixels: int) -> np.ndarray:
+    weights = np.empty((len(held), pixels), np.float32)
+    for n, rasters in enumerate(held):
+        weights[n] = rasters[band].mask.ravel()
+    return weights
 
 
 def drawn_scene(image: Image, bands: Sequence[Band], canvas: Canvas) -> list[Raster] | None:

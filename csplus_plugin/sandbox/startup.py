@@ -89,6 +89,11 @@ def write_to(folder: Path) -> None:
     write_samples(folder)
 
 
+def exports_folder(chosen: Path | None) -> Path:
+    """Where exports land: the folder chosen, else one in the user's cache; it need not exist yet."""
+    return (chosen or cache_folder() / "exports").absolute()
+
+
 def cache_folder() -> Path:
     """Where this user's programs keep what can be made again, by the platform's convention."""
     if configured := os.environ.get("XDG_CACHE_HOME"):

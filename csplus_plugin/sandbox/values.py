@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from .errors import Refused
 from .geometries import Geometry
 from .images import Image
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, order=True)
@@ -86,7 +86,7 @@ class Feature:
         """The geometry; None for none."""
         return self.place
 
-    def but(self, **changes: object) -> Feature:
+    def but(self, **changes: Any) -> Feature:
         """A copy with other fields."""
         return replace(self, **changes)
 
@@ -111,7 +111,7 @@ class FeatureCollection:
     id: str | None = None
     version: int | None = None
 
-    def but(self, **changes: object) -> FeatureCollection:
+    def but(self, **changes: Any) -> FeatureCollection:
         """A copy of the same kind with other fields."""
         return replace(self, **changes)
 

@@ -34,8 +34,10 @@ class Recorder(QgsProcessingFeedback):
 def processing(qgis_app: QgsApplication) -> Iterator[CsPlusPlugin]:
     """The Processing plugin's core, as qgis_process starts it, and our provider."""
     from processing.core.Processing import Processing
+    from processing.gui import Postprocessing
 
     Processing.initialize()
+    Postprocessing.iface = None  # the stand-in for a desktop has no layer tree that QGIS 3.44 takes
     plugin = classFactory(None)
     plugin.initProcessing()
     yield plugin

@@ -94,3 +94,25 @@ def test_what_is_mandatory(algorithm: QgsProcessingAlgorithm) -> None:
 
 def test_outputs(algorithm: QgsProcessingAlgorithm) -> None:
     assert {output.name(): output.type() for output in algorithm.outputDefinitions()} == OUTPUTS
+
+
+CHECK_CONNECTION = {
+    "ENDPOINT": "outputString",
+    "PROJECT": "outputString",
+    "ACCOUNT": "outputString",
+    "PROXY": "outputString",
+    "REGISTRATION": "outputString",
+    "LIBRARY": "outputString",
+    "LIBRARY_PLACE": "outputString",
+    "SANDBOX": "outputBoolean",
+    "RESTRICTED": "outputBoolean",
+    "ROUND_TRIP": "outputNumber",
+    "CLOCK_OFFSET": "outputNumber",
+}
+
+
+def test_check_connection() -> None:
+    check = QgsApplication.processingRegistry().createAlgorithmById("csplus:checkconnection")
+    assert check.parameterDefinitions() == []
+    assert check.groupId() == "connection"
+    assert {output.name(): output.type() for output in check.outputDefinitions()} == CHECK_CONNECTION

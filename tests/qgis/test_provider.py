@@ -33,7 +33,7 @@ def test_identity() -> None:
 
 def test_every_algorithm_explains_itself() -> None:
     algorithms = provider().algorithms()
-    assert [algorithm.name() for algorithm in algorithms] == ["clearcomposite"]
+    assert sorted(algorithm.name() for algorithm in algorithms) == ["checkconnection", "clearcomposite"]
     for algorithm in algorithms:
         assert algorithm.shortDescription()
         assert "<" not in algorithm.shortHelpString()
@@ -50,7 +50,7 @@ def test_the_icons_are_drawn() -> None:
 
 
 def test_instances_share_nothing() -> None:
-    algorithm = provider().algorithms()[0]
+    algorithm = provider().algorithm("clearcomposite")
     assert algorithm.create() is not algorithm.create()
 
 

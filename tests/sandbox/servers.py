@@ -82,7 +82,7 @@ def _write_band(path: Path, values: np.ndarray) -> None:
 
 
 @contextmanager
-def official_client(url: str) -> Iterator[Any]:
+def official_client(url: str, credentials: Any = None) -> Iterator[Any]:
     """The unchanged library, initialized against a server and signed out afterwards.
 
     The functions that it learnt stay: they are those of the wheel, which other tests use without a server.
@@ -91,7 +91,8 @@ def official_client(url: str) -> Iterator[Any]:
         patch.setattr(ee.deprecation, "_FetchDataCatalogStac", dict)
         ee.Reset()
         ee.data.setMaxRetries(0)
-        ee.Initialize(google.oauth2.credentials.Credentials("local"), url=url, project="sandbox-project")
+        signed_in = credentials or google.oauth2.credentials.Credentials("local")
+        ee.Initialize(signed_in, url=url, project="sandbox-project")
         try:
             yield ee
         finally:

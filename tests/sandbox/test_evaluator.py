@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import ee
 import numpy as np
 import pytest
+from csplus.csplus_plugin.sandbox import registry
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.evaluator import supported
-from csplus.csplus_plugin.sandbox.registry import _checked, function, load_functions
+from csplus.csplus_plugin.sandbox.registry import function, load_functions, own_parameters
+from csplus.csplus_plugin.sandbox.signatures import signatures
 
 from .conftest import S2, Folder
 
@@ -229,13 +232,31 @@ def test_the_needed_functions_are_there() -> None:
     assert len(supported()) > 500
 
 
-def test_a_function_must_have_the_real_parameters() -> None:
-    with pytest.raises(ValueError, match="takes"):
-        _checked("Image.abs", lambda image: image, False)
-    with pytest.raises(ValueError, match="no function"):
-        _checked("Image.absolutely", lambda value: value, False)
+def test_every_function_has_the_parameters_of_the_newest_client() -> None:
+    load_functions()
+    for name, (run, needs_archive) in registry._registered.items():
+        real = [registry._snake_case(parameter.name) for parameter in signatures()[name].parameters]
+        assert own_parameters(run, needs_archive) == real, name
+
+
+def test_a_name_is_registered_once() -> None:
+    load_functions()
     with pytest.raises(ValueError, match="twice"):
         function("Image.abs")(lambda value: value)
+
+
+def test_clients_whose_lists_differ_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    older = {name: signature for name, signature in signatures().items() if name != "Image.hypot"}
+    transform = older["Geometry.transform"]
+    older["Geometry.transform"] = replace(transform, parameters=transform.parameters[:3])
+    newer = replace(signatures()["Image.abs"].parameters[0], name="newArgument", optional=True)
+    older["Image.abs"] = replace(older["Image.abs"], parameters=(*older["Image.abs"].parameters, newer))
+    monkeypatch.setattr(registry, "signatures", lambda: older)
+    found = load_functions.__wrapped__()
+    assert "Image.hypot" not in found
+    assert [parameter.name for parameter in found["Image.abs"].parameters] == ["value"]
+    last = found["Geometry.transform"].parameters[-1]
+    assert (last.name, last.optional, last.default) == ("geodesic", True, None)
 
 
 def test_collections_have_a_limit(folder: Folder) -> None:

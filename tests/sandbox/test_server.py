@@ -9,11 +9,15 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from csplus.csplus_plugin.sandbox.endpoints import router
+from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
+from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from csplus.csplus_plugin.sandbox.startup import CannotStart
 
 from .servers import GRID, L2A, LATER, SCENE, ask, ask_error, official_client, write_archive
@@ -106,13 +110,14 @@ def test_list_assets_page_by_page(ee: Any) -> None:
 
 
 @pytest.mark.parametrize(("call", "endpoint"), [
-    (lambda ee: ee.Image(1).getThumbURL(), "POST /v1/projects/sandbox-project/thumbnails"),
-    (lambda ee: ee.FeatureCollection([]).getDownloadURL("CSV"), "POST /v1/projects/sandbox-project/tables"),
-    (lambda ee: ee.data.listOperations(), "GET /v1/projects/sandbox-project/operations"),
-    (lambda ee: ee.data.createFolder("projects/sandbox-project/assets/f"), "POST /v1/projects/sandbox-project/assets"),
     (
-        lambda ee: ee.data.exportImage("1", {"expression": ee.Image(1), "description": "d"}),
-        "POST /v1/projects/sandbox-project/image:export",
+        lambda ee: ee.data.computeImages({"expression": ee.ImageCollection([])}),
+        "POST /v1/projects/sandbox-project/imageCollection:computeImages",
+    ),
+    (lambda ee: ee.data.getIamPolicy(L2A), f"POST /v1/projects/earthengine-public/assets/{L2A}:getIamPolicy"),
+    (
+        lambda ee: ee.data.exportVideo("1", {"expression": ee.ImageCollection([]), "description": "d"}),
+        "POST /v1/projects/sandbox-project/video:export",
     ),
 ])  # fmt: skip
 def test_what_is_missing_is_refused_by_name(ee: Any, call: Any, endpoint: str) -> None:
@@ -131,10 +136,14 @@ def test_discovery_never_names_google_as_the_root(url: str) -> None:
     ("GET", "/", 404, "NOT_FOUND"),
     ("GET", "/etc/passwd", 404, "NOT_FOUND"),
     ("GET", "/v1/projects/p/../../../etc/passwd", 404, "NOT_FOUND"),
-    ("POST", "/v1/projects/p/thumbnails", 404, "NOT_FOUND"),
+    ("POST", "/v1/projects/p/filmstripThumbnails", 404, "NOT_FOUND"),
+    ("GET", "/v1/projects/p/thumbnails/nope:getPixels", 404, "NOT_FOUND"),
+    ("GET", "/v1/projects/p/tables/nope:getFeatures", 404, "NOT_FOUND"),
+    ("GET", "/v1/projects/p/operations/nope", 404, "NOT_FOUND"),
     ("GET", "/v1/projects/p/maps/nope/tiles/0/0/0", 404, "NOT_FOUND"),
     ("GET", "/v1/projects/p/value:compute", 405, "UNIMPLEMENTED"),
-    ("DELETE", "/v1/projects/p/assets/f", 405, "UNIMPLEMENTED"),
+    ("DELETE", "/v1/projects/p/assets/f", 404, "NOT_FOUND"),
+    ("PUT", "/v1/projects/p/assets/f", 405, "UNIMPLEMENTED"),
     ("OPTIONS", "/v1/projects/p/maps", 405, "UNIMPLEMENTED"),
     ("BREW", "/v1/projects/p/maps", 501, "UNIMPLEMENTED"),
 ])  # fmt: skip
@@ -195,7 +204,7 @@ def test_tiles_outside_the_world(ee: Any, url: str, tile: str) -> None:
 
 
 def test_too_many_at_a_time(archive: Path) -> None:
-    with start(archive, latency=0.0, max_concurrent=1) as sandbox:
+    with start(archive, model=ServiceModel(max_concurrent=1)) as sandbox:
         assert _statuses_of_slow_requests(sandbox, 4) == [200, 429, 429, 429]
         assert ask(sandbox.url, "POST", COMPUTE, CONSTANT)[0] == 200
 
@@ -229,7 +238,7 @@ def _statuses_of_slow_requests(sandbox: Sandbox, count: int) -> list[int]:
 
 
 def test_latency(archive: Path) -> None:
-    with start(archive, latency=0.3) as sandbox:
+    with start(archive, model=ServiceModel(latency=0.3)) as sandbox:
         began = time.monotonic()
         ask(sandbox.url, "POST", COMPUTE, CONSTANT)
         assert 0.3 <= time.monotonic() - began < 3
@@ -246,7 +255,7 @@ def test_defects_are_answered_and_logged(archive: Path) -> None:
 
 
 def test_dropped_connections_are_silent(archive: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with start(archive, latency=0.2) as sandbox:
+    with start(archive, model=ServiceModel(latency=0.2)) as sandbox:
         host = urlsplit(sandbox.url)
         whole = b"GET /v1/projects/p/algorithms HTTP/1.1\r\nHost: localhost\r\n\r\n"
         for request in (b"", whole[:20], whole):
@@ -290,6 +299,25 @@ def test_stop_ends_open_connections_and_frees_the_port(archive: Path) -> None:
         assert again.url == sandbox.url
         with pytest.raises(CannotStart, match=f"Port {host.port} of 127.0.0.1 cannot be used"):
             start(archive, port=host.port)
+
+
+def test_stop_lets_what_computes_come_to_its_end(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> None:
+        begun.set()
+        time.sleep(0.5)
+        ended.set()
+        raise Refused("late")
+
+    monkeypatch.setattr(router, "find", lambda *_: (SimpleNamespace(computes=False, endpoint=slow), {}))
+    sandbox = start(archive)
+    host = urlsplit(sandbox.url)
+    with socket.create_connection((host.hostname, host.port), timeout=5) as connection:
+        connection.sendall(b"GET /v1/projects/p/config HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert begun.wait(5)
+        sandbox.stop()
+        assert ended.is_set()
 
 
 def test_folders_that_are_no_archive(tmp_path: Path) -> None:

@@ -58,6 +58,16 @@ def test_nothing_imports_ee_at_load_time(path: Path) -> None:
     assert not [name for name in imports(path, top_level=True) if name.split(".")[0] == "ee"]
 
 
+def test_expressions_are_built_with_the_library_that_was_chosen() -> None:
+    """`import ee` would take another plugin's old copy; under TYPE_CHECKING it is only a name."""
+    for path in SHIPPED:
+        if path != PLUGIN / "core" / "library.py":
+            lines = path.read_text(encoding="utf-8").splitlines()
+            guarded = "if TYPE_CHECKING:" in lines
+            found = [line for line in lines if line.strip() == "import ee"]
+            assert found in ([], ["    import ee"] if guarded else []), path
+
+
 @pytest.mark.parametrize("folder", ["core", "earthengine", "download", "sandbox"])
 def test_the_lower_floors_know_no_qgis(folder: str) -> None:
     for path in below(PLUGIN / folder):

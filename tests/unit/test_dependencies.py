@@ -104,12 +104,55 @@ def test_a_module_that_only_has_the_name_is_not_taken_for_the_library(tmp_path: 
     assert "is not the Earth Engine client library" in printed
 
 
+OLD_EE = "__version__ = '0.1.300'\nclass ApiFunction: pass\nclass ImageCollection: pass\n"
+
+
 def test_a_library_too_old_for_cloud_score_plus_is_named_with_its_place(tmp_path: Path):
-    old = "__version__ = '0.1.300'\nclass ApiFunction: pass\nclass ImageCollection: pass\n"
-    write_package(tmp_path / "env", "ee", old)
+    write_package(tmp_path / "env", "ee", OLD_EE)
     printed = in_a_new_process(LOAD, str(tmp_path / "vendor"), str(tmp_path / "env"))
     assert f"0.1.300 in {tmp_path / 'env' / 'ee'} is too old" in printed
     assert "--upgrade" in printed
+
+
+BESIDE_AN_UNFIT_EE = """
+from csplus_plugin.core import library
+from csplus_plugin.earthengine import dependencies
+from pathlib import Path
+dependencies.VENDOR = Path(sys.argv[1])
+sys.path.insert(1, sys.argv[2])
+if sys.argv[3] == "first":
+    import ee
+ours = dependencies.prepare_expressions()
+print(ours.__name__, dependencies.ee_place(), library.ee is ours)
+print(ours.serializer.toJSON(ours.ImageCollection("A").linkCollection(ours.ImageCollection("B"), ["cs"])))
+import ee
+print(ee.__file__, [name for name in sys.modules if name.startswith("ee.")], hasattr(ee, "Image"))
+"""
+
+
+@pytest.mark.parametrize("theirs", ["first", "later"])
+@pytest.mark.parametrize("text", [OLD_EE, ""], ids=["too old", "something else"])
+def test_an_unfit_ee_stays_what_it_is_and_the_vendored_one_is_used_beside_it(
+    tmp_path: Path, text: str, theirs: str
+):
+    write_package(tmp_path / "env", "ee", text)
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / "ee").symlink_to(WHEEL.parent)
+    printed = in_a_new_process(BESIDE_AN_UNFIT_EE, str(tmp_path / "vendor"), str(tmp_path / "env"), theirs)
+    ours, expression, other = printed.splitlines()
+    assert ours == f"csplus_ee {WHEEL.parent} True"
+    assert "Image.linkCollection" in expression
+    assert other == f"{tmp_path / 'env' / 'ee' / '__init__.py'} [] False"
+
+
+@pytest.mark.parametrize("text", ["import no_such_httplib2", "print 'Python 2'", "import sys; sys.maxint"])
+def test_an_ee_that_does_not_start_is_passed_over(tmp_path: Path, text: str):
+    write_package(tmp_path / "env", "ee", text)
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / "ee").symlink_to(WHEEL.parent)
+    script = BESIDE_AN_UNFIT_EE.partition("import ee\nprint")[0]
+    printed = in_a_new_process(script, str(tmp_path / "vendor"), str(tmp_path / "env"), "later")
+    assert printed.startswith(f"csplus_ee {WHEEL.parent} True")
 
 
 def test_inside_qgis_on_another_system_the_command_names_a_real_python(

@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ..properties import property_of
 from ..reducers import label
 from ..registry import function
 from ..values import FeatureCollection, as_number, key_of
 
 
 def _held(collection: FeatureCollection, name: str) -> list[Any]:
-    values = (element.properties.get(name) for element in collection.elements)
+    values = (property_of(element, name) for element in collection.elements)
     return [value for value in values if value is not None]
 
 

@@ -14,6 +14,7 @@ from ..filters import Filter
 from ..geometries import Geometry, box
 from ..projections import Projection
 from ..promotion import promote, type_name
+from ..properties import property_of
 from ..reducers import Reducer
 from ..registry import function
 from ..values import Algorithm, Element, ErrorMargin, Feature, FeatureCollection, as_number, key_of
@@ -102,12 +103,12 @@ def in_order(elements: Sequence[Any], key: str, *, ascending: bool) -> list[Any]
     """Elements sorted by a property: equal ones keep their order, those without it come last."""
 
     def value(element: Element) -> tuple[int, Any]:
-        found = element.properties[key]
+        found = property_of(element, key)
         number = as_number(found)
         return (0, number) if number is not None else (1, str(found))
 
-    held = [e for e in elements if e.properties.get(key) is not None]
-    rest = [e for e in elements if e.properties.get(key) is None]
+    held = [e for e in elements if property_of(e, key) is not None]
+    rest = [e for e in elements if property_of(e, key) is None]
     return [*sorted(held, key=value, reverse=not ascending), *rest]
 
 
@@ -184,7 +185,7 @@ def reduce_columns(
     """Properties by a reducer."""
     if weight_selectors:
         raise Refused("Collection.reduceColumns: weightSelectors is not supported by this sandbox engine.")
-    rows = [[_comparable(e.properties.get(name)) for name in selectors] for e in collection.elements]
+    rows = [[_comparable(property_of(e, name)) for name in selectors] for e in collection.elements]
     width = len(selectors)
     if width != reducer.inputs:
         raise Refused(

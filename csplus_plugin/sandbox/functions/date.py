@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from ..date_patterns import formatted, parsed
 from ..errors import Refused
-from ..moments import AVERAGE, advanced, field, floored, formatted, time_zone, unit_of
+from ..moments import AVERAGE, advanced, field, floored, time_zone, unit_of
 from ..moments import date as as_date
 from ..promotion import promote
 from ..registry import function
@@ -30,6 +31,12 @@ def from_ymd(year: int, month: int, day: int, time_zone: str | None) -> Date:
         return as_date(datetime(year, month, day).isoformat(), time_zone)  # noqa: DTZ001 - the zone follows
     except ValueError as error:
         raise Refused(f"Date.fromYMD: {error}.") from error
+
+
+@function("Date.parse")
+def parse(format_: str, date: str, time_zone: str | None) -> Date:
+    """A date from text, by a pattern of Joda-Time."""
+    return parsed(format_, date, time_zone)
 
 
 @function("Date.millis")
@@ -107,7 +114,7 @@ def update(
 ) -> Date:
     """A date with some of its parts replaced."""
     given = {"year": year, "month": month, "day": day, "hour": hour, "minute": minute}
-    parts = {name: value for name, value in given.items() if value is not None}
+    parts: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if second is not None:
         parts |= {"second": int(second), "microsecond": round(second % 1 * 1e6)}
     try:
@@ -124,11 +131,9 @@ def unit_ratio(numerator: str, denominator: str) -> float:
 
 @function("DateRange")
 def date_range(start: Any, end: Any, time_zone: str | None) -> DateRange:
-    """From a start to an end that is not included; one millisecond where there is no end."""
+    """From a start to an end that is not included, or one millisecond; empty where the end is not after the start."""
     first = as_date(start, time_zone).millis
     last = first + 1 if end is None else as_date(end, time_zone).millis
-    if last < first:
-        raise Refused("DateRange: The end of the range must not be before its start.")
     return DateRange(first, last)
 
 

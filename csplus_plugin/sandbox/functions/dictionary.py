@@ -3,15 +3,18 @@
 # ruff: noqa: FBT001 - arguments are those of the real functions
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ..constants import constant_image
 from ..errors import Refused
+from ..geometries import Geometry
 from ..images import Image
+from ..patterns import pattern
 from ..promotion import promote
-from ..registry import function
+from ..registry import call, function
 from ..values import Algorithm
 
 
@@ -65,6 +68,26 @@ def get_string(dictionary: dict[str, Any], key: str) -> str | None:
     return None if value is None else promote(value, "String")
 
 
+@function("Dictionary.getArray")
+def get_array(dictionary: dict[str, Any], key: str) -> np.ndarray | None:
+    """A value that is an array."""
+    value = get(dictionary, key, None)
+    return None if value is None else promote(value, "Array")
+
+
+@function("Dictionary.getGeometry")
+def get_geometry(dictionary: dict[str, Any], key: str) -> Geometry | None:
+    """A value that is a geometry."""
+    value = get(dictionary, key, None)
+    return None if value is None else promote(value, "Geometry")
+
+
+@function("Dictionary.toArray")
+def to_array(dictionary: dict[str, Any], keys: list[str] | None, axis: int) -> np.ndarray:
+    """The values of some keys, or of all in the keys' order, one after the other along an axis."""
+    return call("Array.cat", [[np.atleast_1d(promote(v, "Array")) for v in values(dictionary, keys)], axis])
+
+
 @function("Dictionary.set")
 def set_(dictionary: dict[str, Any], key: str, value: object) -> dict[str, Any]:
     """With one more entry."""
@@ -97,8 +120,9 @@ def contains(dictionary: dict[str, Any], key: str) -> bool:
 
 @function("Dictionary.combine")
 def combine(first: dict[str, Any], second: dict[str, Any], overwrite: bool) -> dict[str, Any]:
-    """The entries of both."""
-    return {**first, **second} if overwrite else {**second, **first}
+    """The entries of both, without those that are null."""
+    one, other = ({k: v for k, v in d.items() if v is not None} for d in (first, second))
+    return {**one, **other} if overwrite else {**other, **one}
 
 
 def _matching(
@@ -106,11 +130,16 @@ def _matching(
 ) -> list[str]:
     found: list[str] = []
     for selector in selectors:
-        keys = [selector] if selector in dictionary else [k for k in dictionary if re.fullmatch(selector, k)]
+        keys = [selector] if selector in dictionary else _like(selector, dictionary, name)
         if not keys and not ignore_missing:
             raise _missing(name, selector, dictionary)
         found += keys
     return found
+
+
+def _like(selector: str, dictionary: dict[str, Any], name: str) -> list[str]:
+    expression = pattern(name, selector, max(map(len, dictionary), default=0))
+    return [key for key in dictionary if expression.fullmatch(key)]
 
 
 @function("Dictionary.select")

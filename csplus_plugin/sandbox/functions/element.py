@@ -1,4 +1,4 @@
-"""Features and images as things with properties (guides/features)."""
+"""Features, images and collections as things with properties (guides/features)."""
 
 # ruff: noqa: ARG001, FBT001 - arguments are those of the real functions
 from __future__ import annotations
@@ -6,29 +6,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ..errors import Refused
-from ..geometries import Geometry, ring_of
+from ..geometries import Geometry
 from ..images import Image
 from ..moments import date as as_date
 from ..projections import Projection
 from ..promotion import promote
+from ..properties import property_of, with_properties
 from ..registry import function
-from ..values import Date, Element, ErrorMargin, Feature
+from ..values import Date, Element, ErrorMargin, Feature, FeatureCollection
 
 _SYSTEM = "system:"
-
-
-def property_of(element: Element, name: str) -> Any:
-    """A property, or one of the names under which the service shows other facts; None where there is none."""
-    if name in element.properties:
-        return element.properties[name]
-    if isinstance(element, Image):
-        facts = {"system:id": element.id, "system:version": element.version}
-        if name in {"system:bands", "system:band_names"}:
-            return element.names
-        place = element.geometry() if name == "system:footprint" else None
-        return facts.get(name) if place is None else ring_of(place)
-    return None
 
 
 @function("Feature")
@@ -57,21 +47,31 @@ def get_string(object_: Element, property_: str) -> str | None:
     return None if value is None else promote(value, "String")
 
 
+@function("Element.getArray")
+def get_array(object_: Element, property_: str) -> np.ndarray | None:
+    """A property that is an array."""
+    value = property_of(object_, property_)
+    return None if value is None else promote(value, "Array")
+
+
 @function("Element.set")
 def set_(object_: Element, key: str, value: object) -> Element:
     """The element with a property."""
-    return object_.but(properties={**object_.properties, key: value})
+    return with_properties(object_, {key: value})
 
 
 @function("Element.setMulti")
 def set_multi(object_: Element, properties: Mapping[str, Any]) -> Element:
     """The element with several properties."""
-    return object_.but(properties={**object_.properties, **properties})
+    return with_properties(object_, properties)
 
 
 @function("Element.propertyNames")
 def property_names(element: Element) -> list[str]:
     """Names of all properties."""
+    if isinstance(element, FeatureCollection):
+        facts = {"system:id": element.id, "system:version": element.version}
+        return [*element.properties, *(name for name, value in facts.items() if value is not None)]
     if not isinstance(element, Image):
         return list(dict.fromkeys([*element.properties, "system:index"]))
     facts = ["system:bands", "system:band_names"]
@@ -107,7 +107,7 @@ def copy_properties(
         raise Refused("Element.copyProperties: Specify at most one of properties and exclude.")
     names = properties if properties is not None else _ordinary(source)
     copied = {n: property_of(source, n) for n in names if n not in (exclude or ())}
-    return destination.but(properties={**destination.properties, **copied})
+    return with_properties(destination, copied)
 
 
 @function("Element.replaceProperties")
@@ -122,7 +122,7 @@ def geometry(
     max_error: ErrorMargin | None,
     proj: Projection | None,
     geodesics: bool | None,
-) -> Geometry:
+) -> Geometry | None:
     """Where it is; the whole earth for an image without limits."""
     place = feature.geometry()
     if place is None and isinstance(feature, Image):
@@ -138,7 +138,7 @@ def feature_geometry(
     max_error: ErrorMargin | None,
     proj: Projection | None,
     geodesics: bool | None,
-) -> Geometry:
+) -> Geometry | None:
     """Where it is."""
     return geometry(feature, max_error, proj, geodesics)
 

@@ -11,10 +11,11 @@ from ..errors import Refused
 from ..filters import Filter
 from ..geometries import Geometry, spherical_area
 from ..images import Image
-from ..promotion import promote
+from ..promotion import promote, type_name
+from ..properties import property_of
 from ..registry import function
 from ..values import Date, Element, ErrorMargin, as_number, key_of
-from .geometry import distance_between
+from .geometry_relations import distance_between
 
 Compare = Callable[[Any, Any], bool]
 
@@ -28,7 +29,7 @@ def selected(element: Element | None, field: str) -> Any:
     if field in _PLACES:
         place = element.geometry()
         return Geometry(None) if place is None and isinstance(element, Image) else place
-    return element.properties.get(field)
+    return property_of(element, field)
 
 
 class _Operands:
@@ -111,8 +112,10 @@ _comparison("Filter.inList", compare=lambda value, values: _listed(values, value
 
 
 def _holds_date(span: object, value: object) -> bool:
-    millis = as_number(value)
-    return millis is not None and promote(span, "DateRange").holds(millis)
+    millis, dates = as_number(value), promote(span, "DateRange")
+    if dates.start >= dates.end:
+        raise Refused("Empty date ranges not supported for the current operation.")
+    return millis is not None and dates.holds(millis)
 
 
 _comparison("Filter.dateRangeContains", compare=_holds_date)
@@ -269,6 +272,15 @@ def not_null(properties: list[str]) -> Filter:
 def has_geometry() -> Filter:
     """There is a geometry."""
     return Filter(lambda element, _: element.geometry() is not None)
+
+
+def _is_type(value: object, name: object) -> bool:
+    actual = value.kind if isinstance(value, Geometry) else type_name(value)
+    kinds = {"Integer": "Number", "Float": "Number"}
+    return name in {actual, kinds.get(actual), "Geometry" if isinstance(value, Geometry) else None}
+
+
+_comparison("Filter.hasType", compare=_is_type)
 
 
 @function("Filter.always")

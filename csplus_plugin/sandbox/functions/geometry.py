@@ -3,29 +3,22 @@
 # ruff: noqa: ARG001, FBT001 - arguments are those of the real functions
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from osgeo import ogr
 
 from ..errors import Refused
 from ..geometries import (
     Geometry,
     box,
-    checked,
     from_geojson,
     gathered,
     lattice_shape,
-    local_crs,
     shape_of,
-    spherical_area,
 )
-from ..projections import WGS84, Projection, is_geographic, same_crs
-from ..promotion import promote
+from ..projections import WGS84, Projection, is_geographic
 from ..registry import function
-from ..values import Element, ErrorMargin
+from ..values import ErrorMargin
 
 _POINT_LIST = {
     "MultiPoint": 1,
@@ -129,208 +122,6 @@ def multi_geometry(
     parts = [geometry.in_crs(crs_name) for geometry in geometries]
     bent = is_geographic(crs_name) if geodesic is None else geodesic
     return Geometry(gathered([p.shape for p in parts if p.shape is not None]), crs_name, bent)
-
-
-def _on_features(name: str, compute: Callable[..., Any]) -> None:
-    """Register a function of a geometry also for features, which keep their properties."""
-    parameters = list(inspect.signature(compute).parameters.values())
-    renamed = [p.replace(name="feature" if p.name == "geometry" else p.name) for p in parameters]
-
-    def on_feature(*values: Any) -> Any:
-        feature, *rest = values
-        places = [promote(v, "Geometry") if isinstance(v, Element) else v for v in rest]
-        result = compute(promote(feature, "Geometry"), *places)
-        return promote(feature, "Feature").but(place=result) if isinstance(result, Geometry) else result
-
-    on_feature.__signature__ = inspect.Signature(renamed)  # type: ignore[attr-defined]
-    function(f"Feature.{name}")(on_feature)
-
-
-def measured(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register under `Geometry.` and `Feature.`."""
-
-    def register(compute: Callable[..., Any]) -> Callable[..., Any]:
-        for name in names:
-            function(f"Geometry.{name}")(compute)
-            _on_features(name, compute)
-        return compute
-
-    return register
-
-
-@measured("buffer")
-def buffer(
-    geometry: Geometry, distance: float, max_error: ErrorMargin | None, proj: Projection | None
-) -> Geometry:
-    """Grown by a distance, or shrunk by a negative one: metres, or units of a projection."""
-    crs = proj.crs if proj else local_crs(geometry)
-    grown = checked(geometry.planar(crs).Buffer(distance, 16))
-    return Geometry(grown, crs, geodesic=False).in_crs(geometry.crs, geodesic=geometry.geodesic)
-
-
-@measured("bounds")
-def bounds(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> Geometry:
-    """The box around it."""
-    crs = proj.crs if proj else WGS84
-    return geometry if geometry.is_unbounded else box(*geometry.bounds(crs), crs=crs)
-
-
-@measured("area")
-def area(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> float:
-    """Square metres, or square units of a projection."""
-    return geometry.planar(proj.crs).GetArea() if proj else spherical_area(geometry)
-
-
-def _length(geometry: Geometry, proj: Projection | None, *, areas: bool) -> float:
-    shape = geometry.planar(proj.crs if proj else local_crs(geometry))
-    if (shape.GetDimension() == 2) != areas:  # noqa: PLR2004 - an area
-        return 0.0
-    return checked(shape.Boundary()).Length() if areas else shape.Length()
-
-
-@measured("length")
-def length(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> float:
-    """Metres of lines; 0 for areas."""
-    return _length(geometry, proj, areas=False)
-
-
-@measured("perimeter")
-def perimeter(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> float:
-    """Metres around areas; 0 for lines."""
-    return _length(geometry, proj, areas=True)
-
-
-@measured("centroid")
-def centroid(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> Geometry:
-    """The centre of mass."""
-    crs = proj.crs if proj else local_crs(geometry)
-    middle = checked(geometry.planar(crs).Centroid())
-    return Geometry(middle, crs, geodesic=False).in_crs(crs if proj else WGS84)
-
-
-@measured("convexHull")
-def convex_hull(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> Geometry:
-    """The smallest convex area that holds it."""
-    crs = proj.crs if proj else geometry.crs
-    return Geometry(checked(geometry.planar(crs).ConvexHull()), crs, geodesic=False)
-
-
-@measured("dissolve")
-def dissolve(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> Geometry:
-    """Overlapping parts joined."""
-    crs = proj.crs if proj else geometry.crs
-    return Geometry(
-        checked(geometry.planar(crs).UnionCascaded() or geometry.planar(crs)), crs, geodesic=False
-    )
-
-
-@measured("simplify")
-def simplify(geometry: Geometry, max_error: ErrorMargin, proj: Projection | None) -> Geometry:
-    """Fewer points, at most that many metres off."""
-    crs = proj.crs if proj else local_crs(geometry)
-    simpler = checked(geometry.planar(crs).SimplifyPreserveTopology(float(max_error.value or 0)))
-    return Geometry(simpler, crs, geodesic=False).in_crs(geometry.crs, geodesic=geometry.geodesic)
-
-
-@measured("transform")
-def transform(
-    geometry: Geometry, proj: Projection, max_error: ErrorMargin | None, geodesic: bool | None
-) -> Geometry:
-    """The same place in another CRS."""
-    return geometry.in_crs(proj.crs, geodesic=geodesic)
-
-
-def _working_crs(left: Geometry, right: Geometry, proj: Projection | None) -> str:
-    """The CRS in which two geometries meet: the one asked for, their own if they share a planar one."""
-    if proj is not None:
-        return proj.crs
-    shared = same_crs(left.crs, right.crs) and not is_geographic(left.crs)
-    return left.crs if shared else WGS84
-
-
-def _register_overlay(name: str, method: str) -> None:
-    @measured(name)
-    def overlay(
-        left: Geometry, right: Geometry, max_error: ErrorMargin | None, proj: Projection | None
-    ) -> Geometry:
-        if left.is_unbounded or right.is_unbounded:
-            return _with_everything(name, left, right)
-        crs = _working_crs(left, right, proj)
-        return Geometry(checked(getattr(left.planar(crs), method)(right.planar(crs))), crs, geodesic=False)
-
-
-def _with_everything(name: str, left: Geometry, right: Geometry) -> Geometry:
-    if name == "intersection":
-        return right if left.is_unbounded else left
-    if name == "union":
-        return Geometry(None)
-    raise Refused(f"Geometry.{name}: Unable to perform this geometry operation. The geometry is unbounded.")
-
-
-for _name, _method in {
-    "intersection": "Intersection",
-    "union": "Union",
-    "difference": "Difference",
-    "symmetricDifference": "SymDifference",
-}.items():
-    _register_overlay(_name, _method)
-
-
-def _register_relation(name: str, relate: Callable[[ogr.Geometry, ogr.Geometry], bool]) -> None:
-    @measured(name)
-    def relation(
-        left: Geometry, right: Geometry, max_error: ErrorMargin | None, proj: Projection | None
-    ) -> bool:
-        if left.is_unbounded or right.is_unbounded:
-            return {"disjoint": False, "contains": left.is_unbounded, "containedIn": right.is_unbounded}.get(
-                name, True
-            )
-        crs = _working_crs(left, right, proj)
-        return bool(relate(left.planar(crs), right.planar(crs)))
-
-
-for _name, _relate in {
-    "intersects": ogr.Geometry.Intersects,
-    "disjoint": ogr.Geometry.Disjoint,
-    "contains": ogr.Geometry.Contains,
-    "containedIn": ogr.Geometry.Within,
-}.items():
-    _register_relation(_name, _relate)
-
-
-def distance_between(left: Geometry, right: Geometry) -> float:
-    """The shortest way between two geometries, metres; 0 where they meet."""
-    if left.intersects(right):
-        return 0.0
-    both = Geometry(gathered([left.planar(), right.planar()]), geodesic=False)
-    crs = local_crs(both)
-    return float(left.planar(crs).Distance(right.planar(crs)))
-
-
-@measured("distance")
-def distance(
-    left: Geometry,
-    right: Geometry,
-    max_error: ErrorMargin | None,
-    proj: Projection | None,
-    spherical: bool,
-) -> float:
-    """Metres, or units of a projection."""
-    return left.planar(proj.crs).Distance(right.planar(proj.crs)) if proj else distance_between(left, right)
-
-
-@measured("withinDistance")
-def within_distance(
-    left: Geometry,
-    right: Geometry,
-    distance: float,
-    max_error: ErrorMargin | None,
-    proj: Projection | None,
-) -> bool:
-    """Whether they are at most that far apart."""
-    if proj:
-        return left.planar(proj.crs).Distance(right.planar(proj.crs)) <= distance
-    return distance_between(left, right) <= distance
 
 
 @function("Geometry.coordinates")

@@ -3,14 +3,13 @@
 # ruff: noqa: ARG001, FBT001 - arguments are those of the real functions
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .. import pixeltypes
+from .. import patterns, pixeltypes
 from ..archive import Archive
 from ..constants import constant_image
 from ..errors import Refused
@@ -19,7 +18,7 @@ from ..pixeltypes import DOUBLE, PixelType
 from ..pixelwise import gathered, side_by_side, unique_names
 from ..promotion import promote
 from ..registry import function
-from ..values import ImageCollection, as_number, key_of
+from ..values import FeatureCollection, ImageCollection, as_number, key_of
 
 NO_BANDS = (
     "Image.select: Band pattern '{}' was applied to an Image with no bands. "
@@ -65,10 +64,7 @@ def chosen(image: Image, selectors: Sequence[object]) -> list[int]:
 
 
 def _matching(names: Sequence[str], pattern: str) -> list[int]:
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise Refused(f"Image.select: Bad band pattern '{pattern}': {error}.") from error
+    expression = patterns.pattern("Image.select", pattern, max(map(len, names)))
     return [i for i, name in enumerate(names) if expression.fullmatch(name)]
 
 
@@ -118,8 +114,9 @@ def rename(input_: Image, names: list[str]) -> Image:
 @function("Image.regexpRename")
 def regexp_rename(input_: Image, regex: str, replacement: str, all_: bool) -> Image:
     """Names by replacing what matches a regular expression; `$1` stands for the first group."""
-    template = re.sub(r"\$(\d+)", r"\\\1", replacement)
-    names = [re.sub(regex, template, name, count=0 if all_ else 1) for name in input_.names]
+    expression = patterns.pattern("Image.regexpRename", regex, max(map(len, input_.names), default=0))
+    new = patterns.template(replacement)
+    names = [expression.sub(new, name, count=0 if all_ else 1) for name in input_.names]
     return picked(input_, range(len(names)), unique_names(names))
 
 
@@ -127,9 +124,11 @@ def regexp_rename(input_: Image, regex: str, replacement: str, all_: bool) -> Im
 def add_bands(dst_img: Image, src_img: Image, names: list[str] | None, overwrite: bool) -> Image:
     """Bands of another image appended, or put in place of those of the same name."""
     added = picked(src_img, chosen(src_img, names)) if names else src_img
-    if not overwrite:
-        return side_by_side([dst_img, added], unique_names([*dst_img.names, *added.names]), dst_img)
-    return overlaid(dst_img, added)
+    if overwrite:
+        both = overlaid(dst_img, added)
+    else:
+        both = side_by_side([dst_img, added], unique_names([*dst_img.names, *added.names]), dst_img)
+    return both.but(id=dst_img.id, version=dst_img.version)
 
 
 def overlaid(image: Image, added: Image) -> Image:
@@ -253,7 +252,7 @@ def cast(image: Image, band_types: dict[str, Any], band_order: list[str] | None)
 @function("ImageCollection.cast")
 def cast_collection(
     collection: ImageCollection, band_types: dict[str, Any], band_order: list[str]
-) -> ImageCollection:
+) -> FeatureCollection:
     """Some bands of every image as other types."""
     return collection.of(
         [cast_to(i, band_types, band_order, "ImageCollection.cast") for i in collection.elements]

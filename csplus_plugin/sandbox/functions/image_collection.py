@@ -14,7 +14,7 @@ from ..pixelwise import side_by_side, unique_names
 from ..reducers import Reducer
 from ..registry import function
 from ..stacking import bandless, best_by, layered, reduced
-from ..values import ImageCollection
+from ..values import FeatureCollection, ImageCollection
 from .image_bands import overlaid
 
 MAX_BANDS = 5000
@@ -50,7 +50,7 @@ def merge(collection1: ImageCollection, collection2: ImageCollection) -> ImageCo
     )
 
 
-def prefixed(collection: ImageCollection, prefix: str) -> list:
+def prefixed(collection: FeatureCollection, prefix: str) -> list:
     """Elements with a prefix before their index."""
     return [
         element.but(

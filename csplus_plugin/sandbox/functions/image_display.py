@@ -101,7 +101,7 @@ def _numbers(value: object) -> list[float]:
     return [float(v) for v in value] if isinstance(value, list | tuple) else [float(value)]  # type: ignore[arg-type]
 
 
-def _per_band(value: object, count: int) -> list[float | None]:
+def _per_band(value: object, count: int) -> Sequence[float | None]:
     """One option a band, from one for all or a list."""
     if value is None:
         return [None] * count

@@ -3,7 +3,7 @@
 # ruff: noqa: FBT001 - arguments are those of the real functions
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import Refused
@@ -32,6 +32,16 @@ def parse_expression(
         scope = {name: promote(v, "Image<unknown bands>") for name, v in arguments.items() if v is not None}
         for name in missing:
             scope[name] = call("Image.select", [scope[arg_name], [name]])
-        return formula.run(scope, call)
+        return formula.run(scope, _of_images)
 
     return Algorithm(tuple(vars_), run)
+
+
+def _of_images(name: str, values: Sequence[Any]) -> Any:
+    if name != "choose":
+        return call(f"Image.{name}", values)
+    condition, one, other = values
+    # Masked where the condition or the chosen side is.
+    taken = call("Image.updateMask", [one, condition])
+    rest = call("Image.updateMask", [other, call("Image.not", [condition])])
+    return call("Image.unmask", [taken, rest, False])

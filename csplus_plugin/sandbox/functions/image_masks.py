@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import Refused
 from ..geometries import Geometry, united
-from ..images import Canvas, Image, Raster, full
+from ..images import Canvas, Image, Raster, full, lowered
 from ..pixeltypes import FLOAT, PixelType, union
 from ..pixelwise import common_extent, each_band, joint_extent
 from ..promotion import promote
@@ -38,9 +38,18 @@ def _partners(image: Image, other: Image, name: str) -> Callable[[Sequence[int]]
     return lambda wanted: [0 if len(other.bands) == 1 else i for i in wanted]
 
 
+def _as_masks(image: Image, canvas: Canvas, positions: Sequence[int]) -> list[np.ndarray]:
+    """A mask image's bands as masks: cut to 0 to 1, and 0 where the mask image itself is masked."""
+    drawn = dict(zip(positions, image.pixels(canvas, positions), strict=True))
+    masks = {i: _as_mask(raster) for i, raster in drawn.items()}
+    return [masks[i] for i in positions]
+
+
 def _as_mask(raster: Raster) -> np.ndarray:
-    """A mask image's values as a mask: cut to 0 to 1, and 0 where the mask image itself is masked."""
-    values = np.nan_to_num(np.clip(raster.values, 0, 1)).astype(np.float32, copy=False)
+    if raster.values.dtype.kind == "f":
+        values = np.nan_to_num(np.clip(raster.values, 0, 1)).astype(np.float32, copy=False)
+    else:
+        values = (raster.values > 0).astype(np.float32)
     return np.where(raster.mask > 0, values, np.float32(0))
 
 
@@ -50,8 +59,8 @@ def update_mask(image: Image, mask: Image) -> Image:
     partners = _partners(image, mask, "Image.updateMask")
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-        drawn, masks = image.pixels(canvas, wanted), mask.pixels(canvas, partners(wanted))
-        return [Raster(r.values, np.minimum(r.mask, _as_mask(m))) for r, m in zip(drawn, masks, strict=True)]
+        drawn, masks = image.pixels(canvas, wanted), _as_masks(mask, canvas, partners(wanted))
+        return [Raster(r.values, lowered(r.mask, m)) for r, m in zip(drawn, masks, strict=True)]
 
     return image.computed(image.bands, draw)
 
@@ -76,9 +85,9 @@ def mask(image: Image, mask: Image | None) -> Image:
     partners = _partners(image, mask, "Image.mask")
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-        drawn, masks = image.pixels(canvas, wanted), mask.pixels(canvas, partners(wanted))
+        drawn, masks = image.pixels(canvas, wanted), _as_masks(mask, canvas, partners(wanted))
         return [
-            Raster(np.where(r.valid, r.values, np.zeros((), r.values.dtype)), _as_mask(m))
+            Raster(np.where(r.valid, r.values, np.zeros((), r.values.dtype)), m)
             for r, m in zip(drawn, masks, strict=True)
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,9 @@ def _span(
     one: PixelType, other: PixelType, operation: Callable[[float, float], float]
 ) -> tuple[float, float]:
     """The range of a monotonic operation: its extremes lie at the ends of the inputs' ranges."""
+    at: Callable[[Any, Any], float] = operation  # numpy's numbers: infinite where Python's would raise
     with np.errstate(all="ignore"):
-        ends = [float(operation(np.float64(a), np.float64(b))) for a in one.bounds for b in other.bounds]
+        ends = [float(at(np.float64(a), np.float64(b))) for a in one.bounds for b in other.bounds]
     return (-math.inf, math.inf) if any(map(math.isnan, ends)) else (min(ends), max(ends))
 
 

@@ -12,7 +12,7 @@ from .. import reducers
 from ..errors import Refused
 from ..images import Canvas, Image, Raster
 from ..kernels import SHAPES, Kernel, named_kernel
-from ..pixeltypes import DOUBLE, FLOAT, PixelType
+from ..pixeltypes import DOUBLE, PixelType
 from ..reducers import Reducer
 from ..registry import function
 from ..stacking import in_row_blocks
@@ -20,7 +20,7 @@ from ..stacking import in_row_blocks
 MAX_ITERATIONS = 100
 
 
-def _padded(canvas: Canvas, radius: int) -> Canvas:
+def padded(canvas: Canvas, radius: int) -> Canvas:
     """The canvas with a margin."""
     return canvas.on(canvas.grid.padded(radius, radius))
 
@@ -31,7 +31,7 @@ def _neighbours(
     """Values and masks of the neighbours that count (n, pixels)."""
     radius = kernel.shape[0] // 2
     height, width = canvas.shape
-    (raster,) = image.pixels(_padded(canvas, radius), [position])
+    (raster,) = image.pixels(padded(canvas, radius), [position])
     places = np.argwhere(kernel)
 
     def gathered(pixels: np.ndarray) -> np.ndarray:
@@ -50,7 +50,7 @@ def _extreme(
     """
     radius = kernel.shape[0] // 2
     height, width = canvas.shape
-    (raster,) = image.pixels(_padded(canvas, radius), [position])
+    (raster,) = image.pixels(padded(canvas, radius), [position])
     filled = np.where(raster.valid, raster.values, worst).astype(
         np.float64 if raster.values.dtype.itemsize > 2 else np.float32  # noqa: PLR2004 - exact in a float32
     )
@@ -201,7 +201,7 @@ def convolve(image: Image, kernel: Kernel) -> Image:
         height, width = canvas.shape
         here = (slice(radius, radius + height), slice(radius, radius + width))
         drawn = []
-        for raster in image.pixels(_padded(canvas, radius), wanted):
+        for raster in image.pixels(padded(canvas, radius), wanted):
             filled = np.where(raster.valid, raster.values, 0).astype(float)
             total = np.zeros(canvas.shape)
             for row, column in np.argwhere(weights):
@@ -210,40 +210,6 @@ def convolve(image: Image, kernel: Kernel) -> Image:
         return drawn
 
     return image.computed(bands, draw)
-
-
-@function("Image.fastDistanceTransform")
-def fast_distance_transform(image: Image, neighborhood: int, units: str, metric: str) -> Image:
-    """Distance in pixels to the nearest valid pixel that is not zero: squared, unless the metric says otherwise."""
-    if metric != "squared_euclidean" or units != "pixels":
-        raise Refused(
-            "Image.fastDistanceTransform: This sandbox engine knows 'squared_euclidean' in 'pixels'."
-        )
-    if not 1 <= neighborhood <= 512:  # noqa: PLR2004 - pixels
-        raise Refused("Image.fastDistanceTransform: neighborhood must be between 1 and 512.")
-    band = replace(image.bands[0], name="distance", type=FLOAT)
-
-    def draw(canvas: Canvas, _: Sequence[int]) -> list[Raster]:
-        (raster,) = image.pixels(_padded(canvas, neighborhood), [0])
-        distance = _squared_distances(raster.valid & (raster.values != 0), neighborhood)
-        found = np.isfinite(distance)
-        return [Raster(np.where(found, distance, 0).astype(np.float32), found.astype(np.float32))]
-
-    return image.computed([band], draw, extent=None)
-
-
-def _squared_distances(target: np.ndarray, reach: int) -> np.ndarray:
-    """Squared distance to the nearest target, one dimension after the other; the margin is cut off."""
-    rows = np.arange(target.shape[0])[:, np.newaxis]
-    above = np.maximum.accumulate(np.where(target, rows, -np.inf), axis=0)
-    below = np.minimum.accumulate(np.where(target, rows, np.inf)[::-1], axis=0)[::-1]
-    vertical = np.minimum(rows - above, below - rows)[reach:-reach] ** 2
-    width = target.shape[1] - 2 * reach
-    best = np.full((vertical.shape[0], width), np.inf)
-    for offset in range(-reach, reach + 1):
-        start = reach + offset
-        np.minimum(best, vertical[:, start : start + width] + offset**2, out=best)
-    return best
 
 
 def _register_kernel(shape: str) -> None:

@@ -66,9 +66,10 @@ def save_best(match_key: str, measure_key: str, outer: bool) -> Join:
     def pair(left: Element, matches: Matches) -> list[Any]:
         if not matches:
             return [left] if outer else []
-        if any(measure is None for _, measure in matches):
+        measured = [(measure, match) for match in matches if (measure := match[1]) is not None]
+        if len(measured) < len(matches):
             raise Refused("Join.saveBest: The join condition has no measure.")
-        best = min(matches, key=lambda match: match[1])
+        _, best = min(measured, key=lambda pair: pair[0])
         return [_with(left, **{match_key: _measured([best], measure_key)[0]})]
 
     return Join(pair)

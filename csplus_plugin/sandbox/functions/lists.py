@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import Refused
 from ..filters import Filter
+from ..geometries import Geometry
 from ..promotion import promote
 from ..reducers import Reducer
 from ..registry import function
@@ -35,13 +36,13 @@ def sequence(start: float, end: float | None, step: float, count: int | None) ->
         raise Refused(f"List.sequence: count must be between 0 and {MAX_LENGTH}.")
     if end is not None and count is not None:
         return [tidy(float(v)) for v in np.linspace(start, end, count)]
-    if count is None:
+    if end is not None:
         if step == 0:
             raise Refused("List.sequence: step must not be 0.")
         count = max(0, int((end - start) / step + 1e-9) + 1) if (end - start) / step > -1e-9 else 0  # noqa: PLR2004
         if count > MAX_LENGTH:
             raise Refused(f"List.sequence: More than {MAX_LENGTH} elements.")
-    return [tidy(start + i * step) for i in range(count)]
+    return [tidy(start + i * step) for i in range(count or 0)]
 
 
 @function("List.map")
@@ -101,6 +102,18 @@ def get_number(list_: list, index: int) -> float:
 def get_string(list_: list, index: int) -> str:
     """An element that is a string."""
     return promote(list_[_at(list_, index, "List.getString")], "String")
+
+
+@function("List.getArray")
+def get_array(list_: list, index: int) -> np.ndarray:
+    """An element that is an array."""
+    return promote(list_[_at(list_, index, "List.getArray")], "Array")
+
+
+@function("List.getGeometry")
+def get_geometry(list_: list, index: int) -> Geometry:
+    """An element that is a geometry."""
+    return promote(list_[_at(list_, index, "List.getGeometry")], "Geometry")
 
 
 @function("List.set")
@@ -256,6 +269,23 @@ def index_of(list_: list, element: object) -> int:
     """Where an element is first, or -1."""
     keys = _keys(list_)
     return keys.index(key_of(element)) if key_of(element) in keys else -1
+
+
+def _sublists(list_: list, target: list) -> list[int]:
+    keys, wanted = _keys(list_), _keys(target)
+    return [i for i in range(len(keys) - len(wanted) + 1) if keys[i : i + len(wanted)] == wanted]
+
+
+@function("List.indexOfSublist")
+def index_of_sublist(list_: list, target: list) -> int:
+    """Where another list begins first, or -1."""
+    return next(iter(_sublists(list_, target)), -1)
+
+
+@function("List.lastIndexOfSubList")
+def last_index_of_sublist(list_: list, target: list) -> int:
+    """Where another list begins last, or -1."""
+    return next(reversed(_sublists(list_, target)), -1)
 
 
 @function("List.remove")

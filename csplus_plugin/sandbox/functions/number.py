@@ -6,12 +6,17 @@ import math
 import re
 from collections.abc import Callable
 
-from .. import pixeltypes
+from .. import pixeltypes, special
 from ..errors import Refused
 from ..registry import function
 from ..values import tidy
 
-_BINARY: dict[str, Callable[[float, float], float]] = {
+
+def _power(a: float, b: float) -> float:
+    return math.inf if a == 0 and b < 0 else math.pow(a, b)
+
+
+BINARY: dict[str, Callable[[float, float], float]] = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
@@ -19,7 +24,8 @@ _BINARY: dict[str, Callable[[float, float], float]] = {
     "max": max,
     "min": min,
     "mod": lambda a, b: math.fmod(a, b) if b else 0,
-    "pow": math.pow,
+    "pow": _power,
+    "gammainc": special.gamma_inc,
     "hypot": math.hypot,
     "atan2": lambda a, b: math.atan2(b, a),
     "first": lambda a, _: a,
@@ -39,7 +45,7 @@ _BINARY: dict[str, Callable[[float, float], float]] = {
     "rightShift": lambda a, b: int(a) >> min(63, max(0, int(b))),
 }
 
-_UNARY: dict[str, Callable[[float], float]] = {
+UNARY: dict[str, Callable[[float], float]] = {
     "abs": abs,
     "floor": math.floor,
     "ceil": math.ceil,
@@ -61,17 +67,42 @@ _UNARY: dict[str, Callable[[float], float]] = {
     "tanh": math.tanh,
     "not": lambda v: int(v == 0),
     "bitwiseNot": lambda v: ~int(v),
+    "bitCount": special.bit_count,
+    "gamma": special.gamma,
+    "digamma": special.digamma,
+    "trigamma": special.trigamma,
+    "lanczos": special.lanczos,
+    "erf": math.erf,
+    "erfc": math.erfc,
+    "erfInv": special.erf_inv,
+    "erfcInv": special.erfc_inv,
 }
+
+OLD_NAMES = {
+    "firstNonZero": "first_nonzero",
+    "bitwiseAnd": "bitwise_and",
+    "bitwiseOr": "bitwise_or",
+    "bitwiseXor": "bitwise_xor",
+    "bitwiseNot": "bitwise_not",
+    "leftShift": "left_shift",
+    "rightShift": "right_shift",
+}
+"""Functions that go by an older name too."""
+
+
+def names_of(family: str, name: str) -> list[str]:
+    """The names of a function in a family: its own, and the older one where it has one."""
+    return [f"{family}.{n}" for n in (name, OLD_NAMES.get(name)) if n]
 
 
 def _register_binary(name: str, compute: Callable[[float, float], float]) -> None:
-    @function(f"Number.{name}")
+    @function(*names_of("Number", name))
     def binary(left: float, right: float) -> float:
         return tidy(compute(left, right))
 
 
 def _register_unary(name: str, compute: Callable[[float], float]) -> None:
-    @function(f"Number.{name}")
+    @function(*names_of("Number", name))
     def unary(input_: float) -> float:
         return tidy(compute(input_))
 
@@ -85,9 +116,9 @@ def _register_cast(name: str, kind: pixeltypes.PixelType) -> None:
         return int(min(max(math.trunc(input_), low), high))
 
 
-for _name, _compute in _BINARY.items():
+for _name, _compute in BINARY.items():
     _register_binary(_name, _compute)
-for _name, _of_one in _UNARY.items():
+for _name, _of_one in UNARY.items():
     _register_unary(_name, _of_one)
 for _name, _kind in pixeltypes.NAMED.items():
     _register_cast(_name, _kind)

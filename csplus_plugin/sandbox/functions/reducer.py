@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import reducers
+from .. import histograms, reducers
 from ..errors import Refused
 from ..reducers import Reducer, Result, plain
 from ..registry import function
@@ -35,7 +35,7 @@ _PLAIN: dict[str, Reducer] = {
     "lastNonNull": reducers.LAST,
     "countDistinct": reducers.COUNT_DISTINCT,
     "countDistinctNonNull": reducers.COUNT_DISTINCT,
-    "frequencyHistogram": reducers.FREQUENCY_HISTOGRAM,
+    "frequencyHistogram": histograms.FREQUENCY_HISTOGRAM,
 }
 
 
@@ -109,13 +109,13 @@ def percentile(
 @function("Reducer.histogram")
 def histogram(max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None) -> Reducer:
     """A histogram with buckets a power of 2 wide."""
-    return reducers.histogram(max_buckets, min_bucket_width)
+    return histograms.histogram(max_buckets, min_bucket_width)
 
 
 @function("Reducer.fixedHistogram")
 def fixed_histogram(min_: float, max_: float, steps: int, cumulative: bool) -> Reducer:
     """Counts in equal buckets."""
-    return reducers.fixed_histogram(min_, max_, steps, cumulative=cumulative)
+    return histograms.fixed_histogram(min_, max_, steps, cumulative=cumulative)
 
 
 @function("Reducer.toList")

@@ -8,15 +8,13 @@ from typing import Any
 
 from ..answers import to_json
 from ..errors import Refused
+from ..patterns import pattern, template
 from ..registry import function
 from ..values import tidy
 
 
-def _expression(regex: str, flags: str) -> re.Pattern[str]:
-    try:
-        return re.compile(regex, re.IGNORECASE if "i" in flags else 0)
-    except re.error as error:
-        raise Refused(f"String: Invalid regular expression '{regex}': {error}.") from error
+def _expression(regex: str, flags: str, text: str) -> re.Pattern[str]:
+    return pattern("String", regex, len(text), ignore_case="i" in flags)
 
 
 @function("String")
@@ -24,7 +22,7 @@ def string(input_: Any) -> str:
     """Anything as text."""
     if isinstance(input_, str):
         return input_
-    return str(tidy(input_)) if isinstance(input_, int | float) else json.dumps(to_json(input_))
+    return str(tidy(input_)) if isinstance(input_, int | float) else encode_json(input_)
 
 
 @function("String.cat")
@@ -47,21 +45,31 @@ def slice_(string: str, start: int, end: int | None) -> str:
 
 @function("String.split")
 def split(string: str, regex: str, flags: str) -> list[str]:
-    """Parts between the matches of a regular expression."""
-    return _expression(regex, flags).split(string) if regex else list(string)
+    """Parts between the matches of a regular expression; empty ones at the end are left out."""
+    if not regex:
+        return list(string)
+    parts, start = [], 0
+    for match in _expression(regex, flags, string).finditer(string):
+        parts.append(string[start : match.start()])
+        start = match.end()
+    parts.append(string[start:])
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return parts
 
 
 @function("String.replace")
 def replace(input_: str, regex: str, replacement: str, flags: str) -> str:
     """The first match replaced, or all of them with the flag g."""
-    template = re.sub(r"\$(\d+)", r"\\\1", replacement)
-    return _expression(regex, flags).sub(template, input_, count=0 if "g" in flags else 1)
+    return _expression(regex, flags, input_).sub(
+        template(replacement), input_, count=0 if "g" in flags else 1
+    )
 
 
 @function("String.match")
 def match(input_: str, regex: str, flags: str) -> list[str]:
     """The first match and its groups, or all matches with the flag g."""
-    expression = _expression(regex, flags)
+    expression = _expression(regex, flags, input_)
     if "g" in flags:
         return [m.group(0) for m in expression.finditer(input_)]
     found = expression.search(input_)
@@ -113,7 +121,7 @@ def trim(string: str) -> str:
 @function("String.encodeJSON")
 def encode_json(object_: Any) -> str:
     """Anything as JSON."""
-    return json.dumps(to_json(object_))
+    return json.dumps(to_json(object_), separators=(",", ":"), sort_keys=True)
 
 
 @function("String.decodeJSON")

@@ -41,8 +41,8 @@ def fractal(
 
 @lru_cache(maxsize=64)
 def _amplitude(slope: float, longest: float, stretch: float, direction: float) -> np.ndarray:
-    across = np.fft.fftfreq(CELLS)[:, None]
-    along = np.fft.rfftfreq(CELLS)[None, :]
+    across = np.fft.fftfreq(CELLS, 1.0)[:, None]
+    along = np.fft.rfftfreq(CELLS, 1.0)[None, :]
     angle = np.radians(direction)
     # Rows run southwards, hence the sign of `across`.
     lengthwise = along * np.cos(angle) - across * np.sin(angle)
@@ -53,7 +53,7 @@ def _amplitude(slope: float, longest: float, stretch: float, direction: float) -
     return amplitude.astype(np.float32)
 
 
-def smoothstep(low: float, high: float, x: np.ndarray) -> np.ndarray:
+def smoothstep(low: float | np.ndarray, high: float | np.ndarray, x: np.ndarray) -> np.ndarray:
     """0 below `low`, 1 above `high`, a smooth rise between; `low` > `high` makes it a fall."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0).astype(np.float32)
     return t * t * (3.0 - 2.0 * t)

@@ -8,7 +8,7 @@ nearly every place has a clear look; March has places without any. The other mon
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 
 import numpy as np
 
@@ -124,7 +124,7 @@ def _main_pass(number: int) -> Pass:
     second = number % 2 == 1
     weather, seed, edge = _BY_HAND.get(day, (None, 100 + number, _SWATH_EDGES.get(day)))
     return Pass(
-        start=datetime.combine(day, time(18, 47, (41, 39, 51, 29)[number % 4]), UTC),
+        start=datetime.combine(day, time(18, 47, (41, 39, 51, 29)[number % 4]), timezone.utc),
         spacecraft="Sentinel-2B" if second else "Sentinel-2A",
         orbit=113,
         tiles=("11SKB", "10SGG") if second else ("11SKB",),
@@ -136,7 +136,7 @@ def _main_pass(number: int) -> Pass:
 
 def _neighbour_pass(number: int, day: date) -> Pass:
     return Pass(
-        start=datetime.combine(day, time(18, 37, 29), UTC),
+        start=datetime.combine(day, time(18, 37, 29), timezone.utc),
         spacecraft=("Sentinel-2A", "Sentinel-2B")[number % 2],
         orbit=70,
         tiles=("11SKB",),

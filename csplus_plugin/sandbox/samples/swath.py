@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .grid import Tile, to_lon_lat
@@ -11,7 +13,7 @@ from .passes import Pass
 _HEADING_DEG = 193.5
 
 
-def _beyond(one: Pass, east: np.ndarray, north: np.ndarray) -> np.ndarray:
+def _beyond(one: Pass, east: np.ndarray | float, north: np.ndarray | float) -> Any:
     """Metres outside the swath; negative inside. Places in metres from the middle of the area.
 
     Orbit 113 passes west of the area and ends there in the east, orbit 70 the other way round.
@@ -34,12 +36,13 @@ def footprint(one: Pass, tile: Tile) -> dict[str, object]:
     """The part of the tile inside the swath, as a GeoJSON polygon in longitude and latitude."""
     corners = tile.outline()
     outside = [float(_beyond(one, *corner)) for corner in corners]
-    ring = []
+    ring: list[tuple[float, float]] = []
     for number, (here, over) in enumerate(zip(corners, outside, strict=True)):
         before, over_before = corners[number - 1], outside[number - 1]
         if (over < 0) != (over_before < 0):
             share = over_before / (over_before - over)
-            ring.append(tuple(a + share * (b - a) for a, b in zip(before, here, strict=True)))
+            east, north = (a + share * (b - a) for a, b in zip(before, here, strict=True))
+            ring.append((east, north))
         if over < 0:
             ring.append(here)
     anticlockwise = to_lon_lat(ring[::-1], tile.ground_size)

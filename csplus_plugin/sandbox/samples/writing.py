@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time, timezone
 from functools import lru_cache
 from pathlib import Path
 
@@ -108,14 +108,14 @@ def _land(size: int) -> Landscape:
 
 
 def _truth_bands(land: Landscape, day: date, product: str) -> dict[str, np.ndarray]:
-    sun = sun_at(datetime.combine(day, time(18, 47), UTC), LONGITUDE, LATITUDE)
+    sun = sun_at(datetime.combine(day, time(18, 47), timezone.utc), LONGITUDE, LATITUDE)
     return _product_bands(surface(land, day, sun), sun, None)[L2A if product == "L2A" else L1C]
 
 
 def _product_bands(reflectance: np.ndarray, sun: Sun, sky: Sky | None) -> dict[str, dict[str, np.ndarray]]:
     """Maps of reflectance, by collection and band."""
     toa = dict(zip(BANDS, top_of_atmosphere(reflectance, sun), strict=True))
-    toa["B10"] = cirrus_band(sky, reflectance.shape[1:])
+    toa["B10"] = cirrus_band(sky, (reflectance.shape[1], reflectance.shape[2]))
     return {
         L2A: dict(zip(BANDS, reflectance, strict=True)),
         L1C: {band: toa[band] for band in TOA_BANDS},

@@ -1,0 +1,95 @@
+"""What one request has drawn from the archive so far, and when it has to give up.
+
+Whatever computes says so here: a scene's band drawn on a grid costs that many pixels, however large the
+file behind it. The unit of cost is thus the megapixel of one band of one scene. The meter belongs to the
+thread's context; a function that spreads its work over threads runs them in copies of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from .errors import Refused
+
+MEGAPIXEL = 1e6
+MEMORY_EXCEEDED = "User memory limit exceeded."
+TIMED_OUT = "Computation timed out."
+
+
+@dataclass
+class Meter:
+    """The account of one request.
+
+    Args:
+        most: Cost that stands for too much memory.
+        longest: Cost that stands for too much time.
+        deadline: Moment of `time.monotonic` at which the request is given up in any case.
+        drawn: Cost so far.
+    """
+
+    most: float = math.inf
+    longest: float = math.inf
+    deadline: float = math.inf
+    drawn: float = 0.0
+
+    def add(self, pixels: int) -> None:
+        """Charge pixels of one band of one scene.
+
+        Raises:
+            Refused: The request has become too expensive.
+        """
+        self.drawn += pixels / MEGAPIXEL
+        if self.drawn > self.most:
+            raise Refused(MEMORY_EXCEEDED)
+        if self.drawn > self.longest:
+            raise Refused(TIMED_OUT)
+
+    def check(self) -> None:
+        """Look at the clock.
+
+        Raises:
+            Refused: The time is up.
+        """
+        if time.monotonic() > self.deadline:
+            raise Refused(TIMED_OUT)
+
+
+_current: ContextVar[Meter | None] = ContextVar("meter", default=None)
+
+
+@contextmanager
+def metered(meter: Meter) -> Iterator[Meter]:
+    """Account for everything within to a meter."""
+    before = _current.set(meter)
+    try:
+        yield meter
+    finally:
+        _current.reset(before)
+
+
+def charge(pixels: int) -> None:
+    """Charge pixels of one band of one scene to the request that is under way.
+
+    Raises:
+        Refused: The request has become too expensive, or its time is up.
+    """
+    meter = _current.get()
+    if meter is not None:
+        meter.add(pixels)
+        meter.check()
+
+
+def check() -> None:
+    """Give up if the time of the request is up; cheap enough to be called anywhere.
+
+    Raises:
+        Refused: It is.
+    """
+    meter = _current.get()
+    if meter is not None:
+        meter.check()
