@@ -3,13 +3,13 @@
 # ruff: noqa: FBT001 - arguments are those of the real functions
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ..constants import constant_image
 from ..errors import Refused
 from ..images import Image
+from ..patterns import Pattern
 from ..promotion import promote
 from ..registry import function
 from ..values import Algorithm
@@ -106,7 +106,7 @@ def _matching(
 ) -> list[str]:
     found: list[str] = []
     for selector in selectors:
-        keys = [selector] if selector in dictionary else [k for k in dictionary if re.fullmatch(selector, k)]
+        keys = [selector] if selector in dictionary else list(filter(Pattern(selector).fullmatch, dictionary))
         if not keys and not ignore_missing:
             raise _missing(name, selector, dictionary)
         found += keys

@@ -3,7 +3,6 @@
 # ruff: noqa: ARG001, FBT001 - arguments are those of the real functions
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from ..archive import Archive
 from ..constants import constant_image
 from ..errors import Refused
 from ..images import Band, Canvas, Image, Raster, blank
+from ..patterns import Pattern
 from ..pixeltypes import DOUBLE, PixelType
 from ..pixelwise import gathered, side_by_side, unique_names
 from ..promotion import promote
@@ -66,8 +66,8 @@ def chosen(image: Image, selectors: Sequence[object]) -> list[int]:
 
 def _matching(names: Sequence[str], pattern: str) -> list[int]:
     try:
-        expression = re.compile(pattern)
-    except re.error as error:
+        expression = Pattern(pattern)
+    except ValueError as error:
         raise Refused(f"Image.select: Bad band pattern '{pattern}': {error}.") from error
     return [i for i, name in enumerate(names) if expression.fullmatch(name)]
 
@@ -118,8 +118,8 @@ def rename(input_: Image, names: list[str]) -> Image:
 @function("Image.regexpRename")
 def regexp_rename(input_: Image, regex: str, replacement: str, all_: bool) -> Image:
     """Names by replacing what matches a regular expression; `$1` stands for the first group."""
-    template = re.sub(r"\$(\d+)", r"\\\1", replacement)
-    names = [re.sub(regex, template, name, count=0 if all_ else 1) for name in input_.names]
+    pattern = Pattern(regex)
+    names = [pattern.sub(replacement, name, count=0 if all_ else 1) for name in input_.names]
     return picked(input_, range(len(names)), unique_names(names))
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from ..answers import to_json
 from ..errors import Refused
+from ..patterns import Pattern
 from ..registry import function
 from ..values import tidy
 
 
-def _expression(regex: str, flags: str) -> re.Pattern[str]:
+def _expression(regex: str, flags: str) -> Pattern:
     try:
-        return re.compile(regex, re.IGNORECASE if "i" in flags else 0)
-    except re.error as error:
+        return Pattern(regex, ignore_case="i" in flags)
+    except ValueError as error:
         raise Refused(f"String: Invalid regular expression '{regex}': {error}.") from error
 
 
@@ -54,8 +54,7 @@ def split(string: str, regex: str, flags: str) -> list[str]:
 @function("String.replace")
 def replace(input_: str, regex: str, replacement: str, flags: str) -> str:
     """The first match replaced, or all of them with the flag g."""
-    template = re.sub(r"\$(\d+)", r"\\\1", replacement)
-    return _expression(regex, flags).sub(template, input_, count=0 if "g" in flags else 1)
+    return _expression(regex, flags).sub(replacement, input_, count=0 if "g" in flags else 1)
 
 
 @function("String.match")
