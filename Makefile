@@ -65,6 +65,18 @@ build/bench/bin/python:
 bench-download: setup build/bench/bin/python ## downloads against geedim, xee and a plain loop (BENCH="--sizes 4096")
 	$(PYTHON) tests/benchmarks/download.py $(BENCH)
 
+bench-sandbox: setup ## how fast the sandbox draws a median, beside numpy and odc-stac with dask
+	@$(MAKE) --silent build/bench-venv/ready || echo "odc-stac could not be installed."
+	$(PYTHON) tests/benchmarks/sandbox.py --other-python build/bench-venv/bin/python
+
+build/bench-venv/ready: tests/benchmarks/requirements.txt
+	/usr/bin/python3 -m venv build/bench-venv
+	build/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+compare-live: setup ## the sandbox's assumptions against the real service: CSPLUS_LIVE=1 and your own account
+	$(PYTHON) tests/live/compare.py
+
 sandbox: setup ## serve the sample scenes on 127.0.0.1
 	$(PYTHON) -m csplus_plugin.sandbox serve
 

@@ -17,7 +17,8 @@ from .lattice import Grid, nearest
 from .pixeltypes import PixelType, of_dtype
 from .projections import quiet_gdal
 
-BLOCK = 256  # source pixels a side: the unit of reading and caching
+BLOCK = 256  # source pixels a side: the unit of reading and caching where a file has none of its own
+OWN_BLOCKS = range(64, 1025)  # sides of the blocks of a file that are used as they are
 CACHE_BYTES = 256 << 20
 WHOLE_WINDOW = 1 << 24  # source pixels; a larger window is read decimated, like a coarser pyramid level
 
@@ -30,11 +31,13 @@ class BandFile:
         path: The file.
         grid: Its pixels.
         type: What they hold.
+        block: Columns and rows that are read and kept together.
     """
 
     path: Path
     grid: Grid
     type: PixelType
+    block: tuple[int, int] = (BLOCK, BLOCK)
 
 
 def open_band(path: Path, kind: PixelType | None = None) -> BandFile:
@@ -54,7 +57,13 @@ def open_band(path: Path, kind: PixelType | None = None) -> BandFile:
         raise Refused(f"The archive's file '{path.name}' of scene '{path.parent.name}' has no CRS.", 500)
     grid = Grid(crs, (b, c, a, e, f, d), dataset.RasterXSize, dataset.RasterYSize)
     dtype = np.dtype(gdal_array.GDALTypeCodeToNumericTypeCode(dataset.GetRasterBand(1).DataType))
-    return BandFile(path, grid, kind or of_dtype(dtype))
+    return BandFile(path, grid, kind or of_dtype(dtype), _block_size(dataset))
+
+
+def _block_size(dataset: gdal.Dataset) -> tuple[int, int]:
+    """The file's own blocks, so that none is unpacked twice; squares where it has long strips."""
+    columns, rows = dataset.GetRasterBand(1).GetBlockSize()
+    return (columns, rows) if columns in OWN_BLOCKS and rows in OWN_BLOCKS else (BLOCK, BLOCK)
 
 
 def _open(path: Path) -> gdal.Dataset:
@@ -111,12 +120,13 @@ class BandReader:
         if width * height > WHOLE_WINDOW:
             factor = max(1, math.isqrt(width * height // max(1, 4 * target.size)))
             return _read(band.path, window, (max(1, width // factor), max(1, height // factor)))
-        first_x, last_x = column // BLOCK, (column + width - 1) // BLOCK
-        first_y, last_y = row // BLOCK, (row + height - 1) // BLOCK
+        columns, rows = band.block
+        first_x, last_x = column // columns, (column + width - 1) // columns
+        first_y, last_y = row // rows, (row + height - 1) // rows
         blocks = [
             [self._block(band, x, y) for x in range(first_x, last_x + 1)] for y in range(first_y, last_y + 1)
         ]
-        top, left = row - first_y * BLOCK, column - first_x * BLOCK
+        top, left = row - first_y * rows, column - first_x * columns
         here = (slice(top, top + height), slice(left, left + width))
         values = _joined([[b[0] for b in line] for line in blocks])[here]
         if all(b[1] is None for line in blocks for b in line):
@@ -130,9 +140,10 @@ class BandReader:
             if key in self._blocks:
                 self._blocks.move_to_end(key)
                 return self._blocks[key]
-        width = min(BLOCK, band.grid.width - x * BLOCK)
-        height = min(BLOCK, band.grid.height - y * BLOCK)
-        block = _read(band.path, (x * BLOCK, y * BLOCK, width, height), (width, height))
+        columns, rows = band.block
+        width = min(columns, band.grid.width - x * columns)
+        height = min(rows, band.grid.height - y * rows)
+        block = _read(band.path, (x * columns, y * rows, width, height), (width, height))
         with self._lock:
             if key not in self._blocks:
                 self._blocks[key] = block

@@ -196,11 +196,19 @@ def compare_with_odc(python: Path, folder: Path, evaluator: Evaluator, graph: An
     drawn = evaluator.evaluate(graph).render(grid)
     ours = np.stack([np.where(drawn[b].valid, drawn[b].values, np.nan) for b in BANDS])
     same = np.isclose(ours, theirs, equal_nan=True).mean()
-    cold = best(lambda: Evaluator(Archive(folder)).evaluate(graph).render(grid), repeats)
+    cold = min(_first_draw(folder, graph, grid) for _ in range(repeats))
     print(
-        f"256 x 256 from files: sandbox {cold:.3f} s (nothing cached), odc-stac with dask {seconds:.3f} s; "
+        f"256 x 256 from files: sandbox {cold:.3f} s (no file opened before), odc-stac with dask {seconds:.3f} s; "
         f"{same:.1%} of the pixels are equal"
     )
+
+
+def _first_draw(folder: Path, graph: Any, grid: Grid) -> float:
+    """Seconds to evaluate and draw where the list of scenes is known but no file has been opened."""
+    archive = Archive(folder)
+    for name in (S2_SR, CLOUD_SCORE):
+        archive.collection(name)
+    return best(lambda: Evaluator(archive).evaluate(graph).render(grid), 1)
 
 
 def main() -> None:

@@ -78,8 +78,14 @@ def square() -> Any:
     return ee.Geometry.Rectangle([500000, 4099980, 500020, 4100000], "EPSG:32611", False)
 
 
-def distance_of_the_best() -> Any:
-    """Scenes with the clearest one of the same day."""
+def table_of_a_point() -> Any:
+    """getRegion of the first scene at the centre of its first pixel."""
+    point = ee.Geometry.Point([500005, 4099995], "EPSG:32611")
+    return all_scenes().select("B4").limit(1).getRegion(point, 10, "EPSG:32611")
+
+
+def joined() -> Any:
+    """Scenes with the scores of the same index."""
     return ee.Join.saveFirst("best").apply(
         all_scenes(),
         ee.ImageCollection(SCORES),
@@ -153,8 +159,8 @@ CASES: dict[str, Case] = {
     "Filter.dayOfYear": (lambda: named(ee.Filter.dayOfYear(1, 11)), ["A", "B"]),
     "Filter.equals": (lambda: named(ee.Filter.eq("cloud", 20)), ["B"]),
     "Filter.intersects": (
-        lambda: all_scenes().filterBounds(ee.Geometry.Point([0, 0])).size().add(all_scenes().filterBounds(corner()).size()),
-        3,
+        lambda: [all_scenes().filterBounds(place).size() for place in (ee.Geometry.Point([0, 0]), corner())],
+        [0, 3],
     ),
     "Filter.lessThan": (lambda: named(ee.Filter.lt("cloud", 20)), ["A"]),
     "Filter.listContains": (lambda: named(ee.Filter.inList("tile", ["10SGG", "x"])), ["C"]),
@@ -206,12 +212,18 @@ CASES: dict[str, Case] = {
         lambda: ee.Image(0).paint(ee.FeatureCollection([ee.Feature(corner())]), 5),
         [[5, 0], [0, 0]],
     ),
-    "Image.parseExpression": (lambda: scene().expression("(a - b) / 2", {"a": band(), "b": 100}), ((A - 100) / 2).tolist()),
+    "Image.parseExpression": (
+        lambda: scene().expression("(a - b) / 2", {"a": band(), "b": 100}),
+        ((A - 100) / 2).tolist(),
+    ),
     "Image.pixelArea": (
         lambda: ee.Image.pixelArea().divide(SQUARE_METRES / 0.9996**2).multiply(1e4).round(),
         [[10_000, 10_000], [10_000, 10_000]],
     ),
-    "Image.pixelLonLat": (lambda: ee.Image.pixelLonLat().select("longitude").add(117).multiply(1e4).round(), [[1, 2], [1, 2]]),
+    "Image.pixelLonLat": (
+        lambda: ee.Image.pixelLonLat().select("longitude").add(117).multiply(1e4).round(),
+        [[1, 2], [1, 2]],
+    ),
     "Image.projection": (
         lambda: band().projection(),
         {"type": "Projection", "crs": "EPSG:32611", "transform": [10, 0, 500000, 0, -10, 4100000]},
@@ -221,7 +233,7 @@ CASES: dict[str, Case] = {
         {"B4": 250},
     ),
     "Image.reduceRegions": (
-        lambda: band().reduceRegions(ee.FeatureCollection([ee.Feature(corner())]), ee.Reducer.mean()).aggregate_array("mean"),
+        lambda: band().reduceRegions(ee.FeatureCollection(corner()), ee.Reducer.mean()).aggregate_array("mean"),
         [100],
     ),
     "Image.reduceResolution": (
@@ -257,11 +269,12 @@ CASES: dict[str, Case] = {
         lambda: all_scenes().cast({"B4": "float"}, ["B8", "B4"]).first().bandNames(),
         ["B8", "B4"],
     ),
-    "ImageCollection.fromImages": (lambda: ee.ImageCollection.fromImages([band(), band("B")]).max(), np.maximum(A, B).tolist()),
+    "ImageCollection.fromImages": (
+        lambda: ee.ImageCollection.fromImages([band(), band("B")]).max(),
+        np.maximum(A, B).tolist(),
+    ),
     "ImageCollection.getRegion": (
-        lambda: all_scenes().select("B4").limit(1).getRegion(ee.Geometry.Point([500005, 4099995], "EPSG:32611"), 10, "EPSG:32611").slice(1).map(
-            lambda row: ee.List(row).slice(3)
-        ),
+        lambda: table_of_a_point().slice(1).map(lambda row: ee.List(row).slice(3)),
         [[JANUARY, 100]],
     ),
     "ImageCollection.load": (lambda: ee.ImageCollection(SCORES).size(), 2),
@@ -276,9 +289,9 @@ CASES: dict[str, Case] = {
     ),
     "ImageCollection.reduce": (lambda: all_scenes().select("B4").reduce(ee.Reducer.sum()), STACK.sum(axis=0).tolist()),
     "ImageCollection.toBands": (lambda: all_scenes().select("B4").toBands().bandNames(), ["A_B4", "B_B4", "C_B4"]),
-    "Join.apply": (lambda: distance_of_the_best().size(), 2),
+    "Join.apply": (lambda: joined().size(), 2),
     "Join.saveFirst": (
-        lambda: ee.Image(distance_of_the_best().first().get("best")).bandNames(),
+        lambda: ee.Image(joined().first().get("best")).bandNames(),
         ["cs_cdf"],
     ),
     "List.distinct": (lambda: ee.List([2, 1, 2]).distinct(), [2, 1]),
@@ -326,6 +339,7 @@ def test_every_used_function_has_a_case() -> None:
 def test_value(scenes: Folder, name: str) -> None:
     build, expected = CASES[name]
     computed = build()
+    computed = ee.List(computed) if isinstance(computed, list) else computed
     assert name in called(ee.serializer.encode(computed, for_cloud_api=True))
     if isinstance(computed, ee.Image):
         drawn = scenes.band(computed, GRID)

@@ -1,6 +1,5 @@
 """Arrays: making them, computing with them element by element, and as matrices (guides/arrays_intro)."""
 
-
 from __future__ import annotations
 
 from collections.abc import Callable
