@@ -6,8 +6,7 @@ FLAKE8 = --select E9,F63,F7,F82,F83,QGS --extend-ignore QGS105,QGS2 --exclude ve
 export QT_QPA_PLATFORM ?= offscreen
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test suite test-peers lint format package test-package test-qgis344 bench-accuracy bench-sandbox \
-  compare-live sandbox clean
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*## .*/\1/p' Makefile)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -58,6 +57,13 @@ test-qgis344: package ## the tests on QGIS 3.44 and Python 3.13, in a Debian 13 
 
 bench-accuracy: setup ## error of every method against the sandbox's cloud-free truth
 	$(PYTHON) tests/benchmarks/accuracy.py
+
+build/bench/bin/python:
+	/usr/bin/python3 -m venv build/bench
+	build/bench/bin/pip install --quiet geedim==2.0.0 xee==0.1.2
+
+bench-download: setup build/bench/bin/python ## downloads against geedim, xee and a plain loop (BENCH="--sizes 4096")
+	$(PYTHON) tests/benchmarks/download.py $(BENCH)
 
 bench-sandbox: setup ## how fast the sandbox draws a median, beside numpy and odc-stac with dask
 	@$(MAKE) --silent build/bench-venv/ready || echo "odc-stac could not be installed."

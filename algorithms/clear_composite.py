@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 from ..csplus_plugin import settings
 from ..csplus_plugin.core.recipe import Recipe
 from .base import CsPlusAlgorithm
-from .deliver import Destinations, add_outputs, check_destinations, deliver
+from .deliver import Delivery, Destinations, add_outputs, check_destinations
 from .parameters import add_composite, add_output, add_scenes, read_composite, read_output, read_scenes
 
 
@@ -54,7 +54,7 @@ class ClearComposite(CsPlusAlgorithm):
     ) -> dict[str, Any]:
         """Deliver the composite."""
         destinations = Destinations.read(self, parameters, context)
-        return deliver(self.recipe, self.NAME, destinations, self.connection, context, feedback)
+        return Delivery(self.recipe, self.NAME, destinations, self.connection, context, feedback).run()
 
     def _recipe(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Recipe:
         return Recipe(

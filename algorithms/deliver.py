@@ -109,7 +109,7 @@ def _written(destination: Any, context: QgsProcessingContext) -> str:
 
 
 def add_outputs(algorithm: QgsProcessingAlgorithm) -> None:
-    """Declare what `deliver` returns beside the destinations."""
+    """Declare what a delivery returns beside the destinations."""
     algorithm.addOutput(QgsProcessingOutputRasterLayer("LIVE_LAYER", "Live layer"))
     for name, label in _TEXTS.items():
         algorithm.addOutput(QgsProcessingOutputString(name, label))
@@ -117,50 +117,45 @@ def add_outputs(algorithm: QgsProcessingAlgorithm) -> None:
         algorithm.addOutput(QgsProcessingOutputNumber(name, label))
 
 
-def deliver(
-    recipe: Recipe,
-    title: str,
-    destinations: Destinations,
-    connection: Connection,
-    context: QgsProcessingContext,
-    feedback: QgsProcessingFeedback,
-) -> dict[str, Any]:
-    """Answer the questions, then make what was asked for.
+@dataclass
+class Delivery:
+    """One run: what was chosen, what is known so far, and the steps in order.
 
-    Raises:
-        CsPlusError: Anything that a user can cause or that the service refuses.
+    Attributes:
+        recipe: Every choice.
+        title: Name of what is made, for layers.
+        destinations: Where it goes.
+        connection: Who computes it.
+        context: Of the run.
+        feedback: Of the run.
     """
-    return _Delivery(recipe, title, destinations, connection, context, feedback).run()
 
+    recipe: Recipe
+    title: str
+    destinations: Destinations
+    connection: Connection
+    context: QgsProcessingContext
+    feedback: QgsProcessingFeedback
 
-class _Delivery:
-    """One run: what is known so far, and the steps in order."""
-
-    def __init__(
-        self,
-        recipe: Recipe,
-        title: str,
-        destinations: Destinations,
-        connection: Connection,
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> None:
-        self.recipe, self.destinations = recipe, destinations
-        self.context, self.feedback = context, feedback
-        # Laid out before anything is asked: a wrong CRS or resolution should cost no request.
-        self.plan = self._plan() if destinations.file else None
-        if connection.endpoint == SANDBOX:
-            feedback.pushInfo(
+    def __post_init__(self) -> None:
+        """Lay out the grid before anything is asked: a wrong CRS or resolution should cost no request."""
+        self.plan = self._plan() if self.destinations.file else None
+        if self.connection.endpoint == SANDBOX:
+            self.feedback.pushInfo(
                 "Starting the sandbox; on first use it writes its sample scenes, for some seconds."
             )
-        self.session = session_for(connection)
+        self.session = session_for(self.connection)
         self.stop = threading.Event()
-        self.client = Client(self.session, self._is_cancelled, feedback.pushInfo)
-        mark = " (sandbox)" if self.session.is_sandbox else ""
-        self.name = f"{title} {recipe.scenes.start} to {recipe.scenes.end}{mark}"
+        self.client = Client(self.session, self._is_cancelled, self.feedback.pushInfo)
+        scenes, mark = self.recipe.scenes, " (sandbox)" if self.session.is_sandbox else ""
+        self.name = f"{self.title} {scenes.start} to {scenes.end}{mark}"
 
     def run(self) -> dict[str, Any]:
-        """Go through the steps."""
+        """Answer the questions, then make what was asked for, and return the outputs.
+
+        Raises:
+            CsPlusError: Anything that a user can cause or that the service refuses.
+        """
         with interrupts(self.stop):
             return self._run()
 

@@ -26,6 +26,7 @@ BANDS = ("B4", "B8", "B2", "B3", "B5", "B6", "B7", "B8A", "B11", "B12")
 
 def main(url: str, path: str, width: str, height: str, bands: str, block: str, room: str) -> None:
     planning.BLOCK = raster.BLOCK = int(block)
+    planning.ENOUGH_TILES = 1
     grid = Grid("EPSG:32611", 10, 0, 0, int(width), int(height))
     layout = raster.Layout(grid, [BandInfo(name, name) for name in BANDS[: int(bands)]], DIGITAL_NUMBERS, {})
     download(

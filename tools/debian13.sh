@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=build/debian13
 log=build/debian13.log
-packages=qgis,python3-qgis,python3-venv,xvfb,xauth,make
+packages=qgis,python3-qgis,python3-venv,xvfb,xauth,make,mount
 
 say() { printf '== %s\n' "$*"; }
 give_up() { say "Not tested on QGIS 3.44: $*"; exit 3; }

@@ -7,12 +7,10 @@ damaged: the same tile again, later. Anything else ends the download at once, fo
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,26 +24,13 @@ from ..earthengine.answers import Memory
 from ..earthengine.faults import Fault
 from ..earthengine.limiter import CEILING, Limiter, Place
 from ..earthengine.retry import Backoff
+from .feed import Feed
 from .plan import Tile
 from .progress import Progress
-
-ROOM = 256 * 1024 * 1024
-"""Bytes of pixels in memory at once, from the moment an answer begins to arrive until it is written."""
-
-_COPIES = 3
-"""An answer, the file that is made of it in memory, and that file's bytes on their way to the disk."""
-
-_CALM = 16
-"""Tiles that have to succeed before a larger one is tried again; twice as many after each time it was too early."""
-
-_STEP = 4
-"""Times larger; what a cut makes smaller."""
+from .room import ROOM, Hold, Room
 
 _MAKERS = min(4, os.cpu_count() or 1)
 """Tiles that are compressed at once."""
-
-_HEADER = 64 * 1024
-"""Bytes; more than what an answer holds beside its pixels."""
 
 _POLL = 0.1
 """Seconds between two looks at whether the user cancelled."""
@@ -115,10 +100,10 @@ class Fetch:
         self._over = threading.Event()
         self._user_cancels = is_cancelled
         self._is_cancelled = lambda: self._over.is_set() or is_cancelled()
-        self._room = _Room(service.room, self._is_cancelled)
+        self._room = Room(service.room, self._is_cancelled)
         # A few threads of their own: memory that many threads have used, the C library keeps for each of them.
         self._makers = ThreadPoolExecutor(_MAKERS, "csplus maker")
-        self._made: queue.SimpleQueue[tuple[Tile, bytes, _Hold]] = queue.SimpleQueue()
+        self._made: queue.SimpleQueue[tuple[Tile, bytes, Hold]] = queue.SimpleQueue()
         self._failure: BaseException | None = None
         self._last_good = time.monotonic()
 
@@ -131,7 +116,7 @@ class Fetch:
             Cancelled: The user stopped the run.
             ServiceError: A failure that will not pass.
         """
-        self._feed = _Feed(tiles, self._is_cancelled)
+        self._feed = Feed(tiles, self._is_cancelled)
         for number in range(min(CEILING, 4 * len(self._feed))):  # four: a tile may be cut
             threading.Thread(target=self._work, name=f"csplus tile {number}", daemon=True).start()
         try:
@@ -152,7 +137,7 @@ class Fetch:
             self._over.set()
             self._makers.shutdown(wait=False, cancel_futures=True)
 
-    def _hand_over(self, made: tuple[Tile, bytes, _Hold]) -> Iterator[tuple[Tile, bytes]]:
+    def _hand_over(self, made: tuple[Tile, bytes, Hold]) -> Iterator[tuple[Tile, bytes]]:
         tile, content, hold = made
         del made
         yield tile, content
@@ -177,7 +162,7 @@ class Fetch:
         limiter = self._service.limiter
         failures = refusals = 0
         while True:
-            hold = _Hold(self._room, tile.cells * self._item_size)
+            hold = Hold(self._room, tile.cells * self._item_size)
             outcome = self._try(tile, hold)
             if self._source.is_restricted:
                 limiter.restrict()
@@ -207,7 +192,7 @@ class Fetch:
             self._sleep(wait)
             place = limiter.enter(self._is_cancelled)
 
-    def _store(self, tile: Tile, pixels: np.ndarray, hold: _Hold) -> None:
+    def _store(self, tile: Tile, pixels: np.ndarray, hold: Hold) -> None:
         try:
             self._made.put((tile, self._make(tile, pixels), hold))
         except BaseException as failure:  # noqa: BLE001 raised again in the thread that waits
@@ -233,7 +218,7 @@ class Fetch:
             return None
         return backoff.wait(min(refusals, backoff.tries - 1), fault.asked)
 
-    def _try(self, tile: Tile, hold: _Hold) -> np.ndarray | Fault:
+    def _try(self, tile: Tile, hold: Hold) -> np.ndarray | Fault:
         window = self._grid.window(tile.column, tile.row, tile.width, tile.height)
         names = [self._bands[index] for index in tile.bands]
         return self._source.try_pixels(self._expression, window.request(), names, hold.take)
@@ -244,119 +229,3 @@ class Fetch:
             if self._is_cancelled():
                 raise Cancelled
             time.sleep(min(left, _POLL))
-
-
-class _Feed:
-    """The tiles still to be sent, and how large they may be."""
-
-    def __init__(self, tiles: Iterable[Tile], is_cancelled: Callable[[], bool]) -> None:
-        self._waiting = deque(tiles)
-        self._is_cancelled = is_cancelled
-        self._changed = threading.Condition()
-        self._open = len(self._waiting)
-        self._largest = self._size = max((tile.cells for tile in self._waiting), default=0)
-        self._calm, self._good, self._is_probing = _CALM, 0, False
-
-    def __len__(self) -> int:
-        """Tiles that have not been stored yet."""
-        return self._open
-
-    def has_more(self) -> bool:
-        """Wait until there is a tile to be sent; False if all have arrived."""
-        with self._changed:
-            while not self._waiting and self._open:
-                if self._is_cancelled():
-                    raise Cancelled
-                self._changed.wait(_POLL)
-            return self._open > 0
-
-    def take(self) -> Tile | None:
-        """Give the next tile, cut to the size that the service takes at present."""
-        with self._changed:
-            if not self._waiting:
-                return None
-            size = self._size
-            if self._good >= self._calm and not self._is_probing:
-                size *= _STEP  # one larger tile, to see whether it passes now
-            tile = self._waiting.popleft()
-            while tile.cells > size and (parts := tile.split()):
-                tile = self._put_back(parts).popleft()
-            self._is_probing = self._is_probing or self._size < tile.cells <= size
-            return tile
-
-    def too_heavy(self, tile: Tile) -> bool:
-        """Cut a tile, and make those to come as small; False if it cannot be cut."""
-        parts = tile.split()
-        with self._changed:
-            if tile.cells <= self._size and parts:
-                self._size = max(part.cells for part in parts)
-                self._good = 0
-            elif self._is_probing:
-                self._is_probing = False
-                self._good, self._calm = 0, 2 * self._calm
-            self._put_back(parts)
-            self._changed.notify_all()
-        return bool(parts)
-
-    def went_well(self, tile: Tile) -> None:
-        """After a run of successes, let larger tiles go again."""
-        with self._changed:
-            self._good += 1
-            if self._is_probing and tile.cells > self._size:
-                self._size = min(self._largest, _STEP * self._size)
-                self._is_probing, self._good = False, 0
-
-    def stored(self) -> None:
-        """Count a tile that needs no more care."""
-        with self._changed:
-            self._open -= 1
-            self._changed.notify_all()
-
-    def _put_back(self, parts: Sequence[Tile]) -> deque[Tile]:
-        self._waiting.extendleft(reversed(parts))
-        self._open += max(0, len(parts) - 1)
-        return self._waiting
-
-
-class _Room:
-    """Bytes that may be in memory at once."""
-
-    def __init__(self, size: int, is_cancelled: Callable[[], bool]) -> None:
-        self._size = size
-        self._is_cancelled = is_cancelled
-        self._used = 0
-        self._changed = threading.Condition()
-
-    def take(self, size: int) -> None:
-        """Wait for so many bytes; what is larger than all there are goes alone."""
-        with self._changed:
-            while self._used and self._used + size > self._size:
-                if self._is_cancelled():
-                    raise Cancelled
-                self._changed.wait(_POLL)
-            self._used += size
-
-    def give(self, size: int) -> None:
-        """Give bytes back."""
-        with self._changed:
-            self._used -= size
-            self._changed.notify_all()
-
-
-class _Hold:
-    """One tile's share of the room, taken when its answer begins to arrive."""
-
-    def __init__(self, room: _Room, size: int) -> None:
-        self._room, self._size = room, size
-        self._taken = 0
-
-    def take(self) -> Memory:
-        """Wait for the share, and give the memory for the answer: pages that go back to the system when dropped."""
-        self._room.take(_COPIES * self._size)
-        self._taken = _COPIES * self._size
-        return mmap.mmap(-1, self._size + _HEADER)
-
-    def give_back(self) -> None:
-        """Keep nothing."""
-        self._room.give(self._taken)
-        self._taken = 0

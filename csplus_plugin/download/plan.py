@@ -18,6 +18,9 @@ BLOCK = 256
 MAX_TILE_BLOCKS = 4
 """1,024 pixels a side: the server's memory grows with pixels x scenes x bands, so small tiles fail less."""
 
+ENOUGH_TILES = 64
+"""Fewer would leave places of the service empty: then tiles are half as long."""
+
 MAX_REQUEST = 48 * 1024 * 1024 * 9 // 10
 """Bytes; the service's documented 48 MiB less a tenth for what is not documented."""
 
@@ -130,6 +133,8 @@ def plan(grid: Grid, band_count: int, item_size: int, area: Region | None = None
     """
     longest = math.isqrt(MAX_REQUEST // (min(band_count, MAX_BANDS) * (item_size + MASK_BYTE)))
     side = BLOCK * max(1, min(MAX_TILE_BLOCKS, longest // BLOCK))
+    if math.ceil(grid.width / side) * math.ceil(grid.height / side) < ENOUGH_TILES:
+        side = BLOCK * max(1, side // BLOCK // 2)
     together = min(MAX_BANDS, MAX_REQUEST // (BLOCK * BLOCK * (item_size + MASK_BYTE)))
     is_wanted = _inside(area, grid) if area else lambda _: True
     tiles, left_out = [], 0

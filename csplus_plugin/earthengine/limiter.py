@@ -2,13 +2,14 @@
 
 The service serves 40 requests of a project at once and 100 a second, and answers 429 beyond (usage guide). Other
 programs use the same project, so the number is found as TCP finds its window (RFC 5681): doubled every round trip
-until the service first says no, then one more a round trip, and halved at each further no.
+until the service first says no, then one more a round trip, and halved when it says no again.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,24 +27,29 @@ RESTRICTED_CEILING = 2
 SPACING = 1 / 90
 """Seconds between two requests: below the 100 a second of the usage guide."""
 
-STRIKES = 4
-"""Refusals that make a limit: a single one may be chance, or another program's doing."""
+STRIKES, SHARE = 6, 0.6
+"""Refusals that make a limit, and their share: fewer may be chance, or another program's doing."""
+
+_MEMORY = 24
+"""Requests that are looked back on."""
 
 _POLL = 0.1
 """Seconds between two looks at whether the user cancelled."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Place:
     """A request's place among those under way.
 
     Attributes:
         under_way: Requests under way as it was sent, itself included.
         era: How often the number of requests had been lowered by then.
+        was_refused: Whether the service has answered 429.
     """
 
     under_way: int
     era: int
+    was_refused: bool = False
 
 
 class Limiter:
@@ -76,8 +82,7 @@ class Limiter:
         self._open_at = 0.0
         self._clean = 0
         self._era = 0
-        self._strikes = 0
-        self._refused_level = 0
+        self._sent: deque[Place] = deque(maxlen=_MEMORY)
 
     def enter(self, is_cancelled: Callable[[], bool] = lambda: False) -> Place:
         """Wait for a place, for the end of a pause, and for the spacing.
@@ -95,7 +100,8 @@ class Limiter:
                 self._changed.wait(_POLL if early <= 0 else min(early, _POLL))
             self._open_at = self._clock() + self._spacing
             self.under_way += 1
-            return Place(self.under_way, self._era)
+            self._sent.append(Place(self.under_way, self._era))
+            return self._sent[-1]
 
     def leave(self, place: Place) -> None:
         """Give a place back after an outcome that says nothing of the service's load."""
@@ -106,12 +112,11 @@ class Limiter:
 
     def served(self, place: Place) -> None:
         """Give a place back after a good answer: now and then one more request may go."""
+        del place
         with self._changed:
             self.under_way -= 1
-            if place.under_way >= self._refused_level:
-                self._strikes = 0
             self._clean += 1
-            if self._clean >= (self.limit if self._era else 1):
+            if self._clean >= (max(self.limit, STRIKES) if self._era else 1):
                 self._clean = 0
                 self.limit = min(self.limit + 1, self._ceiling)
             self._changed.notify_all()
@@ -119,8 +124,8 @@ class Limiter:
     def refused(self, place: Place, pause: float | None = None) -> None:
         """Give a place back after a 429: halve if refusals gather, once for all that were under way together.
 
-        A refusal counts until a request that was sent with at least as many others under way is served: the
-        service has taken as many since, so that it was not their number.
+        They are a limit if of the requests lately sent with at least as many others under way most were
+        refused. Where others got through, it was not their number: another program's burst, or chance.
 
         Args:
             place: The refused request's.
@@ -128,14 +133,13 @@ class Limiter:
         """
         with self._changed:
             self.under_way -= 1
+            place.was_refused = True
             if pause:
                 self._open_at = max(self._open_at, self._clock() + pause)
-            if place.era == self._era:
-                self._refused_level = (
-                    min(self._refused_level, place.under_way) if self._strikes else place.under_way
-                )
-                self._strikes += 1
-                if self._strikes >= STRIKES or pause:
+            if place.era == self._era and place in self._sent:
+                level = min(other.under_way for other in self._sent if other.was_refused)
+                alike = [other.was_refused for other in self._sent if other.under_way >= level]
+                if pause or sum(alike) >= max(STRIKES, SHARE * len(alike)):
                     self._lower(max(1, self.limit // 2))
             self._changed.notify_all()
 
@@ -149,4 +153,5 @@ class Limiter:
     def _lower(self, limit: int) -> None:
         self.limit = limit
         self._era += 1
-        self._strikes = self._clean = 0
+        self._clean = 0
+        self._sent.clear()

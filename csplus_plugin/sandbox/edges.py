@@ -10,9 +10,11 @@ import numpy as np
 from osgeo import ogr
 
 from .errors import Refused
+from .meter import MEMORY_EXCEEDED
 from .projections import metres_per_unit, transform_points
 
 SEGMENT = 5_000.0  # metres between the points that an edge gets before it is bent by a transformation
+MAX_POINTS = 2_000_000  # a line
 MAX_SEGMENTS = 1000  # an edge
 
 Points = np.ndarray
@@ -50,11 +52,18 @@ def transformed(points: Points, source: str, target: str) -> Points:
 
 
 def densified(points: Points, crs: str, *, geodesic: bool) -> np.ndarray:
-    """More points along each edge: on the shortest path on the sphere, or on the straight line."""
-    pieces = [points[:1]]
+    """More points along each edge: on the shortest path on the sphere, or on the straight line.
+
+    Raises:
+        Refused: There would be more points than one geometry may have.
+    """
+    pieces, total = [points[:1]], 0
     for start, end in pairwise(points):
         length = math.hypot(*(end - start)) * metres_per_unit(crs)
         count = min(MAX_SEGMENTS, max(1, math.ceil(length / SEGMENT)))
+        total += count
+        if total > MAX_POINTS:
+            raise Refused(MEMORY_EXCEEDED)
         share = np.linspace(0, 1, count + 1)[1:, np.newaxis]
         pieces.append(_great_circle(start, end, share) if geodesic else start + (end - start) * share)
     return np.concatenate(pieces)

@@ -5,6 +5,7 @@ Images come out lazy: evaluating an expression touches metadata only, pixels are
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +20,9 @@ from .promotion import promote, type_name
 from .registry import Function, load_functions
 from .signatures import Parameter, signatures
 from .values import Algorithm
+
+MAX_LENGTH = 10_000_000  # elements of a list, characters of a text
+_BEYOND = 1 << 63
 
 _UNFIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, re.error)
 """What functions raise for arguments that do not fit, beyond what they check."""
@@ -103,7 +107,7 @@ class Evaluator:
         if function.needs_archive:
             values.insert(0, self._archive)
         try:
-            return function.run(*values)
+            return _bounded(function.run(*values))
         except RecursionError:
             raise
         except _UNFIT as error:
@@ -157,6 +161,22 @@ def _argument(function: str, parameter: Parameter, value: object) -> Any:
             message = f"{function}, argument '{parameter.name}': {refused.message}"
             raise Refused(message, refused.status) from refused
         raise
+
+
+def _bounded(value: Any) -> Any:
+    """A result of a size that a request can go on with: whole numbers have 64 bits, as the service's have.
+
+    Raises:
+        Refused: A list or a text of more elements or characters than any answer may have.
+    """
+    if isinstance(value, int) and not -_BEYOND <= value < _BEYOND:
+        try:
+            return float(value)
+        except OverflowError:
+            return math.copysign(math.inf, value)
+    if isinstance(value, list | str) and len(value) > MAX_LENGTH:
+        raise Refused(meter.MEMORY_EXCEEDED)
+    return value
 
 
 def is_true(value: object) -> bool:

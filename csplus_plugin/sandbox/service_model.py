@@ -96,7 +96,7 @@ class Gate:
         self.closed = threading.Event()
         self._slots = model.max_concurrent and threading.Semaphore(model.max_concurrent)
         self._recent: deque[float] = deque()
-        self._chance = random.Random(model.seed)  # noqa: S311 - faults are no secret
+        self._chance = random.Random(model.seed)  # noqa: S311 - faults are no secret # nosec B311
         self._lock = threading.Lock()
 
     @contextmanager

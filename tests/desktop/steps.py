@@ -72,7 +72,7 @@ def start():
 
 @step("dialog")
 def open_dialog():
-    import processing
+    from qgis import processing
 
     dialog = processing.createAlgorithmDialog(
         "csplus:clearcomposite",

@@ -70,11 +70,11 @@ class Watch(QgsProcessingAlgorithm):
         self.addOutput(QgsProcessingOutputString("REPORT", "Report, JSON"))
 
     def processAlgorithm(self, parameters: Any, context: Any, feedback: Any) -> dict[str, Any]:
-        inner = {"context": context, "feedback": feedback, "is_child_algorithm": True}
+        inner = {"context": context, "feedback": feedback}
         report: dict[str, Any] = {"before": places()}
-        report["connection"] = processing.run("csplus:checkconnection", {}, **inner)
+        report["connection"] = processing.run("csplus:checkconnection", {}, **inner, is_child_algorithm=True)
         composite = json.loads(self.parameterAsString(parameters, "COMPOSITE", context))
-        processing.run("csplus:clearcomposite", composite, **inner)
+        processing.run("csplus:clearcomposite", composite, **inner, is_child_algorithm=True)
         report["after"] = places()
         report["theirs"] = None if ee is None else ee.__file__
         report["theirs_is_in_place"] = sys.modules.get("ee") is ee or ee is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,8 @@ def processing(qgis_app: QgsApplication) -> Iterator[CsPlusPlugin]:
     plugin.initProcessing()
     yield plugin
     plugin.unload()
+    # What tests left in reference cycles goes while QGIS lives: collected after its end, it takes the process down.
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

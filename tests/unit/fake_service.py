@@ -107,7 +107,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.service.connections += 1
 
     def _handle(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client was killed while it asked
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.service.answer(Seen(self.command, self.path, headers, body, time.monotonic()))
         self.service.wait(answer.stall)

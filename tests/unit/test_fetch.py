@@ -25,7 +25,7 @@ from csplus.csplus_plugin.earthengine.faults import Fault
 from csplus.csplus_plugin.earthengine.limiter import Limiter
 from csplus.csplus_plugin.earthengine.retry import Backoff
 
-GRID = Grid("EPSG:32611", 10, 0, 0, 5000, 4000)
+GRID = Grid("EPSG:32611", 10, 0, 0, 3500, 3000)
 PLAN = plan(GRID, 2, 2)
 HEAVY = Fault(ComputationTooHeavy("User memory limit exceeded."))
 
@@ -111,19 +111,19 @@ def test_restricted_mode_is_obeyed() -> None:
 
 
 def test_what_is_too_heavy_is_cut_and_the_rest_comes_smaller() -> None:
-    bound = 512 * 512 * 2
+    bound = 256 * 256 * 2
     source = Numbered(lambda number, cells: HEAVY if cells > bound else None)
     arrived = [tile for tile, _ in fetch(source).run(PLAN.tiles)]
-    assert sum(tile.cells for tile in arrived) == 5000 * 4000 * 2
+    assert sum(tile.cells for tile in arrived) == 3500 * 3000 * 2
     assert max(tile.cells for tile in arrived) <= bound
     failed = [size for size in source.sizes if size > bound]
     assert len(failed) <= 8 + 8 + 2  # those under way at the first failure, and a few trials of larger ones
 
 
 def test_size_grows_again_when_the_service_recovers() -> None:
-    source = Numbered(lambda number, cells: HEAVY if number <= 8 and cells > 512 * 512 * 2 else None)
+    source = Numbered(lambda number, cells: HEAVY if number <= 8 and cells > 256 * 256 * 2 else None)
     arrived = [tile for tile, _ in fetch(source).run(PLAN.tiles)]
-    assert max(tile.cells for tile in arrived[-8:]) > 512 * 512 * 2
+    assert max(tile.cells for tile in arrived[-8:]) > 256 * 256 * 2
 
 
 def test_bands_are_cut_last() -> None:
@@ -189,3 +189,12 @@ def test_a_failure_while_storing_reaches_the_caller() -> None:
     one = Fetch(Numbered(), {}, GRID, ["B4", "B8"], 2, make, Service(), Progress(1))
     with pytest.raises(Full):
         list(one.run(PLAN.tiles))
+
+
+def test_a_long_download_opens_with_small_tiles() -> None:
+    source = Numbered()
+    long = plan(Grid("EPSG:32611", 10, 0, 0, 10980, 10980), 1, 2)
+    arrived = [tile for tile, _ in fetch(source).run(long.tiles)]
+    assert sum(tile.cells for tile in arrived) == 10980 * 10980
+    assert max(source.sizes[:40]) == 512 * 512
+    assert len(source.sizes) <= 160

@@ -46,15 +46,18 @@ def test_it_halves_once_a_round_trip_and_then_grows_by_one() -> None:
         serve(limited)
         assert limited.limit == expected
     refuse(limited)
+    refuse(limited)
+    refuse(limited)
     assert limited.limit == 5
 
 
 def test_it_never_falls_below_one() -> None:
     limited = limiter()
-    for _ in range(20):
+    for _ in range(60):
         refuse(limited)
     assert limited.limit == 1
-    serve(limited)
+    for _ in range(6):
+        serve(limited)
     assert limited.limit == 2
 
 

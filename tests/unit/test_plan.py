@@ -194,3 +194,9 @@ def test_an_area_that_a_crs_tears_is_fetched_whole(crossing: str) -> None:
         pytest.skip("this CRS refuses the area")
     made = plan(laid, 1, 2, region)
     assert (blocks(made, made.tiles) == 1).mean() > 0.2
+
+
+def test_a_small_download_has_tiles_for_all_places() -> None:
+    assert len(plan(grid(4096, 4096), 10, 2).tiles) == 64
+    assert len(plan(grid(8192, 8192), 10, 2).tiles) == 64
+    assert len(plan(grid(500, 400), 10, 2).tiles) == 1

@@ -111,7 +111,7 @@ def geedim_collections() -> None:
     """What it asks about a collection, and each of its composites."""
     filtered = scenes().gd.filter("2023-06-01", "2023-07-01", region=_region(), fill_portion=0.0)
     assert len(filtered.gd.properties) == scenes().size().getInfo()
-    for method in ("mosaic", "q-mosaic", "median", "mode", "mean"):
+    for method in ("mosaic", "q-mosaic", "medoid", "median", "mode", "mean"):
         image = filtered.gd.composite(method=method, mask=True, region=_region())
         ready = image.select(["B4"]).gd.prepareForExport(
             crs=CRS, scale=100, region=_region(), dtype="float32"

@@ -1,0 +1,39 @@
+"""What fuzz tests share: examples that are the same in every run, and what every answer has to be."""
+
+from __future__ import annotations
+
+import json
+import time
+from http import HTTPStatus
+
+from csplus.csplus_plugin.sandbox.server import Sandbox
+from hypothesis import HealthCheck, settings
+
+from .servers import L2A, SCENE, ask
+
+PROJECT = "/v1/projects/p"
+IMAGE = {"functionName": "Image.load", "arguments": {"id": {"constantValue": f"{L2A}/{SCENE}"}}}
+
+
+def fuzzed(examples: int) -> settings:
+    """That many examples, the same ones in every run."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def fine(sandbox: Sandbox, method: str, path: str, body: object = None, most: float = 10.0) -> int:
+    """The status of a request that is answered as it should be, within that many seconds."""
+    began = time.monotonic()
+    status, headers, content = ask(sandbox.url, method, path, body)
+    assert time.monotonic() - began < most
+    assert status != HTTPStatus.INTERNAL_SERVER_ERROR, content
+    if status >= HTTPStatus.BAD_REQUEST:
+        assert headers["content-type"] == "application/json; charset=UTF-8"
+        error = json.loads(content)["error"]
+        assert path == "/token" or (error["code"] == status and error["message"])
+    return status
