@@ -20,7 +20,7 @@ from typing import Any
 
 from .errors import Refused
 from .meter import Meter
-from .router import optional
+from .router import optional, whole_number
 from .service_model import Gate
 from .tables import page_of
 
@@ -277,24 +277,6 @@ class Operations:
             if state is State.SUCCEEDED:
                 operation.progress = 1.0
             operation.turn(state, error)
-
-
-def whole_number(value: Any, name: str, default: int) -> int:
-    """A number that may come wrapped as `{"value": "123"}`, as protocol buffers do.
-
-    Raises:
-        Refused: It is no whole number, or negative.
-    """
-    inner = value.get("value") if isinstance(value, dict) else value
-    if inner is None:
-        return default
-    try:
-        number = int(inner)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise Refused(f"Invalid value at '{name}'.") from error
-    if number < 0:
-        raise Refused(f"Invalid value at '{name}'.")
-    return number
 
 
 def _problem(code: int, message: str) -> dict[str, Any]:

@@ -203,6 +203,8 @@ def _pixel_type(value: object) -> Any:
 
 def _list(value: object) -> Any:
     if isinstance(value, np.ndarray):
+        if not value.ndim:
+            return _NO
         return [tidy(v) if isinstance(v, float) else v for v in value.tolist()]
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else _NO
 

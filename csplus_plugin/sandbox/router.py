@@ -135,6 +135,24 @@ def optional(message: object, name: str, *kinds: type) -> Any:
     raise Refused(f"Invalid value at '{name}': {json.dumps(value)[:100]}")
 
 
+def whole_number(value: Any, name: str, default: int) -> int:
+    """A number that may come wrapped as `{"value": "123"}`, as protocol buffers do.
+
+    Raises:
+        Refused: It is no whole number, or negative.
+    """
+    inner = value.get("value") if isinstance(value, dict) else value
+    if inner is None:
+        return default
+    try:
+        number = int(inner)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Refused(f"Invalid value at '{name}'.") from error
+    if number < 0:
+        raise Refused(f"Invalid value at '{name}'.")
+    return number
+
+
 def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:
     """A value as a JSON answer."""
     return Answer(json.dumps(value, allow_nan=False).encode(), status=status)

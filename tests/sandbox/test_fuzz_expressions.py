@@ -111,6 +111,11 @@ def value(sandbox: Sandbox, values: dict[str, Any], result: object = "0", most: 
     return fine(sandbox, "POST", f"{PROJECT}/value:compute", body, most)
 
 
+def test_an_array_of_one_number_is_no_list(sandbox: Sandbox) -> None:
+    number = called("Array.abs", input=constant(1))
+    assert value(sandbox, {"0": called("List.size", list=number)}) == 400
+
+
 def test_graphs_that_go_in_circles(sandbox: Sandbox) -> None:
     assert value(sandbox, {"0": {"valueReference": "0"}}) == 400
     assert (
