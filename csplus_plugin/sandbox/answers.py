@@ -16,23 +16,55 @@ from .projections import Projection
 from .reducers import Reducer
 from .values import Algorithm, Date, DateRange, ErrorMargin, Feature, FeatureCollection, ImageCollection, tidy
 
-MAX_ELEMENTS = 5000
+MAX_ELEMENTS = 5000  # of a collection
+MAX_VALUES = 5_000_000  # of an answer, all in all
 
 
-def to_json(value: object) -> Any:  # noqa: PLR0911, C901
+def to_json(value: object) -> Any:
     """A value as JSON.
 
     Raises:
-        Refused: A collection with too many elements, or a value that has no JSON.
+        Refused: A collection with too many elements, a value that has no JSON, or one that is nested too deeply.
     """
+    _check_size(value)
+    try:
+        return _json(value)
+    except RecursionError as error:
+        raise Refused("The value is nested too deeply for this sandbox engine.") from error
+
+
+def _check_size(value: object) -> None:
+    """Refuse a value that is small only as long as its parts are shared.
+
+    Raises:
+        Refused: More elements than an answer may have.
+    """
+    waiting: list[Any] = [value]
+    count = 0
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, FeatureCollection):
+            waiting += found.elements
+        if isinstance(found, FeatureCollection | Feature | Image):
+            found = found.properties
+        if isinstance(found, Mapping):
+            waiting += found.values()
+        elif isinstance(found, Sequence) and not isinstance(found, str):
+            waiting += found
+        count += found.size if isinstance(found, np.ndarray) else 1
+        if count + len(waiting) > MAX_VALUES:
+            raise Refused("User memory limit exceeded.")
+
+
+def _json(value: object) -> Any:  # noqa: PLR0911, C901
     if value is None or isinstance(value, bool | str | int):
         return value
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, np.generic):
-        return to_json(value.item())
+        return _json(value.item())
     if isinstance(value, np.ndarray):
-        return to_json(value.tolist())
+        return _json(value.tolist())
     if isinstance(value, Image):
         return image_json(value)
     if isinstance(value, FeatureCollection):
@@ -42,9 +74,9 @@ def to_json(value: object) -> Any:  # noqa: PLR0911, C901
     if isinstance(value, Geometry):
         return value.to_json()
     if isinstance(value, Mapping):
-        return {str(name): to_json(entry) for name, entry in value.items()}
+        return {str(name): _json(entry) for name, entry in value.items()}
     if isinstance(value, Sequence):
-        return [to_json(item) for item in value]
+        return [_json(item) for item in value]
     return _other(value)
 
 
@@ -90,7 +122,7 @@ def _identity(asset: str | None, version: int | None, properties: Mapping[str, A
     if version is not None:
         body["version"] = version
     if properties:
-        body["properties"] = to_json(properties)
+        body["properties"] = _json(properties)
     return body
 
 
@@ -113,7 +145,7 @@ def _feature(feature: Feature) -> dict[str, Any]:
     body: dict[str, Any] = {"type": "Feature", "geometry": None if place is None else place.to_json()}
     if feature.id is not None:
         body["id"] = feature.id
-    return body | {"properties": to_json(feature.properties)}
+    return body | {"properties": _json(feature.properties)}
 
 
 def _collection(collection: FeatureCollection) -> dict[str, Any]:
@@ -126,4 +158,4 @@ def _collection(collection: FeatureCollection) -> dict[str, Any]:
     else:
         body["columns"] = {}
     body |= _identity(collection.id, collection.version, collection.properties)
-    return body | {"features": [to_json(element) for element in collection.elements]}
+    return body | {"features": [_json(element) for element in collection.elements]}

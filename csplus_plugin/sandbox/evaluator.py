@@ -13,6 +13,7 @@ from typing import Any
 from . import meter
 from .answers import to_json
 from .archive import Archive
+from .budget import Budget
 from .errors import Refused
 from .graph import Argument, Constant, Definition, Entries, Invocation, Items, Node, parse
 from .promotion import promote, type_name
@@ -61,7 +62,9 @@ class Evaluator:
             return scope.argument(node.name)
         home = scope.home(node.free)
         if node not in home.known:
-            home.known[node] = self._computed(node, home)
+            result = self._computed(node, home)
+            home.budget.spend(result)
+            home.known[node] = result
         return home.known[node]
 
     def _computed(self, node: Node, scope: _Scope) -> Any:
@@ -70,7 +73,7 @@ class Evaluator:
         if isinstance(node, Entries):
             return {name: self._value(entry, scope) for name, entry in node.entries.items()}
         if isinstance(node, Definition):
-            return Algorithm(node.names, lambda arguments: self._value(node.body, _Scope(arguments, scope)))
+            return Algorithm(node.names, lambda given: self._value(node.body, _Scope(given, scope)))
         if not isinstance(node, Invocation):
             raise TypeError(f"{type(node).__name__} is no node of an expression.")
         if node.function == "If":
@@ -119,6 +122,7 @@ class _Scope:
     def __init__(self, arguments: Mapping[str, Any], parent: _Scope | None) -> None:
         self.arguments = arguments
         self.parent = parent
+        self.budget: Budget = Budget() if parent is None else parent.budget
         self.known: dict[Node, Any] = {}
 
     def argument(self, name: str) -> Any:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .errors import Refused
 from .values import Element, FeatureCollection
+
+MAX_PAIRS = 1_000_000  # that a join compares
 
 Measure = float | None
 
@@ -39,6 +42,8 @@ class Join:
         self, primary: FeatureCollection, secondary: FeatureCollection, condition: Filter
     ) -> FeatureCollection:
         """Every element of the first collection with its matches in the second."""
+        if len(primary.elements) * len(secondary.elements) > MAX_PAIRS:
+            raise Refused("Computation timed out.")
         joined: list[Any] = []
         for left in primary.elements:
             matches = [right for right in secondary.elements if condition.test(left, right)]

@@ -11,6 +11,8 @@ from .errors import Refused
 from .images import Band, Canvas, Extent, Image, Raster, lowered
 from .pixeltypes import PixelType
 
+MAX_BANDS = 5000
+
 Values = np.ndarray
 One = Callable[[Values, PixelType], Values]
 """Values, and the type that the result shall have, to values."""
@@ -124,18 +126,21 @@ def joint_extent(one: Extent | None, other: Extent | None) -> Extent | None:
 
 def unique_names(names: Sequence[str]) -> list[str]:
     """Names with a numerical suffix where they repeat: `B4`, `B4_1` and so on."""
-    taken: list[str] = []
+    taken: dict[str, None] = {}
+    repeats: dict[str, int] = {}
     for name in names:
-        candidate, number = name, 0
+        candidate = name
         while candidate in taken:
-            number += 1
-            candidate = f"{name}_{number}"
-        taken.append(candidate)
-    return taken
+            repeats[name] = repeats.get(name, 0) + 1
+            candidate = f"{name}_{repeats[name]}"
+        taken[candidate] = None
+    return list(taken)
 
 
 def side_by_side(images: Sequence[Image], names: Sequence[str], base: Image) -> Image:
     """The bands of several images as one image; everything else is that of `base`."""
+    if sum(len(image.bands) for image in images) > MAX_BANDS:
+        raise Refused(f"An image may have {MAX_BANDS} bands at most.")
     places = [(image, i) for image in images for i in range(len(image.bands))]
     bands: list[Band] = [
         replace(image.bands[i], name=name) for (image, i), name in zip(places, names, strict=True)
