@@ -11,6 +11,7 @@ import numpy as np
 from .errors import Refused
 from .geometries import Geometry, ring_of
 from .images import Band, Image
+from .meter import MEMORY_EXCEEDED
 from .pixeltypes import PixelType
 from .projections import Projection
 from .reducers import Reducer
@@ -53,7 +54,7 @@ def _check_size(value: object) -> None:
             waiting += found
         count += found.size if isinstance(found, np.ndarray) else 1
         if count + len(waiting) > MAX_VALUES:
-            raise Refused("User memory limit exceeded.")
+            raise Refused(MEMORY_EXCEEDED)
 
 
 def _json(value: object) -> Any:  # noqa: PLR0911, C901

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .errors import Refused
+from .meter import MEMORY_EXCEEDED, TIMED_OUT
 from .values import FeatureCollection
 
 MAX_CALLS = 1_000_000  # function calls in one expression: some ten seconds
@@ -29,10 +30,10 @@ class Budget:
         """
         self._calls += 1
         if self._calls > MAX_CALLS:
-            raise Refused("Computation timed out.")
+            raise Refused(TIMED_OUT)
         self._elements += _size(result)
         if self._elements > MAX_ELEMENTS:
-            raise Refused("User memory limit exceeded.")
+            raise Refused(MEMORY_EXCEEDED)
 
 
 def _size(value: object) -> int:

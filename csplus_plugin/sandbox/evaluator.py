@@ -21,7 +21,6 @@ from .registry import Function, load_functions
 from .signatures import Parameter, signatures
 from .values import Algorithm
 
-MAX_LENGTH = 10_000_000  # elements of a list, characters of a text
 _BEYOND = 1 << 63
 
 _UNFIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, re.error)
@@ -164,18 +163,12 @@ def _argument(function: str, parameter: Parameter, value: object) -> Any:
 
 
 def _bounded(value: Any) -> Any:
-    """A result of a size that a request can go on with: whole numbers have 64 bits, as the service's have.
-
-    Raises:
-        Refused: A list or a text of more elements or characters than any answer may have.
-    """
+    """A result as the service holds it: whole numbers have 64 bits, larger ones are floating-point."""
     if isinstance(value, int) and not -_BEYOND <= value < _BEYOND:
         try:
             return float(value)
         except OverflowError:
             return math.copysign(math.inf, value)
-    if isinstance(value, list | str) and len(value) > MAX_LENGTH:
-        raise Refused(meter.MEMORY_EXCEEDED)
     return value
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import Refused
+from .meter import TIMED_OUT
 from .values import Element, FeatureCollection
 
 MAX_PAIRS = 1_000_000  # that a join compares
@@ -43,7 +44,7 @@ class Join:
     ) -> FeatureCollection:
         """Every element of the first collection with its matches in the second."""
         if len(primary.elements) * len(secondary.elements) > MAX_PAIRS:
-            raise Refused("Computation timed out.")
+            raise Refused(TIMED_OUT)
         joined: list[Any] = []
         for left in primary.elements:
             matches = [right for right in secondary.elements if condition.test(left, right)]

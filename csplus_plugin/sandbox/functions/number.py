@@ -11,8 +11,6 @@ from ..errors import Refused
 from ..registry import function
 from ..values import tidy
 
-LARGEST = 2**63  # whole numbers that 64 bits hold are below
-
 
 def _power(a: float, b: float) -> float:
     return math.inf if a == 0 and b < 0 else math.pow(a, b)
@@ -97,26 +95,16 @@ def names_of(family: str, name: str) -> list[str]:
     return [f"{family}.{n}" for n in (name, OLD_NAMES.get(name)) if n]
 
 
-def held(number: float) -> float:
-    """A result as the service holds it: in 64 bits, as a whole number or as a floating-point one."""
-    if isinstance(number, int) and not -LARGEST <= number < LARGEST:
-        try:
-            return float(number)
-        except OverflowError:
-            return math.copysign(math.inf, number)
-    return tidy(number)
-
-
 def _register_binary(name: str, compute: Callable[[float, float], float]) -> None:
     @function(*names_of("Number", name))
     def binary(left: float, right: float) -> float:
-        return held(compute(left, right))
+        return tidy(compute(left, right))
 
 
 def _register_unary(name: str, compute: Callable[[float], float]) -> None:
     @function(*names_of("Number", name))
     def unary(input_: float) -> float:
-        return held(compute(input_))
+        return tidy(compute(input_))
 
 
 def _register_cast(name: str, kind: pixeltypes.PixelType) -> None:
