@@ -6,6 +6,7 @@ and shows no prompt.
 
 from __future__ import annotations
 
+import atexit
 import re
 import threading
 import time
