@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    QgsApplication,
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
@@ -31,7 +32,7 @@ from ..csplus_plugin.download.raster import COG, Layout
 from ..csplus_plugin.download.to_file import download
 from ..csplus_plugin.earthengine.client import Client, encoded
 from ..csplus_plugin.earthengine.dependencies import ee_place, ee_version, prepare_expressions
-from ..csplus_plugin.earthengine.session import SANDBOX, Connection, session_for
+from ..csplus_plugin.earthengine.session import SANDBOX, Connection, close_sessions, session_for
 from ..csplus_plugin.layers import hand_over, provenance, style
 from ..csplus_plugin.layers.live import live_layer
 from ..csplus_plugin.provider import version
@@ -156,8 +157,14 @@ class Delivery:
         Raises:
             CsPlusError: Anything that a user can cause or that the service refuses.
         """
-        with interrupts(self.stop):
-            return self._run()
+        try:
+            with interrupts(self.stop):
+                return self._run()
+        except BaseException:
+            # In qgis_process the end is near, and an embedded sandbox that still computes would crash it.
+            if QgsApplication.platform() == "qgis_process":
+                close_sessions()
+            raise
 
     def _is_cancelled(self) -> bool:
         return self.stop.is_set() or self.feedback.isCanceled()

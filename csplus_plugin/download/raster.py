@@ -180,6 +180,18 @@ def optimize(path: Path, target: Path, layout: Layout, advance: Advance = lambda
         callback.raise_cancel()
         _must(copy is not None)
         del copy
+        _read_through(target)
+
+
+def _read_through(path: Path) -> None:
+    """Read every block once: GDAL 3.10 says nothing of a full disk that cut the copy's last blocks off."""
+    dataset = gdal.Open(str(path))
+    _must(dataset is not None)
+    for number in range(1, dataset.RasterCount + 1):
+        band = dataset.GetRasterBand(number)
+        for level in (band, *(band.GetOverview(index) for index in range(band.GetOverviewCount()))):
+            level.Checksum()
+            _must(gdal.GetLastErrorType() < gdal.CE_Failure)
 
 
 def _description(layout: Layout) -> dict[int, tiff.Tag]:

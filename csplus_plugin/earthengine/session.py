@@ -6,6 +6,7 @@ and shows no prompt.
 
 from __future__ import annotations
 
+import atexit
 import re
 import threading
 import time
@@ -247,6 +248,8 @@ def _sandbox_url(data: Path | None) -> str:
                 f"The embedded sandbox cannot start: {why}",
                 "Correct CSPLUS_SANDBOX_DATA, or leave it empty for the sample scenes.",
             ) from why
+        # Its threads work in GDAL, and what still works there when the process takes GDAL down crashes it.
+        atexit.register(_sandboxes[data].stop)
     return _sandboxes[data].url.rstrip("/")
 
 

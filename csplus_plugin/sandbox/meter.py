@@ -8,6 +8,7 @@ thread's context; a function that spreads its work over threads runs them in cop
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from .errors import Refused
 MEGAPIXEL = 1e6
 MEMORY_EXCEEDED = "User memory limit exceeded."
 TIMED_OUT = "Computation timed out."
+ENDING = "The sandbox is being stopped."
 
 
 @dataclass
@@ -29,12 +31,14 @@ class Meter:
         most: Cost that stands for too much memory.
         longest: Cost that stands for too much time.
         deadline: Moment of `time.monotonic` at which the request is given up in any case.
+        ending: Set when nobody waits for the answer any more.
         drawn: Cost so far.
     """
 
     most: float = math.inf
     longest: float = math.inf
     deadline: float = math.inf
+    ending: threading.Event | None = None
     drawn: float = 0.0
 
     def add(self, pixels: int) -> None:
@@ -50,11 +54,13 @@ class Meter:
             raise Refused(TIMED_OUT)
 
     def check(self) -> None:
-        """Look at the clock.
+        """Look at the clock, and whether anybody still waits.
 
         Raises:
-            Refused: The time is up.
+            Refused: The time is up, or the sandbox is being stopped.
         """
+        if self.ending is not None and self.ending.is_set():
+            raise Refused(ENDING, 503)
         if time.monotonic() > self.deadline:
             raise Refused(TIMED_OUT)
 

@@ -143,7 +143,7 @@ class Gate:
     def _limits(self) -> Meter:
         work = self.model.work
         longest = self.model.time_limit / work if work else math.inf
-        return Meter(self.model.memory_limit, longest, time.monotonic() + PATIENCE)
+        return Meter(self.model.memory_limit, longest, time.monotonic() + PATIENCE, self.closed)
 
     def _count(self) -> None:
         """Refuse what comes too fast."""

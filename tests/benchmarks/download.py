@@ -104,7 +104,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=[4096, 7168, 12288], help="pixels a side")
-    parser.add_argument("--clients", nargs="+", default=["ours", "geedim", "xee", "naive"])
+    parser.add_argument("--clients", nargs="+", default=["ours", "ours-zstd", "geedim", "xee", "naive"])
     parser.add_argument(
         "--work", type=float, default=15.0, help="seconds for ten bands of 1,024 pixels a side"
     )

@@ -11,7 +11,7 @@ BANDS = ("B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12")
 EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
 
 
-def ours(url: str, side: int, path: str) -> None:
+def ours(url: str, side: int, path: str, compression: str = "DEFLATE") -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from csplus_plugin.core.composite import DIGITAL_NUMBERS, BandInfo
     from csplus_plugin.core.grid import Grid
@@ -22,9 +22,14 @@ def ours(url: str, side: int, path: str) -> None:
     from csplus_plugin.earthengine.session import Connection, session_for
 
     grid = Grid("EPSG:32611", 10, 0, 0, side, side)
-    layout = Layout(grid, [BandInfo(band, band) for band in BANDS], DIGITAL_NUMBERS, {})
+    layout = Layout(grid, [BandInfo(band, band) for band in BANDS], DIGITAL_NUMBERS, {}, compression)
     client = Client(session_for(Connection(endpoint=url, project="p")))
     download(client, EXPRESSION, plan(grid, len(BANDS), 2), layout, Path(path))
+
+
+def ours_zstd(url: str, side: int, path: str) -> None:
+    """The same with the faster compression."""
+    ours(url, side, path, "ZSTD")
 
 
 def naive(url: str, side: int, path: str) -> None:
@@ -110,4 +115,6 @@ def xee(url: str, side: int, path: str) -> None:
 
 if __name__ == "__main__":
     name, url, side, path = sys.argv[1:]
-    {"ours": ours, "naive": naive, "geedim": geedim, "xee": xee}[name](url, int(side), path)
+    {"ours": ours, "ours-zstd": ours_zstd, "naive": naive, "geedim": geedim, "xee": xee}[name](
+        url, int(side), path
+    )

@@ -45,15 +45,14 @@ class Service:
 
     def reset(self, refusals: float) -> None:
         self.refusals, self.chance = refusals, random.Random(1)
-        self.asked: Counter[str] = Counter()
         self.tiles: Counter[str] = Counter()
-        self.sent = self.most = 0
+        self.asked = self.refused = self.sent = self.most = 0
         self.worked = 0.0
 
     def stats(self) -> dict[str, Any]:
         return {
-            "requests": sum(self.asked.values()),
-            "refused": self.asked["429"],
+            "requests": self.asked,
+            "refused": self.refused,
             "tiles": sum(self.tiles.values()),
             "repeated": sum(number - 1 for number in self.tiles.values()),
             "bytes": self.sent,
@@ -128,13 +127,13 @@ async def answer(service: Service, method: str, target: str, body: bytes, writer
     elif path.endswith("/algorithms"):
         await send(writer, 200, discovery.algorithms())
     else:
-        service.asked[method] += 1
+        service.asked += 1
         await work(service, path, body, writer)
 
 
 async def work(service: Service, path: str, body: bytes, writer: Any) -> None:
     if service.under_way >= service.places or service.chance.random() < service.refusals:
-        service.asked["429"] += 1
+        service.refused += 1
         error = {"error": {"code": 429, "message": "Quota exceeded: Too many concurrent aggregations."}}
         await asyncio.sleep(service.latency)
         await send(writer, 429, json.dumps(error).encode())
@@ -178,7 +177,6 @@ async def pixels(
     seconds = service.unit * width * height * (1 + bands)
     service.worked += seconds
     await asyncio.sleep(seconds)
-    service.tiles[key] += 1
     body = service.body(width, height, bands, kind)
     writer.write(_head(200, len(body)))
     loop = asyncio.get_running_loop()
@@ -190,6 +188,7 @@ async def pixels(
         writer.write(piece)
         service.sent += len(piece)
         await writer.drain()
+    service.tiles[key] += 1
 
 
 def _named(expression: dict[str, Any]) -> list[str]:

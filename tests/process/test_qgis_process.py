@@ -139,3 +139,26 @@ def test_an_archive_folder_that_is_not_there(environment: dict[str, str]) -> Non
     assert done.returncode == 1
     assert "/no/such/folder" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_ctrl_c_with_the_embedded_sandbox_at_work_is_no_crash(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    target = tmp_path / "clear.tif"
+    year = given(END="2023-12-31", METHOD="medoid", DILATE=100, LIVE="false", OUTPUT=target)
+    with subprocess.Popen(
+        ["qgis_process", "run", "csplus:clearcomposite", *year],
+        env={**environment, "CSPLUS_ENDPOINT": "sandbox"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        for line in running.stdout:
+            if line.startswith("Download: "):
+                break
+        time.sleep(0.3)
+        running.send_signal(signal.SIGINT)
+        said = running.stdout.read()
+        assert running.wait(60) == 1, said
+    assert "Cancelled" in said
+    assert not target.exists()

@@ -349,7 +349,8 @@ class TestFullDisk:
         folder.mkdir()
         self.resize(folder, 4096, "")
         yield folder
-        subprocess.run(["umount", folder], check=True)
+        # A failed test holds its files open until it has been reported.
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
     def resize(self, folder: Path, size: int, more: str = "remount,") -> None:
         done = subprocess.run(
