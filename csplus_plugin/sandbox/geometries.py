@@ -263,6 +263,23 @@ def local_crs(geometry: Geometry) -> str:
     return reference.ExportToWkt()
 
 
+def area_of(shape: ogr.Geometry) -> float:
+    """Square units of its coordinates; 0 for points and lines."""
+    return float(shape.GetArea()) if shape.GetDimension() == AREA else 0.0
+
+
+def length_of(shape: ogr.Geometry) -> float:
+    """Units of its coordinates; 0 for points."""
+    return float(shape.Length()) if shape.GetDimension() > 0 else 0.0
+
+
+def dissolved(shape: ogr.Geometry) -> ogr.Geometry:
+    """Overlapping areas joined; anything else as it is."""
+    if shape.GetGeometryName() != "MULTIPOLYGON":
+        return shape
+    return checked(shape.UnionCascaded())
+
+
 def spherical_area(geometry: Geometry) -> float:
     """Area in square metres, by an equal-area projection around the geometry."""
     if geometry.planar().GetDimension() < AREA:

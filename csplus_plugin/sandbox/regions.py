@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import Refused
-from .geometries import Geometry
+from .geometries import Geometry, area_of
 from .images import BLOCK_PIXELS, Canvas, Image
 from .lattice import Grid, covering
 from .projections import Projection, as_affine
@@ -110,7 +110,7 @@ def region_grid(
 
 def _pixel_count(region: Geometry, projection: Projection) -> int:
     a, b, _, d, e, _ = projection.transform
-    return max(1, math.ceil(region.planar(projection.crs).GetArea() / abs(a * e - b * d)))
+    return max(1, math.ceil(area_of(region.planar(projection.crs)) / abs(a * e - b * d)))
 
 
 def sampled(image: Image, positions: Sequence[int], region: Geometry, grid: Grid) -> Iterator[Samples]:

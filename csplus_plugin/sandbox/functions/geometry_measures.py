@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..geometries import Geometry, box, checked, local_crs, spherical_area
+from ..geometries import Geometry, area_of, box, checked, dissolved, length_of, local_crs, spherical_area
 from ..projections import WGS84, Projection
 from ..promotion import promote
 from ..registry import function
@@ -61,14 +61,14 @@ def bounds(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection |
 @measured("area")
 def area(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> float:
     """Square metres, or square units of a projection."""
-    return geometry.planar(proj.crs).GetArea() if proj else spherical_area(geometry)
+    return area_of(geometry.planar(proj.crs)) if proj else spherical_area(geometry)
 
 
 def _length(geometry: Geometry, proj: Projection | None, *, areas: bool) -> float:
     shape = geometry.planar(proj.crs if proj else local_crs(geometry))
     if (shape.GetDimension() == 2) != areas:  # noqa: PLR2004 - an area
         return 0.0
-    return checked(shape.Boundary()).Length() if areas else shape.Length()
+    return length_of(checked(shape.Boundary()) if areas else shape)
 
 
 @measured("length")
@@ -102,9 +102,7 @@ def convex_hull(geometry: Geometry, max_error: ErrorMargin | None, proj: Project
 def dissolve(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> Geometry:
     """Overlapping parts joined."""
     crs = proj.crs if proj else geometry.crs
-    return Geometry(
-        checked(geometry.planar(crs).UnionCascaded() or geometry.planar(crs)), crs, geodesic=False
-    )
+    return Geometry(dissolved(geometry.planar(crs)), crs, geodesic=False)
 
 
 @measured("simplify")
