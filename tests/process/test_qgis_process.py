@@ -96,14 +96,15 @@ def sandbox(environment: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("embedded", [False, True], ids=["apart", "embedded"])
 def test_a_signal_ends_it_soon_and_leaves_no_broken_file(
-    environment: dict[str, str], sandbox: str, tmp_path: Path, number: int
+    environment: dict[str, str], sandbox: str, tmp_path: Path, number: int, embedded: bool
 ) -> None:
     target = tmp_path / "clear.tif"
     choices = given(OUTPUT=target, LIVE="false", RESOLUTION=0.5, END="2023-12-31")
     running = subprocess.Popen(
         ["qgis_process", "run", "csplus:clearcomposite", *choices],
-        env={**environment, "CSPLUS_ENDPOINT": sandbox},
+        env={**environment, "CSPLUS_ENDPOINT": "sandbox" if embedded else sandbox},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -114,7 +115,7 @@ def test_a_signal_ends_it_soon_and_leaves_no_broken_file(
     running.send_signal(number)
     begin = time.monotonic()
     said, _ = running.communicate(timeout=60)
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < (10 if embedded else 3)  # what is embedded ends what it computes first
     assert running.returncode == 1
     assert "Cancelled." in said
     assert "Traceback" not in said
@@ -139,26 +140,3 @@ def test_an_archive_folder_that_is_not_there(environment: dict[str, str]) -> Non
     assert done.returncode == 1
     assert "/no/such/folder" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-
-
-def test_ctrl_c_with_the_embedded_sandbox_at_work_is_no_crash(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
-    target = tmp_path / "clear.tif"
-    year = given(END="2023-12-31", METHOD="medoid", DILATE=100, LIVE="false", OUTPUT=target)
-    with subprocess.Popen(
-        ["qgis_process", "run", "csplus:clearcomposite", *year],
-        env={**environment, "CSPLUS_ENDPOINT": "sandbox"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as running:
-        for line in running.stdout:
-            if line.startswith("Download: "):
-                break
-        time.sleep(0.3)
-        running.send_signal(signal.SIGINT)
-        said = running.stdout.read()
-        assert running.wait(60) == 1, said
-    assert "Cancelled" in said
-    assert not target.exists()
