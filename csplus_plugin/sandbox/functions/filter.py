@@ -1,6 +1,5 @@
-"""Filters: conditions on properties, dates and places, of one element or of a pair (guides/joins_intro)."""
+"""Filters: conditions on properties and dates, of one element or of a pair (guides/joins_intro)."""
 
-# ruff: noqa: ARG001 - arguments are those of the real functions
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -9,13 +8,12 @@ from typing import Any
 
 from ..errors import Refused
 from ..filters import Filter
-from ..geometries import Geometry, spherical_area
+from ..geometries import Geometry
 from ..images import Image
 from ..promotion import promote, type_name
 from ..properties import property_of
 from ..registry import function
-from ..values import Date, Element, ErrorMargin, as_number, key_of
-from .geometry_relations import distance_between
+from ..values import Date, Element, as_number, key_of
 
 Compare = Callable[[Any, Any], bool]
 
@@ -32,7 +30,7 @@ def selected(element: Element | None, field: str) -> Any:
     return property_of(element, field)
 
 
-class _Operands:
+class Operands:
     """Where the two sides of a comparison come from: fields of the elements, or given values."""
 
     def __init__(
@@ -64,7 +62,7 @@ def _comparison(*names: str, compare: Compare) -> None:
     def comparison(
         left_field: str | None, right_value: object, right_field: str | None, left_value: object
     ) -> Filter:
-        operands = _Operands(left_field, right_value, right_field, left_value)
+        operands = Operands(left_field, right_value, right_field, left_value)
 
         def test(element: Element, partner: Element | None) -> bool:
             left, right = operands.of(element, partner)
@@ -121,61 +119,6 @@ def _holds_date(span: object, value: object) -> bool:
 _comparison("Filter.dateRangeContains", compare=_holds_date)
 
 
-def _spatial(name: str, relate: Callable[[Geometry, Geometry], bool]) -> None:
-    """Register a filter on the geometries of both sides, in longitude and latitude."""
-
-    @function(name)
-    def spatial(
-        left_field: str | None,
-        right_value: object,
-        right_field: str | None,
-        left_value: object,
-        max_error: ErrorMargin,
-    ) -> Filter:
-        operands = _Operands(left_field, right_value, right_field, left_value)
-
-        def test(element: Element, partner: Element | None) -> bool:
-            left, right = operands.of(element, partner)
-            return left is not None and right is not None and relate(_place(left), _place(right))
-
-        return Filter(test)
-
-
-def _place(value: object) -> Geometry:
-    return promote(value, "Geometry")
-
-
-def _contains(outer: Geometry, inner: Geometry) -> bool:
-    if outer.is_unbounded or inner.is_unbounded:
-        return outer.is_unbounded
-    return bool(outer.planar().Contains(inner.planar()))
-
-
-_spatial("Filter.intersects", lambda a, b: a.intersects(b))
-_spatial("Filter.disjoint", lambda a, b: not a.intersects(b))
-_spatial("Filter.contains", _contains)
-_spatial("Filter.isContained", lambda a, b: _contains(b, a))
-
-
-@function("Filter.withinDistance")
-def within_distance(
-    distance: float,
-    left_field: str | None,
-    right_value: object,
-    right_field: str | None,
-    left_value: object,
-    max_error: ErrorMargin,
-) -> Filter:
-    """Geometries at most that many metres apart."""
-    operands = _Operands(left_field, right_value, right_field, left_value)
-
-    def apart(element: Element, partner: Element | None) -> float | None:
-        left, right = operands.of(element, partner)
-        return None if left is None or right is None else distance_between(_place(left), _place(right))
-
-    return Filter(lambda a, b: (d := apart(a, b)) is not None and d <= distance, apart)
-
-
 @function("Filter.maxDifference")
 def max_difference(
     difference: float,
@@ -185,7 +128,7 @@ def max_difference(
     left_value: object,
 ) -> Filter:
     """Numbers or moments at most that far apart."""
-    operands = _Operands(left_field, right_value, right_field, left_value)
+    operands = Operands(left_field, right_value, right_field, left_value)
 
     def apart(element: Element, partner: Element | None) -> float | None:
         left, right = (as_number(v) for v in operands.of(element, partner))
@@ -293,14 +236,3 @@ def always() -> Filter:
 def never() -> Filter:
     """Does not pass."""
     return Filter(lambda _, __: False)
-
-
-@function("Filter.area")
-def area(min_: float, max_: float, max_error: ErrorMargin | None, geometry_selector: str | None) -> Filter:
-    """The geometry's area in square metres, ends included."""
-
-    def test(element: Element, _: Element | None) -> bool:
-        place = selected(element, geometry_selector or ".geo")
-        return place is not None and min_ <= spherical_area(_place(place)) <= max_
-
-    return Filter(test)
