@@ -51,7 +51,8 @@ _TYPES: dict[str, PixelType] = {
     "cs_cdf": FLOAT,
 }
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")  # what every file system takes for a name
+_LONGEST = 1000  # characters of an id, for the same reason
 _VERSION = 1  # microseconds; scenes of a folder have no history
 
 
@@ -121,7 +122,7 @@ class Archive:
     def _path(self, asset: str) -> Path | None:
         """The folder of an id; None for an id that leads anywhere but into the archive."""
         parts = asset.split("/")
-        if not all(_NAME.fullmatch(part) for part in parts):
+        if len(asset) > _LONGEST or not all(_NAME.fullmatch(part) for part in parts):
             return None
         return self.folder.joinpath(*parts)
 

@@ -23,7 +23,7 @@ from .values import ImageCollection
 
 FOLDER, IMAGE, IMAGE_COLLECTION = "FOLDER", "IMAGE", "IMAGE_COLLECTION"
 
-_OWN = re.compile(r"projects/[A-Za-z0-9_][A-Za-z0-9_.-]*/assets(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+_OWN = re.compile(r"projects/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}/assets(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199})*")
 _COLLECTION = "collection.json"  # marks a folder as an image collection and holds its properties
 _LONGEST = 200  # characters of an id
 

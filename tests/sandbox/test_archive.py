@@ -161,3 +161,11 @@ def test_collections_are_found(folder: Folder) -> None:
     folder.scene("A", {"cs": ONES.astype(np.float32)}, collection=SCORES)
     assert Archive(folder.path).collection_ids == [S2, SCORES]
     assert json.loads((folder.path / S2 / "A" / "properties.json").read_text()) == {"properties": {}}
+
+
+@pytest.mark.parametrize("asset", ["a" * 300, "/".join(["a" * 150] * 40), "x" * 100_000])
+def test_an_id_longer_than_a_file_name_is_not_found(tmp_path: Path, asset: str) -> None:
+    archive = Archive(tmp_path)
+    assert not archive.has_collection(asset)
+    with pytest.raises(Refused, match="not found"):
+        archive.image(asset)

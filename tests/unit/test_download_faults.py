@@ -159,9 +159,8 @@ def test_the_service_s_places_are_found(tmp_path: Path, places: int) -> None:
     with PixelService(Faults(at_once=places, latency=0.005)) as service:
         run(service, tmp_path / "a.tif", layout=LARGE)
     np.testing.assert_array_equal(pixels(tmp_path / "a.tif"), expected(LARGE.grid))
-    assert (
-        len(service.seen) < (6 if places == 1 else 3) * LARGE_TILES
-    )  # back-off is a hundredth of the real one
+    # Back-off is a hundredth of the real one here, so that many more are refused.
+    assert len(service.seen) < (12 if places == 1 else 6) * LARGE_TILES
 
 
 LARGE = Layout(Grid("EPSG:32611", 10, 0, 0, 500, 400), BANDS, DIGITAL_NUMBERS, {})
