@@ -96,6 +96,18 @@ def drawn(recipe: Recipe) -> tuple[Style, tuple[str, ...]]:
     return style, of_choice.get(recipe.output.style, style.bands)
 
 
+def spectral_bands(recipe: Recipe, names: Sequence[str]) -> list[str]:
+    """List the spectral bands that the bands `names` are made of, those of the file first."""
+    choices = recipe.composite
+    wanted = [name for name in names if name in choices.indices]
+    derived = (*wanted, recipe.scenes.qa_band, COUNT_BAND)
+    return _union(
+        choices.bands or ("B4",),
+        [name for name in names if name not in derived],
+        *(indices.find(name).bands for name in wanted),
+    )
+
+
 def composite(recipe: Recipe, names: Sequence[str]) -> ee.Image:
     """Composite the bands `names`: spectral bands, chosen indices, the score band, `clear_count`.
 
@@ -104,11 +116,7 @@ def composite(recipe: Recipe, names: Sequence[str]) -> ee.Image:
     """
     choices, score = recipe.composite, recipe.scenes.qa_band
     wanted = [name for name in names if name in choices.indices]
-    spectral = _union(
-        choices.bands or ("B4",),
-        (name for name in names if name not in (*wanted, score, COUNT_BAND)),
-        *(indices.find(name).bands for name in wanted),
-    )
+    spectral = spectral_bands(recipe, names)
     scenes = clear_scenes(recipe.scenes, spectral, whole=choices.method in WHOLE)
     image = _METHODS[choices.method](scenes, [*spectral, score], recipe)
     for name in wanted:

@@ -87,15 +87,6 @@ def find(name: str) -> SpectralIndex:
     return catalogue()[name]
 
 
-def needs(name: str) -> tuple[str, ...]:
-    """The Earth Engine bands that an index needs.
-
-    Raises:
-        InvalidChoice: There is no such index.
-    """
-    return find(name).bands
-
-
 def expression(image: ee.Image, name: str) -> ee.Image:
     """One index of an image, as a single float band named after it.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import indices
 from .catalog import CITATION, COUNT_BAND, OCCLUDED_SCL_CLASSES, PRODUCTS, REFLECTANCE_SCALE, SCORES_ID
-from .composite import DIGITAL_NUMBERS, WHOLE, drawn, encoding, file_bands
+from .composite import DIGITAL_NUMBERS, WHOLE, drawn, encoding, file_bands, spectral_bands
 from .errors import CsPlusError, InvalidChoice
 from .grid import home_crs
 from .recipe import Recipe
@@ -113,13 +113,9 @@ class _Writer:
         self.recipe, self.language = recipe, language
         self.conjunction, self.disjunction = conjunction, disjunction
         _, shown = drawn(recipe)
-        choices, score = recipe.composite, recipe.scenes.qa_band
         self.shown = list(shown)
         self.filed = [band.name for band in file_bands(recipe)]
-        kept = dict.fromkeys(choices.bands or ("B4",))
-        kept |= dict.fromkeys(band for band in shown if band not in (*choices.indices, score, COUNT_BAND))
-        kept |= dict.fromkeys(band for name in choices.indices for band in indices.find(name).bands)
-        self.bands = list(kept)
+        self.bands = spectral_bands(recipe, [*self.shown, *self.filed])
 
     def head(self) -> list[str]:
         scenes = self.recipe.scenes

@@ -152,7 +152,7 @@ def test_every_index_builds_one_expression_on_exactly_its_bands(ee_signatures, n
     (parse,) = calls(tree, "Image.parseExpression")
     assert parse.arguments["expression"] == RAW["indices"][name]["formula"]
     selected = {band for call in calls(tree, "Image.select") for band in call.arguments["bandSelectors"]}
-    assert selected == set(indices.needs(name))
+    assert selected == set(indices.find(name).bands)
     with np.errstate(invalid="ignore"):
         assert np.isfinite(evaluate(tree, Pixels().numbers)[name]).any()
 
@@ -179,7 +179,7 @@ def test_formula_is_plain_arithmetic_with_known_names(name):
 @pytest.mark.parametrize("product", ["L1C", "L2A"])
 def test_both_products_hold_every_band_that_an_index_needs(product):
     for name in NAMES:
-        assert set(indices.needs(name)) <= set(catalog.PRODUCTS[product].bands), name
+        assert set(indices.find(name).bands) <= set(catalog.PRODUCTS[product].bands), name
 
 
 def test_symbols_stand_for_the_bands_of_sentinel_2():
@@ -215,7 +215,7 @@ def test_the_licence_of_the_catalogue_is_beside_it():
     ("wrong", "right"), [("ndvi", "NDVI"), ("NDVII", "NDVI"), ("AWEI", "AWEIsh"), (" EVI", "EVI")]
 )
 def test_an_unknown_index_is_refused_with_the_closest_ones(wrong, right):
-    for function in (indices.find, indices.needs, lambda name: indices.expression(None, name)):
+    for function in (indices.find, lambda name: indices.expression(None, name)):
         with pytest.raises(InvalidChoice) as refusal:
             function(wrong)
         assert repr(wrong) in refusal.value.what
