@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
 from pathlib import Path
 
@@ -18,5 +19,8 @@ def _import_root_as_csplus() -> None:
     spec.loader.exec_module(module)
 
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what is put in the background deaf to Ctrl-C, and the programs that tests start would be too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if "csplus" not in sys.modules:
     _import_root_as_csplus()
