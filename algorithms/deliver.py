@@ -25,10 +25,11 @@ from ..csplus_plugin.core import composite, script, survey
 from ..csplus_plugin.core.errors import InvalidChoice
 from ..csplus_plugin.core.grid import grid_for
 from ..csplus_plugin.core.recipe import Recipe
+from ..csplus_plugin.download.cog import COG
 from ..csplus_plugin.download.fetch import Service
 from ..csplus_plugin.download.plan import Plan, plan
 from ..csplus_plugin.download.progress import Progress
-from ..csplus_plugin.download.raster import COG, Layout
+from ..csplus_plugin.download.raster import Layout
 from ..csplus_plugin.download.to_file import download
 from ..csplus_plugin.earthengine.client import Client, encoded
 from ..csplus_plugin.earthengine.dependencies import ee_place, ee_version, prepare_expressions

@@ -12,8 +12,8 @@ if __name__ == "__main__":
 
 from csplus.csplus_plugin.core.composite import DIGITAL_NUMBERS, BandInfo
 from csplus.csplus_plugin.core.grid import Grid
+from csplus.csplus_plugin.download import overviews, raster
 from csplus.csplus_plugin.download import plan as planning
-from csplus.csplus_plugin.download import raster
 from csplus.csplus_plugin.download.fetch import Service
 from csplus.csplus_plugin.download.to_file import download
 from csplus.csplus_plugin.earthengine.client import Client
@@ -25,7 +25,7 @@ BANDS = ("B4", "B8", "B2", "B3", "B5", "B6", "B7", "B8A", "B11", "B12")
 
 
 def main(url: str, path: str, width: str, height: str, bands: str, block: str, room: str) -> None:
-    planning.BLOCK = raster.BLOCK = int(block)
+    planning.BLOCK = raster.BLOCK = overviews.BLOCK = int(block)
     planning.ENOUGH_TILES = 1
     grid = Grid("EPSG:32611", 10, 0, 0, int(width), int(height))
     layout = raster.Layout(grid, [BandInfo(name, name) for name in BANDS[: int(bands)]], DIGITAL_NUMBERS, {})

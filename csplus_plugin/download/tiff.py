@@ -8,13 +8,19 @@ Sources: TIFF 6.0, section 2; the BigTIFF design page of libtiff.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 WIDTH, HEIGHT = 256, 257
 BLOCK_OFFSETS, BLOCK_SIZES = 324, 325
 """Numbers of tags (TIFF 6.0, section 15: tiled images)."""
+
+SUBFILE, REDUCED = 254, 1
+"""The tag that says what a directory is, and its value for an overview (TIFF 6.0, section 8)."""
+
+OF_THE_WHOLE = frozenset({33550, 33922, 34264, 34735, 34736, 34737, 42112})
+"""Tags that stand in a file's first directory alone: georeference (GeoTIFF 1.1), GDAL's metadata."""
 
 _SHORT, _LONG, _LONG8 = 3, 4, 16
 _SIZES = {
@@ -89,19 +95,19 @@ CLASSIC = Flavour(42, 8, ("I", _LONG), "H")
 BIG = Flavour(43, 16, ("Q", _LONG8), "Q")
 
 
-def read_directory(file: BinaryIO, start: int = 0) -> dict[int, Tag]:
-    """Read the first directory of a TIFF that begins at `start` in a file.
+def read_directories(file: BinaryIO, start: int = 0) -> list[dict[int, Tag]]:
+    """Read the directories of a TIFF that begins at `start` in a file, in the order of their chain.
 
     Raises:
         ValueError: There is no little-endian TIFF.
     """
     try:
-        return _read(file, start)
+        return list(_read(file, start))
     except (struct.error, KeyError) as problem:
         raise ValueError("not a TIFF file") from problem
 
 
-def _read(file: BinaryIO, start: int) -> dict[int, Tag]:
+def _read(file: BinaryIO, start: int) -> Iterator[dict[int, Tag]]:
     def take(code: str, at: int | None = None) -> tuple[Any, ...]:
         if at is not None:
             file.seek(start + at)
@@ -113,21 +119,33 @@ def _read(file: BinaryIO, start: int) -> dict[int, Tag]:
         raise KeyError(order)
     code = flavour.offset[0]
     (at,) = take(code, flavour.head_size - flavour.field)
-    (number,) = take(flavour.number, at)
-    entries = [take(f"HH{code}{flavour.field}s") for _ in range(number)]
-    found = {}
-    for tag, kind, count, inside in entries:
-        size = count * _SIZES[kind]
-        if size > flavour.field:
-            (at,) = struct.unpack(f"<{code}", inside)
-            file.seek(start + at)
-            inside = file.read(size)  # noqa: PLW2901 the value lies elsewhere
-        found[tag] = Tag(kind, count, inside[:size])
-    return found
+    seen = {0}  # a chain ends with 0, a damaged one perhaps in a circle
+    while at not in seen:
+        seen.add(at)
+        (number,) = take(flavour.number, at)
+        entries = [take(f"HH{code}{flavour.field}s") for _ in range(number)]
+        (at,) = take(code)
+        found = {}
+        for tag, kind, count, inside in entries:
+            size = count * _SIZES[kind]
+            if size > flavour.field:
+                (place,) = struct.unpack(f"<{code}", inside)
+                file.seek(start + place)
+                inside = file.read(size)  # noqa: PLW2901 the value lies elsewhere
+            found[tag] = Tag(kind, count, inside[:size])
+        yield found
 
 
-def directory_bytes(directory: Directory, flavour: Flavour, at: int) -> bytes:
-    """Write a directory, its longer values behind it, for a place `at` in a file."""
+def directories_bytes(directories: Sequence[Directory], flavour: Flavour, at: int) -> bytes:
+    """Write a chain of directories, their longer values behind them, for a place `at` in a file."""
+    parts: list[bytes] = []
+    for left, directory in zip(range(len(directories))[::-1], directories, strict=True):
+        parts.append(_directory_bytes(directory, flavour, at, is_last=not left))
+        at += len(parts[-1])
+    return b"".join(parts)
+
+
+def _directory_bytes(directory: Directory, flavour: Flavour, at: int, *, is_last: bool) -> bytes:
     code = flavour.offset[0]
     entry = struct.calcsize(f"<HH{code}") + flavour.field
     behind = at + struct.calcsize(f"<{flavour.number}") + entry * len(directory) + flavour.field
@@ -139,4 +157,6 @@ def directory_bytes(directory: Directory, flavour: Flavour, at: int) -> bytes:
             values.append(tag.data + b"\0" * (len(tag.data) % 2))  # values begin at even places
             behind += len(values[-1])
         entries.append(struct.pack(f"<HH{code}{flavour.field}s", number, tag.kind, tag.count, inside))
-    return b"".join([*entries, struct.pack(f"<{code}", 0), *values])
+    gap = -behind % 8
+    following = 0 if is_last else behind + gap
+    return b"".join([*entries, struct.pack(f"<{code}", following), *values, b"\0" * gap])

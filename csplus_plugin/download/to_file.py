@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Cancelled, FileTrouble
-from . import raster
+from . import cog, overviews, raster
 from .fetch import Fetch, PixelSource, Service
 from .journal import Journal
 from .plan import Plan
 from .progress import Progress
 
-_FORMAT = 1
+_FORMAT = 2
 """Number of what a growing file and its journal look like."""
 
 
@@ -79,11 +79,11 @@ def download(
             return told
 
         raster.assemble(journal.part, journal.tiles, layout)
-        raster.add_overviews(journal.part, layout, advance("Overviews"))
+        overviews.complete(journal.part, layout.bands, layout.code.nodata, advance("Overviews"))
         if cloud_optimized:
             copy = path.with_name(f"{path.name}.part.cog")
             try:
-                raster.optimize(journal.part, copy, layout, advance("Cloud Optimized GeoTIFF"))
+                cog.optimize(journal.part, copy, layout.compression, advance("Cloud Optimized GeoTIFF"))
                 _place(copy, path)
             finally:
                 copy.unlink(missing_ok=True)

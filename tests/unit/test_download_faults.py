@@ -28,8 +28,8 @@ from csplus.csplus_plugin.core.errors import (
     Unreachable,
 )
 from csplus.csplus_plugin.core.grid import Grid
+from csplus.csplus_plugin.download import overviews, raster
 from csplus.csplus_plugin.download import plan as planning
-from csplus.csplus_plugin.download import raster
 from csplus.csplus_plugin.download.fetch import Service
 from csplus.csplus_plugin.download.progress import Progress
 from csplus.csplus_plugin.download.raster import Layout
@@ -57,7 +57,8 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(planning, "BLOCK", 16)
     monkeypatch.setattr(planning, "ENOUGH_TILES", 1)
     monkeypatch.setattr(raster, "BLOCK", 16)
-    monkeypatch.setattr(raster, "_SMALLEST_OVERVIEW", 32)
+    monkeypatch.setattr(overviews, "BLOCK", 16)
+    monkeypatch.setattr(overviews, "_SMALLEST", 32)
     yield
     close_sessions()
 

@@ -11,7 +11,7 @@ import pytest
 from csplus.csplus_plugin.core.composite import DECIMALS, DIGITAL_NUMBERS, BandInfo
 from csplus.csplus_plugin.core.errors import Cancelled, FileTrouble
 from csplus.csplus_plugin.core.grid import Grid
-from csplus.csplus_plugin.download import raster, tiff
+from csplus.csplus_plugin.download import cog, overviews, raster, tiff
 from csplus.csplus_plugin.download.journal import Journal
 from csplus.csplus_plugin.download.plan import Tile, plan
 from csplus.csplus_plugin.download.raster import DEFLATE, ZSTD, Layout
@@ -55,7 +55,7 @@ def written(
                 part[name] = pixels[name][window]
             journal.add(tile, raster.encode(tile, part, layout))
         raster.assemble(journal.part, journal.tiles, layout)
-        raster.add_overviews(journal.part, layout)
+        overviews.complete(journal.part, layout.bands, layout.code.nodata)
         journal.part.rename(path)
         journal.remove()
     return path
@@ -77,7 +77,7 @@ def test_the_file_holds_what_came(
     path = written(tmp_path / "clear.tif", layout, pixels)
     assert path.read_bytes()[:4] == (b"II+\0" if flavour is tiff.BIG else b"II*\0")
     if cloud_optimized:
-        raster.optimize(path, tmp_path / "cog.tif", layout)
+        cog.optimize(path, tmp_path / "cog.tif", layout.compression)
         path = tmp_path / "cog.tif"
     dataset = gdal.Open(str(path))
     assert dataset.GetGeoTransform() == (240000, 10, 0, 4145000, 0, -10)
@@ -100,15 +100,56 @@ def test_the_file_holds_what_came(
     assert dataset.GetRasterBand(1).ReadAsArray(0, 0, 5, 5).max() == 0
 
 
-def test_overviews_are_means_but_of_classes_the_nearest(tmp_path: Path) -> None:
-    pixels = whole()
-    dataset = gdal.Open(str(written(tmp_path / "clear.tif", NUMBERS, pixels)))
-    red, count = (dataset.GetRasterBand(number).GetOverview(0).ReadAsArray() for number in (1, 2))
-    quarters = pixels["B4"].reshape(350, 2, 650, 2).astype(float)
-    assert abs(quarters.mean(axis=(1, 3)) - red)[:330, :630].max() <= 0.5
-    assert (red[-15:, -15:] == 65535).all()
-    assert set(np.unique(count)) <= set(range(9))
-    np.testing.assert_array_equal(count, pixels["clear_count"][::2, ::2])
+def halved(values: np.ndarray, *, blends: bool) -> np.ndarray:
+    """The next level: the mean of what is known of four pixels, rounded half up, or the first of them."""
+    if not blends:
+        return values[::2, ::2]
+    even = np.pad(values, [(0, side % 2) for side in values.shape], mode="edge")
+    four = even.reshape(even.shape[0] // 2, 2, even.shape[1] // 2, 2).swapaxes(1, 2).reshape(-1, 4)
+    four = np.ma.masked_equal(four, 65535).astype(float)
+    mean = np.floor(four.mean(axis=1) + 0.5).filled(65535)
+    return mean.reshape(even.shape[0] // 2, even.shape[1] // 2)
+
+
+@pytest.mark.parametrize("are_cut", [False, True])
+@pytest.mark.parametrize(("width", "height"), [(1300, 700), (2051, 1025), (2048, 1024), (300, 1501)])
+def test_overviews_are_means_but_of_classes_the_nearest(
+    tmp_path: Path, width: int, height: int, are_cut: bool
+) -> None:
+    """Whether tiles bring them, or they are made when all have arrived."""
+    grid = Grid("EPSG:32611", 10, 240000, 4145000, width, height)
+    random = np.random.default_rng(7)
+    red = random.integers(0, 4000, (height, width))
+    red[random.random(red.shape) < 0.3] = 65535
+    pixels = {"B4": red, "clear_count": random.integers(0, 9, red.shape)}
+    tiles = list(plan(grid, 2, 2).tiles)
+    path = written(
+        tmp_path / "a.tif",
+        Layout(grid, BANDS, DIGITAL_NUMBERS, {}),
+        pixels,
+        list(cut(tiles)) if are_cut else tiles,
+    )
+    dataset = gdal.Open(str(path))
+    for number, info in enumerate(BANDS, 1):
+        level, band = pixels[info.name], dataset.GetRasterBand(number)
+        for index in range(band.GetOverviewCount()):
+            level = halved(level, blends=info.blends)
+            np.testing.assert_array_equal(band.GetOverview(index).ReadAsArray(), level)
+        assert 128 < max(level.shape) <= 256
+        assert band.GetOverview(0).GetBlockSize() == [256, 256]
+
+
+def test_tiles_bring_their_overviews() -> None:
+    """Only where no other tile has a share in a block: at the edges of the file, tiles hold all of it."""
+    grid = Grid("EPSG:32611", 10, 0, 0, 5000, 5000)
+    held = {
+        Tile(0, 0, 1024, 1024, range(2)): 2,
+        Tile(0, 512, 512, 512, range(2)): 1,
+        Tile(256, 512, 256, 512, range(2)): 0,
+        Tile(4096, 4096, 904, 904, range(2)): 4,  # the level of 16 has blocks of 4,096 pixels
+        Tile(4096, 3072, 904, 1024, range(2)): 2,
+    }
+    assert {tile: overviews.held_by(tile, grid) for tile in held} == held
 
 
 def test_decimals_keep_their_type(tmp_path: Path) -> None:
@@ -148,30 +189,35 @@ def test_gdal_finds_nothing_to_complain_about(tmp_path: Path) -> None:
     gdal.Unlink("/vsimem/copy.tif")
 
 
-@pytest.mark.parametrize("step", ["overviews", "cog"])
-def test_finishing_can_be_cancelled(tmp_path: Path, step: str) -> None:
+def cancel(share: float) -> None:
+    raise Cancelled
+
+
+def test_a_copy_can_be_cancelled(tmp_path: Path) -> None:
     path = written(tmp_path / "clear.tif", NUMBERS, whole())
-
-    def cancel(share: float) -> None:
-        raise Cancelled
-
-    work = {
-        "cog": lambda: raster.optimize(path, tmp_path / "cog.tif", NUMBERS, cancel),
-        "overviews": lambda: raster.add_overviews(path, NUMBERS, cancel),
-    }
     with pytest.raises(Cancelled):
-        work[step]()
+        cog.optimize(path, tmp_path / "cog.tif", DEFLATE, cancel)
+
+
+def test_building_overviews_can_be_cancelled(tmp_path: Path) -> None:
+    tile = Tile(256, 256, 256, 256, range(2))
+    with Journal(tmp_path / "clear.tif", "job", NUMBERS.flavour.head()) as journal:
+        part = np.zeros((256, 256), [(info.name, "u2") for info in BANDS])
+        journal.add(tile, raster.encode(tile, part, NUMBERS))
+        raster.assemble(journal.part, journal.tiles, NUMBERS)
+        with pytest.raises(Cancelled):
+            overviews.complete(journal.part, BANDS, NUMBERS.code.nodata, cancel)
 
 
 @pytest.mark.parametrize("raises", [False, True])
 def test_a_block_that_cannot_be_read_is_one_sentence(tmp_path: Path, raises: bool) -> None:
     """In both of GDAL's error modes, which belong to the whole process and not to us."""
     part = tmp_path / "clear.tif.part"
-    tile = Tile(0, 0, 1024, 700, range(2))
+    tile = Tile(0, 0, 256, 256, range(2))  # too small to bring an overview
     with Journal(tmp_path / "clear.tif", "job", NUMBERS.flavour.head()) as journal:
         noise = (
             np.random.default_rng(1)
-            .integers(0, 65536, (700, 1024, 2), "u2")
+            .integers(0, 65536, (256, 256, 2), "u2")
             .view([("B4", "u2"), ("clear_count", "u2")])
         )
         journal.add(tile, raster.encode(tile, noise[..., 0], NUMBERS))
@@ -182,7 +228,7 @@ def test_a_block_that_cannot_be_read_is_one_sentence(tmp_path: Path, raises: boo
         gdal.UseExceptions() if raises else gdal.DontUseExceptions()
         try:
             with pytest.raises(FileTrouble, match="overviews could not be built"):
-                raster.add_overviews(part, NUMBERS)
+                overviews.complete(part, BANDS, NUMBERS.code.nodata)
         finally:
             gdal.DontUseExceptions()
 
@@ -206,9 +252,10 @@ def test_a_directory_is_read_as_it_was_written() -> None:
     }
     for flavour in (tiff.CLASSIC, tiff.BIG):
         at = 24
-        content = flavour.head(at).ljust(at, b"\0") + tiff.directory_bytes(tags, flavour, at)
-        assert tiff.read_directory(io.BytesIO(b"before" + content), 6) == tags
-        assert tiff.read_directory(io.BytesIO(content))[tiff.BLOCK_OFFSETS].values() == (1, 2, 3)
+        other = {**tags, tiff.HEIGHT: tiff.Tag.of(3)}
+        content = flavour.head(at).ljust(at, b"\0") + tiff.directories_bytes([tags, other], flavour, at)
+        assert tiff.read_directories(io.BytesIO(b"before" + content), 6) == [tags, other]
+        assert tiff.read_directories(io.BytesIO(content))[0][tiff.BLOCK_OFFSETS].values() == (1, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -216,4 +263,4 @@ def test_a_directory_is_read_as_it_was_written() -> None:
 )
 def test_what_is_no_tiff_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="not a TIFF"):
-        tiff.read_directory(io.BytesIO(content))
+        tiff.read_directories(io.BytesIO(content))
