@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from csplus.csplus_plugin.core.errors import (
     Unreachable,
 )
 from csplus.csplus_plugin.core.grid import Grid
-from csplus.csplus_plugin.download import overviews, raster
+from csplus.csplus_plugin.download import cog, overviews, raster, to_file
 from csplus.csplus_plugin.download import plan as planning
 from csplus.csplus_plugin.download.fetch import Service
 from csplus.csplus_plugin.download.progress import Progress
@@ -289,16 +290,16 @@ class TestInterrupted:
             first.join()
         np.testing.assert_array_equal(pixels(half), expected(LARGE.grid))
 
-    @pytest.mark.parametrize("stage", ["assemble", "add_overviews", "optimize", "_place"])
+    @pytest.mark.parametrize(
+        ("where", "stage"),
+        [(raster, "assemble"), (overviews, "complete"), (cog, "optimize"), (to_file, "_place")],
+    )
     def test_an_end_while_the_file_is_finished(
-        self, half: Path, stage: str, monkeypatch: pytest.MonkeyPatch
+        self, half: Path, where: ModuleType, stage: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from csplus.csplus_plugin.download import to_file
-
         class PowerCut(BaseException):
             pass
 
-        where = to_file if stage == "_place" else raster
         real = getattr(where, stage)
 
         def cut(*arguments: object) -> None:
