@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..core.errors import Cancelled
+from ..earthengine.limiter import START
 from .plan import BLOCK, Tile
 
 _CALM = 16
 """Tiles that have to succeed before a larger one is tried again; twice as many after each time it was too early."""
 
-_OPENING, _LONG = 48, 64
-"""A long download, of so many tiles, begins with smaller parts: it shows sooner what the service takes."""
+_LONG, _QUICK, _SOON, _LATE = 64, START, 5, 3
+"""A download of so many tiles begins with so many blocks; then, and at its end, so many tiles are cut in four."""
 
 _STEP = 4
 """Times larger; what a cut makes smaller."""
@@ -31,15 +32,12 @@ class Feed:
     """
 
     def __init__(self, tiles: Iterable[Tile], is_cancelled: Callable[[], bool]) -> None:
-        self._waiting = deque(tiles)
+        self._waiting = deque(_graded(list(tiles)))
         self._is_cancelled = is_cancelled
         self._changed = threading.Condition()
         self._open = len(self._waiting)
         self._largest = self._size = max((tile.cells for tile in self._waiting), default=0)
         self._calm, self._good, self._is_probing = _CALM, 0, False
-        # Not where tiles are single blocks: smaller ones would have fewer bands, which saves no work.
-        is_long = self._open >= _LONG and max(tile.width for tile in self._waiting) > BLOCK
-        self._opening = _OPENING if is_long else 0
 
     def __len__(self) -> int:
         """Tiles that have not been stored yet."""
@@ -60,10 +58,7 @@ class Feed:
             if not self._waiting:
                 return None
             size = self._size
-            if self._opening:
-                self._opening -= 1
-                size = min(size, self._largest // _STEP)
-            elif self._good >= self._calm and not self._is_probing:
+            if self._good >= self._calm and not self._is_probing:
                 size *= _STEP  # one larger tile, to see whether it passes now
             tile = self._waiting.popleft()
             while tile.cells > size and (parts := tile.split()):
@@ -103,3 +98,31 @@ class Feed:
         self._waiting.extendleft(reversed(parts))
         self._open += max(0, len(parts) - 1)
         return self._waiting
+
+
+def _graded(tiles: list[Tile]) -> list[Tile]:
+    """Order the tiles of a long download: small ones first, then whole ones, small ones again at the end.
+
+    The first answers come soon and open places for others, and the link has something to carry while the large ones
+    are worked on; at the end no place works for long while all others have nothing to do.
+    """
+    # Not where tiles are single blocks: smaller ones would have fewer bands, which saves no work.
+    if len(tiles) < _LONG or max(tile.width for tile in tiles) <= BLOCK:
+        return tiles
+    tiles = sorted(tiles, key=lambda tile: -tile.cells)
+    blocks: list[Tile] = []
+    while len(blocks) < _QUICK:
+        blocks += _blocks(tiles.pop(0))
+    soon, whole, late = tiles[:_SOON], tiles[_SOON:-_LATE], tiles[-_LATE:]
+    return [*blocks, *_quarters(soon), *whole, *_quarters(late)]
+
+
+def _quarters(tiles: Iterable[Tile]) -> Iterator[Tile]:
+    for tile in tiles:
+        yield from tile.split() or (tile,)
+
+
+def _blocks(tile: Tile) -> list[Tile]:
+    if tile.width <= BLOCK and tile.height <= BLOCK:
+        return [tile]
+    return [block for part in tile.split() for block in _blocks(part)]

@@ -32,6 +32,9 @@ from .room import ROOM, Hold, Room
 _MAKERS = min(4, os.cpu_count() or 1)
 """Tiles that are compressed at once."""
 
+_COPIES = 3
+"""Times a tile's bytes that compressing it takes at most: its overviews, a file in GDAL's memory, that file's bytes."""
+
 _POLL = 0.1
 """Seconds between two looks at whether the user cancelled."""
 
@@ -100,7 +103,6 @@ class Fetch:
         self._over = threading.Event()
         self._user_cancels = is_cancelled
         self._is_cancelled = lambda: self._over.is_set() or is_cancelled()
-        self._room = Room(service.room, self._is_cancelled)
         # A few threads of their own: memory that many threads have used, the C library keeps for each of them.
         self._makers = ThreadPoolExecutor(_MAKERS, "csplus maker")
         self._made: queue.SimpleQueue[tuple[Tile, bytes, Hold]] = queue.SimpleQueue()
@@ -116,6 +118,9 @@ class Fetch:
             Cancelled: The user stopped the run.
             ServiceError: A failure that will not pass.
         """
+        tiles = list(tiles)
+        largest = max((tile.cells for tile in tiles), default=0) * self._item_size
+        self._room = Room(self._service.room - _MAKERS * _COPIES * largest, self._is_cancelled)
         self._feed = Feed(tiles, self._is_cancelled)
         for number in range(min(CEILING, 4 * len(self._feed))):  # four: a tile may be cut
             threading.Thread(target=self._work, name=f"csplus tile {number}", daemon=True).start()

@@ -11,9 +11,6 @@ from ..core.errors import Cancelled
 ROOM = 256 * 1024 * 1024
 """Bytes of pixels in memory at once, from the moment an answer begins to arrive until it is written."""
 
-_COPIES = 3
-"""An answer, the file that is made of it in memory, and that file's bytes on their way to the disk."""
-
 _HEADER = 64 * 1024
 """Bytes; more than what an answer holds beside its pixels."""
 
@@ -55,8 +52,8 @@ class Hold:
 
     def take(self) -> mmap.mmap:
         """Wait for the share, and give the memory for the answer: pages that go back to the system when dropped."""
-        self._room.take(_COPIES * self._size)
-        self._taken = _COPIES * self._size
+        self._room.take(self._size)
+        self._taken = self._size
         return mmap.mmap(-1, self._size + _HEADER)
 
     def give_back(self) -> None:

@@ -18,7 +18,7 @@ from ..core.errors import Cancelled
 CEILING = 40
 """Requests of a project that the service answers at once (usage guide)."""
 
-START = 8
+START = 16
 """Requests at once to begin with."""
 
 RESTRICTED_CEILING = 2

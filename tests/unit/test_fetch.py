@@ -18,11 +18,11 @@ from csplus.csplus_plugin.core.errors import (
     SignInNeeded,
 )
 from csplus.csplus_plugin.core.grid import Grid
-from csplus.csplus_plugin.download.fetch import Fetch, Service
+from csplus.csplus_plugin.download.fetch import _COPIES, _MAKERS, Fetch, Service
 from csplus.csplus_plugin.download.plan import Tile, plan
 from csplus.csplus_plugin.download.progress import Progress
 from csplus.csplus_plugin.earthengine.faults import Fault
-from csplus.csplus_plugin.earthengine.limiter import Limiter
+from csplus.csplus_plugin.earthengine.limiter import START, Limiter
 from csplus.csplus_plugin.earthengine.retry import Backoff
 
 GRID = Grid("EPSG:32611", 10, 0, 0, 3500, 3000)
@@ -34,7 +34,7 @@ class Numbered:
     """Answers a tile with its own position, and counts who is inside."""
 
     def __init__(self, fault: Callable[[int, int], Fault | None] = lambda number, cells: None) -> None:
-        self.inside = self.most = 0
+        self.inside = self.most = self.admitted = 0
         self.sizes: list[int] = []
         self.is_restricted = False
         self.lock = threading.Lock()
@@ -56,6 +56,8 @@ class Numbered:
         if fault := self.fault(number, cells):
             return fault
         admit()
+        with self.lock:
+            self.admitted += 1
         tile = np.zeros((size["height"], size["width"]), [(band, "u2") for band in bands])
         for band in bands:
             tile[band] = grid["affineTransform"]["translateX"] / 10
@@ -80,13 +82,11 @@ def test_every_tile_arrives_once_with_its_own_pixels() -> None:
 
 def test_memory_is_bounded_while_nobody_takes_the_next() -> None:
     source = Numbered()
-    room = 5 * PLAN.tiles[0].cells * 2
-    slow = fetch(source, room=room).run(PLAN.tiles)
+    tile = PLAN.tiles[0].cells * 2
+    slow = fetch(source, room=(5 + _MAKERS * _COPIES) * tile).run(PLAN.tiles)
     next(slow)
     time.sleep(0.3)
-    arrived = len(source.sizes) - source.inside
-    # Asked for, perhaps; but no more in memory than there is room for.
-    assert arrived <= 8 + 8 + 1
+    assert source.admitted == 5  # the others are asked for, perhaps, but not received
     stored = [next(slow) for _ in range(3)]
     assert len({tile for tile, _ in stored}) == 3
     assert len(list(slow)) == len(PLAN.tiles) - 4
@@ -117,11 +117,11 @@ def test_what_is_too_heavy_is_cut_and_the_rest_comes_smaller() -> None:
     assert sum(tile.cells for tile in arrived) == 3500 * 3000 * 2
     assert max(tile.cells for tile in arrived) <= bound
     failed = [size for size in source.sizes if size > bound]
-    assert len(failed) <= 8 + 8 + 2  # those under way at the first failure, and a few trials of larger ones
+    assert len(failed) <= START + 10  # those under way at the first failure, and a few trials of larger ones
 
 
 def test_size_grows_again_when_the_service_recovers() -> None:
-    source = Numbered(lambda number, cells: HEAVY if number <= 8 and cells > 256 * 256 * 2 else None)
+    source = Numbered(lambda number, cells: HEAVY if number <= START and cells > 256 * 256 * 2 else None)
     arrived = [tile for tile, _ in fetch(source).run(PLAN.tiles)]
     assert max(tile.cells for tile in arrived[-8:]) > 256 * 256 * 2
 
@@ -147,7 +147,7 @@ def test_what_no_tile_would_survive_stops_at_the_first(error: type[ServiceError]
     source = Numbered(lambda number, cells: Fault(error("No.")))
     with pytest.raises(error):
         list(fetch(source).run(PLAN.tiles))
-    assert len(source.sizes) <= 8
+    assert len(source.sizes) <= START
 
 
 def test_refusals_are_waited_out_but_not_for_ever() -> None:
@@ -191,10 +191,12 @@ def test_a_failure_while_storing_reaches_the_caller() -> None:
         list(one.run(PLAN.tiles))
 
 
-def test_a_long_download_opens_with_small_tiles() -> None:
+def test_a_long_download_begins_and_ends_with_small_tiles() -> None:
     source = Numbered()
     long = plan(Grid("EPSG:32611", 10, 0, 0, 10980, 10980), 1, 2)
     arrived = [tile for tile, _ in fetch(source).run(long.tiles)]
     assert sum(tile.cells for tile in arrived) == 10980 * 10980
-    assert max(source.sizes[:40]) == 512 * 512
+    assert max(source.sizes[:16]) == 256 * 256
+    assert max(source.sizes[16:32]) == max(source.sizes[-9:]) == 512 * 512
+    assert max(source.sizes) == 1024 * 1024
     assert len(source.sizes) <= 160
