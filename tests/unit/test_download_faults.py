@@ -37,7 +37,7 @@ from csplus.csplus_plugin.download.raster import Layout
 from csplus.csplus_plugin.download.to_file import download
 from csplus.csplus_plugin.earthengine import answers
 from csplus.csplus_plugin.earthengine.client import Client
-from csplus.csplus_plugin.earthengine.limiter import Limiter
+from csplus.csplus_plugin.earthengine.limiter import START, Limiter
 from csplus.csplus_plugin.earthengine.retry import Backoff
 from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for
 from osgeo import gdal
@@ -172,16 +172,16 @@ LARGE_TILES = 8 * 7
 @pytest.mark.parametrize(
     ("answer", "error", "asked"),
     [
-        (refusal(401, "Request had invalid authentication credentials."), SignInNeeded, 8),
-        (refusal(403, "Caller does not have required permission to use project p."), PermissionDenied, 8),
+        (refusal(401, "Request had invalid authentication credentials."), SignInNeeded, START),
+        (refusal(403, "Caller does not have required permission to use project p."), PermissionDenied, START),
         (refusal(400, "Image.select: Band pattern 'B99' did not match any bands."), BadRequest, 8),
-        (refusal(404, "Asset 'X' does not exist or doesn't allow this operation."), BadRequest, 8),
-        (Answer(302, headers={"Location": "http://portal.example/login"}), Unreachable, 8),
+        (refusal(404, "Asset 'X' does not exist or doesn't allow this operation."), BadRequest, START),
+        (Answer(302, headers={"Location": "http://portal.example/login"}), Unreachable, START),
         (refusal(400, "User memory limit exceeded."), ComputationTooHeavy, 100),
         (refusal(503, "Away."), Unreachable, TILES * 4),
         (Answer(hang_up=True), Unreachable, TILES * 4),
         (Answer(body=b"not pixels"), Unreachable, TILES * 4),
-        (refusal(429, "Slow down.", Retry_After="9999"), QuotaExceeded, 8),
+        (refusal(429, "Slow down.", Retry_After="9999"), QuotaExceeded, START),
     ],
 )
 def test_what_will_not_pass_is_one_sentence_and_no_file(
