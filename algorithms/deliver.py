@@ -263,7 +263,8 @@ class Delivery:
             path,
             cloud_optimized=self.destinations.cloud_optimized,
             service=Service(room=settings.bytes_in_flight()),
-            progress=Progress(self.plan.size, self._show, self.feedback.pushInfo),
+            progress=Progress(self.plan.size, self._show, self.feedback.pushInfo, self.feedback.pushWarning),
+            archive=f"{found.scene_count} scenes, {found.scored_count} scored",
             is_cancelled=self._is_cancelled,
         )
         recipe, sandbox = self.recipe, self.session.is_sandbox

@@ -40,11 +40,13 @@ class Journal:
         path: The target.
         job: Tells this download from any other; only the same one is continued.
         head: First bytes of the growing file.
+        note: What may differ between two runs of the same download, in words.
         is_cancelled: Asked while the tiles of an earlier run are verified.
 
     Attributes:
         part: The growing file.
         tiles: What has arrived and is whole.
+        note: That of the run which began the download.
 
     Raises:
         FileTrouble: Nothing can be written there, or it is taken by another download.
@@ -52,9 +54,15 @@ class Journal:
     """
 
     def __init__(
-        self, path: Path, job: str, head: bytes, is_cancelled: Callable[[], bool] = lambda: False
+        self,
+        path: Path,
+        job: str,
+        head: bytes,
+        note: str = "",
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self.part = path.with_name(f"{path.name}.part")
+        self.note = note
         self.tiles: dict[Tile, Entry] = {}
         self._path = path.with_name(f"{path.name}.journal")
         self._is_cancelled = is_cancelled
@@ -120,7 +128,9 @@ class Journal:
             self._log.truncate(end if len(lines) > 1 else 0)
             self._log.seek(0, os.SEEK_END)
         if len(lines) <= 1:
-            self._write({"csplus": 1, "job": job})
+            self._write({"csplus": 1, "job": job, "note": self.note})
+        else:
+            self.note = lines[0].get("note", "")
         for line in lines[1:]:
             tile, entry = _from_line(line)
             if self._is_whole(entry):

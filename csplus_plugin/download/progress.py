@@ -26,6 +26,7 @@ class Progress:
         size: Uncompressed bytes of the whole download.
         show: Gets the percentage and a line of text every few seconds; must be quick.
         say: Gets a sentence for the log now and then.
+        warn: Gets a sentence that must not be missed.
         clock: Seconds, for tests.
 
     Attributes:
@@ -39,12 +40,14 @@ class Progress:
         size: int,
         show: Callable[[float, str], None] = lambda *_: None,
         say: Callable[[str], None] = lambda _: None,
+        warn: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.size = size
         self.done = self._resumed = self.retries = self.splits = 0
         self._show = show
         self._say = say
+        self._warn = warn
         self._last = ""
         self._clock = clock
         self._begin = clock()
@@ -58,6 +61,13 @@ class Progress:
             self._say(f"{size / 1e6:.1f} MB of it have arrived before: going on from there.")
         self.done = self._resumed = size
         self._past = deque([(self._clock(), size)])
+
+    def changed(self, before: str, now: str) -> None:
+        """Say that what had arrived was made of something else than what is to come."""
+        self._warn(
+            f"The archive has changed since this download began: {before} then, {now} now. What had arrived stays as "
+            "it is; to have all of it alike, delete the .part and .journal files beside the result and run again."
+        )
 
     def arrived(self, size: int) -> None:
         """Count a tile."""

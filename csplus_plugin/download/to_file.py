@@ -30,6 +30,7 @@ def download(
     cloud_optimized: bool = False,
     service: Service | None = None,
     progress: Progress | None = None,
+    archive: str = "",
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> None:
     """Download to a file. Where it ends before that, running it again goes on with what has arrived.
@@ -43,6 +44,8 @@ def download(
         cloud_optimized: Write a Cloud Optimized GeoTIFF.
         service: How the service is treated.
         progress: Told what happens.
+        archive: What the service holds for this expression, in words; if it is not what it was when the download
+            began, that is said.
         is_cancelled: Asked several times a second.
 
     Raises:
@@ -52,8 +55,10 @@ def download(
     """
     progress = progress or Progress(plan.size)
     job = _fingerprint(expression, plan, layout)
-    with Journal(path, job, layout.flavour.head(), is_cancelled) as journal:
+    with Journal(path, job, layout.flavour.head(), archive, is_cancelled) as journal:
         progress.resumed(sum(tile.cells for tile in journal.tiles) * plan.item_size)
+        if journal.tiles and journal.note != archive:
+            progress.changed(journal.note, archive)
         fetch = Fetch(
             source,
             expression,

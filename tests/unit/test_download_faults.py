@@ -218,7 +218,14 @@ class TestInterrupted:
         path = tmp_path / "a.tif"
         progress = Progress(1)
         with PixelService(Faults(latency=0.01)) as service, pytest.raises(Cancelled):
-            run(service, path, layout=LARGE, progress=progress, is_cancelled=lambda: progress.done > 400_000)
+            run(
+                service,
+                path,
+                layout=LARGE,
+                progress=progress,
+                archive="7 scenes",
+                is_cancelled=lambda: progress.done > 400_000,
+            )
         assert left(tmp_path) == ["a.tif.journal", "a.tif.part"]
         return path
 
@@ -239,6 +246,12 @@ class TestInterrupted:
         tagged = Layout(LARGE.grid, BANDS, DIGITAL_NUMBERS, {"CSPLUS_SCENE_COUNT": "8"})
         assert len(self.again(half, tagged).seen) < LARGE_TILES * 0.7
         assert gdal.Open(str(half)).GetMetadataItem("CSPLUS_SCENE_COUNT") == "8"
+
+    @pytest.mark.parametrize(("held", "is_said"), [("7 scenes", False), ("8 scenes", True)])
+    def test_a_scene_that_has_come_since_is_told_of(self, half: Path, held: str, is_said: bool) -> None:
+        warned: list[str] = []
+        self.again(half, archive=held, progress=Progress(1, warn=warned.append))
+        assert [line.count("7 scenes then, 8 scenes now") for line in warned] == [1] * is_said
 
     @pytest.mark.parametrize(
         "change",

@@ -23,7 +23,7 @@ def clock() -> Clock:
 
 def told(clock: Clock, size: int) -> tuple[Progress, list[tuple[float, str]], list[str]]:
     shown, said = [], []
-    return Progress(size, lambda *what: shown.append(what), said.append, clock), shown, said
+    return Progress(size, lambda *what: shown.append(what), said.append, clock=clock), shown, said
 
 
 def test_bytes_rate_and_time_left(clock: Clock) -> None:
