@@ -65,8 +65,9 @@ def find_account(key_file: Path | None) -> Account:
     if account is None:
         raise SignInNeeded(
             "Nobody is signed in to Earth Engine on this computer.",
-            "Run `earthengine authenticate` at a shell (`pip install earthengine-api` brings the command), or name a service account's key file in "
-            "GOOGLE_APPLICATION_CREDENTIALS, or choose the endpoint `sandbox` to try without an account.",
+            "Run `earthengine authenticate` at a shell (`pip install earthengine-api` brings the command), or name a "
+            "service account's key file in GOOGLE_APPLICATION_CREDENTIALS, or choose the endpoint `sandbox` to try "
+            "without an account.",
         )
     return account
 
