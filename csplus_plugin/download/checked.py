@@ -39,14 +39,15 @@ def checked(what: str) -> Iterator[None]:
         FileTrouble: GDAL failed.
     """
     gdal.ErrorReset()
+    reason = ""
     try:
         with QuietGdal():
             yield
         failed = gdal.GetLastErrorType() >= gdal.CE_Failure  # what was only found out as the file was closed
-    except (_Refused, RuntimeError):
-        failed = True
+    except (_Refused, RuntimeError) as refusal:
+        failed, reason = True, str(refusal)
     if failed:
-        reason = gdal.GetLastErrorMsg() or "no reason given"
+        reason = reason or gdal.GetLastErrorMsg() or "no reason given"
         raise FileTrouble(
             f"{what} ({reason}).",
             "Check the free space and run again: the download goes on where it stopped.",

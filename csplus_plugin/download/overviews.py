@@ -6,7 +6,12 @@ the coarse levels, is made then from the level before.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +25,14 @@ from .plan import BLOCK, Tile
 
 _SMALLEST = 256
 """Pixels; there are levels until the longer side is this small."""
+
+_READERS = min(4, os.cpu_count() or 1)
+"""Blocks that are made at once."""
+
+_FAILED = "The overviews could not be built"
+
+_AHEAD = 64
+"""Blocks that may wait to be written."""
 
 
 def level_count(grid: Grid) -> int:
@@ -80,26 +93,55 @@ def complete(path: Path, bands: Sequence[BandInfo], nodata: float, advance: Adva
         Cancelled: `advance` raised it.
     """
     missing = list(_missing(path, len(bands)))
-    if not missing:
-        return
-    with small_cache(), checked("The overviews could not be built"):
-        dataset = gdal.Open(str(path), gdal.GA_Update)
-        must(dataset is not None)
-        for number, (level, index, row, column) in enumerate(missing):
-            advance(number / len(missing))
-            band = dataset.GetRasterBand(index + 1)
-            fine = band.GetOverview(level - 1) if level else band
-            x, y = 2 * BLOCK * column, 2 * BLOCK * row
-            values = fine.ReadAsArray(x, y, min(2 * BLOCK, fine.XSize - x), min(2 * BLOCK, fine.YSize - y))
+    done = 0
+    with small_cache(), checked(_FAILED), ThreadPoolExecutor(_READERS) as pool:
+        for level, blocks in groupby(missing, key=lambda block: block.level):
+            fine = _Fine(path, bands, nodata)  # opened anew, to see the level before
+            dataset = gdal.Open(str(path), gdal.GA_Update)
+            must(dataset is not None)
+            while some := list(islice(blocks, _AHEAD)):
+                for block, values in zip(some, pool.map(fine.halved, some), strict=True):
+                    advance(done / len(missing))
+                    done += 1
+                    target = dataset.GetRasterBand(block.band + 1).GetOverview(level)
+                    must(target.WriteArray(values, block.column * BLOCK, block.row * BLOCK) == gdal.CE_None)
+            dataset.FlushCache()
+            del target, dataset
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block of an overview; level and band count from 0."""
+
+    level: int
+    band: int
+    row: int
+    column: int
+
+
+class _Fine:
+    """What blocks are made from, read by several threads, each through a handle of its own."""
+
+    def __init__(self, path: Path, bands: Sequence[BandInfo], nodata: float) -> None:
+        self._path, self._bands, self._nodata = path, bands, nodata
+        self._of_thread = threading.local()
+
+    def halved(self, block: _Block) -> np.ndarray:
+        """Make a block."""
+        with checked(_FAILED):  # GDAL's reasons are told to the thread that asked
+            if not hasattr(self._of_thread, "dataset"):
+                self._of_thread.dataset = gdal.Open(str(self._path))
+            must(self._of_thread.dataset is not None)
+            band = self._of_thread.dataset.GetRasterBand(block.band + 1)
+            fine = band.GetOverview(block.level - 1) if block.level else band
+            x, y, span = 2 * BLOCK * block.column, 2 * BLOCK * block.row, 2 * BLOCK
+            values = fine.ReadAsArray(x, y, min(span, fine.XSize - x), min(span, fine.YSize - y))
             must(values is not None)
-            block = halved(values, bands[index], nodata)
-            must(band.GetOverview(level).WriteArray(block, x // 2, y // 2) == gdal.CE_None)
-        dataset.FlushCache()
-        del fine, band, dataset
+            return halved(values, self._bands[block.band], self._nodata)
 
 
-def _missing(path: Path, bands: int) -> Iterator[tuple[int, int, int, int]]:
-    """Walk what has to be made, fine levels first: level, band, row and column of the block."""
+def _missing(path: Path, bands: int) -> Iterator[_Block]:
+    """Walk what has to be made, fine levels first."""
     with path.open("rb") as file:
         directories = tiff.read_directories(file)
     known: np.ndarray | None = None
@@ -111,6 +153,6 @@ def _missing(path: Path, bands: int) -> Iterator[tuple[int, int, int, int]]:
             below[:, : known.shape[1], : known.shape[2]] = known
             wanted = below.reshape(bands, down, 2, across, 2).any(axis=(2, 4)) & ~held
             for index, row, column in np.argwhere(wanted).tolist():
-                yield level, index, row, column
+                yield _Block(level, index, row, column)
             held |= wanted
         known = held
