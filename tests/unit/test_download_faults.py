@@ -78,12 +78,13 @@ def run(
     is_cancelled: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
     tries: int = 25,
+    first_wait: float = 0.001,
     **options: object,
 ) -> None:
     session = session_for(Connection(endpoint=service.url, project="p"))
     session.has_answered = True  # as after the questions that come before a download
     laid = planning.plan(layout.grid, len(layout.bands), 2)
-    treated = Service(Limiter(spacing=0), Backoff(tries=tries, first=0.001, cap=0.004), patience=3)
+    treated = Service(Limiter(spacing=0), Backoff(tries=tries, first=first_wait, cap=4 * first_wait), patience=3)
     download(
         Client(session, is_cancelled),
         expression,
@@ -159,10 +160,9 @@ def test_a_limit_of_the_service_is_found_by_cutting(tmp_path: Path, limit: str, 
 @pytest.mark.parametrize("places", [1, 3, 12])
 def test_the_service_s_places_are_found(tmp_path: Path, places: int) -> None:
     with PixelService(Faults(at_once=places, latency=0.005)) as service:
-        run(service, tmp_path / "a.tif", layout=LARGE)
+        run(service, tmp_path / "a.tif", layout=LARGE, first_wait=0.05)
     np.testing.assert_array_equal(pixels(tmp_path / "a.tif"), expected(LARGE.grid))
-    # Back-off is a hundredth of the real one here, so that many more are refused.
-    assert len(service.seen) < (12 if places == 1 else 6) * LARGE_TILES
+    assert len(service.seen) < (8 if places == 1 else 4) * LARGE_TILES
 
 
 LARGE = Layout(Grid("EPSG:32611", 10, 0, 0, 500, 400), BANDS, DIGITAL_NUMBERS, {})
