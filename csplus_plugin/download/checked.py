@@ -64,11 +64,11 @@ def in_memory() -> Iterator[str]:
         gdal.Unlink(name)
 
 
-def bytes_of(name: str) -> bytes:
-    """Read a file in GDAL's memory."""
+def bytes_of(name: str) -> bytearray:
+    """Read a file in GDAL's memory, once: no further copy."""
     file = gdal.VSIFOpenL(name, "rb")
     try:
-        return bytes(gdal.VSIFReadL(1, gdal.VSIStatL(name).size, file))
+        return gdal.VSIFReadL(1, gdal.VSIStatL(name).size, file)
     finally:
         gdal.VSIFCloseL(file)
 

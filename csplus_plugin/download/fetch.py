@@ -92,7 +92,7 @@ class Fetch:
         grid: Grid,
         bands: Sequence[str],
         item_size: int,
-        make: Callable[[Tile, np.ndarray], bytes],
+        make: Callable[[Tile, np.ndarray], bytearray],
         service: Service,
         progress: Progress,
         is_cancelled: Callable[[], bool] = lambda: False,
@@ -105,11 +105,11 @@ class Fetch:
         self._is_cancelled = lambda: self._over.is_set() or is_cancelled()
         # A few threads of their own: memory that many threads have used, the C library keeps for each of them.
         self._makers = ThreadPoolExecutor(_MAKERS, "csplus maker")
-        self._made: queue.SimpleQueue[tuple[Tile, bytes, Hold]] = queue.SimpleQueue()
+        self._made: queue.SimpleQueue[tuple[Tile, bytearray, Hold]] = queue.SimpleQueue()
         self._failure: BaseException | None = None
         self._last_good = time.monotonic()
 
-    def run(self, tiles: Iterable[Tile]) -> Iterator[tuple[Tile, bytes]]:
+    def run(self, tiles: Iterable[Tile]) -> Iterator[tuple[Tile, bytearray]]:
         """Yield each tile, or the parts that it had to be cut into, in whatever order they arrive.
 
         What was yielded counts as in memory until the next is asked for.
@@ -142,7 +142,7 @@ class Fetch:
             self._over.set()
             self._makers.shutdown(wait=False, cancel_futures=True)
 
-    def _hand_over(self, made: tuple[Tile, bytes, Hold]) -> Iterator[tuple[Tile, bytes]]:
+    def _hand_over(self, made: tuple[Tile, bytearray, Hold]) -> Iterator[tuple[Tile, bytearray]]:
         tile, content, hold = made
         del made
         yield tile, content

@@ -77,7 +77,7 @@ class Journal:
             self._log.close()
             raise
 
-    def add(self, tile: Tile, content: bytes) -> None:
+    def add(self, tile: Tile, content: bytearray) -> None:
         """Append a tile and remember it.
 
         Raises:
@@ -189,7 +189,7 @@ def _open(path: Path) -> BinaryIO:
     return os.fdopen(handle, "r+b", buffering=0)
 
 
-def _append(file: BinaryIO, content: bytes) -> None:
+def _append(file: BinaryIO, content: bytes | bytearray) -> None:
     """Write, and wait until it is on the disk."""
     left = memoryview(content)
     while left:

@@ -67,7 +67,7 @@ class Layout:
         ]
 
 
-def encode(tile: Tile, pixels: np.ndarray, layout: Layout) -> bytes:
+def encode(tile: Tile, pixels: np.ndarray, layout: Layout) -> bytearray:
     """Make a small GeoTIFF of a tile and its overviews, without georeference: the blocks are what counts.
 
     Args:

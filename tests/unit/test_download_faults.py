@@ -85,7 +85,9 @@ def run(
     session = session_for(Connection(endpoint=service.url, project="p"))
     session.has_answered = True  # as after the questions that come before a download
     laid = planning.plan(layout.grid, len(layout.bands), 2)
-    treated = Service(limiter or Limiter(spacing=0), Backoff(tries=tries, first=first_wait, cap=4 * first_wait), patience=3)
+    treated = Service(
+        limiter or Limiter(spacing=0), Backoff(tries=tries, first=first_wait, cap=4 * first_wait), patience=3
+    )
     download(
         Client(session, is_cancelled),
         expression,
