@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from ..core.errors import Cancelled
+from ..earthengine.waiting import POLL
 from .plan import BLOCK, Tile
 
 _CALM = 16
@@ -17,9 +18,6 @@ _OPENING, _LONG = 48, 64
 
 _STEP = 4
 """Times larger; what a cut makes smaller."""
-
-_POLL = 0.1
-"""Seconds between two looks at whether the user cancelled."""
 
 
 class Feed:
@@ -51,7 +49,7 @@ class Feed:
             while not self._waiting and self._open:
                 if self._is_cancelled():
                     raise Cancelled
-                self._changed.wait(_POLL)
+                self._changed.wait(POLL)
             return self._open > 0
 
     def take(self) -> Tile | None:
