@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from http import HTTPStatus
+from typing import Any
 
 from csplus.csplus_plugin.sandbox.server import Sandbox
 from hypothesis import HealthCheck, settings
@@ -13,6 +14,16 @@ from .servers import L2A, SCENE, ask
 
 PROJECT = "/v1/projects/p"
 IMAGE = {"functionName": "Image.load", "arguments": {"id": {"constantValue": f"{L2A}/{SCENE}"}}}
+
+
+def called(name: str, /, **arguments: Any) -> dict[str, Any]:
+    """The node of a function's call."""
+    return {"functionInvocationValue": {"functionName": name, "arguments": arguments}}
+
+
+def constant(value: object) -> dict[str, Any]:
+    """The node of a JSON value."""
+    return {"constantValue": value}
 
 
 def fuzzed(examples: int) -> settings:

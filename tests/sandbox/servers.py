@@ -99,6 +99,21 @@ def official_client(url: str, credentials: Any = None) -> Iterator[Any]:
             ee.data.reset()
 
 
+def scene(ee: Any, *bands: str) -> Any:
+    """Bands of the earlier scene, as the client describes them."""
+    return ee.Image(f"{L2A}/{SCENE}").select(list(bands))
+
+
+def rectangle(ee: Any, left: float, bottom: float, right: float, top: float) -> Any:
+    """A rectangle in the scenes' CRS, as the client describes it."""
+    return ee.Geometry.Rectangle([left, bottom, right, top], "EPSG:32611", geodesic=False)
+
+
+def whole(ee: Any) -> Any:
+    """The rectangle of the scenes."""
+    return rectangle(ee, LEFT, TOP - 10 * HEIGHT, LEFT + 10 * WIDTH, TOP)
+
+
 def ask(
     url: str, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], bytes]:

@@ -6,7 +6,6 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,28 +19,11 @@ from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from csplus.csplus_plugin.sandbox.startup import CannotStart
 
-from .servers import GRID, L2A, LATER, SCENE, ask, ask_error, official_client, write_archive
+from .servers import GRID, L2A, LATER, SCENE, ask, ask_error, official_client
 
 COMPUTE = "/v1/projects/sandbox-project/value:compute"
 PIXELS = "/v1/projects/sandbox-project/image:computePixels"
 CONSTANT = {"expression": {"result": "0", "values": {"0": {"constantValue": 7}}}}
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_archive(tmp_path_factory.mktemp("archive"))
-
-
-@pytest.fixture(scope="module")
-def url(archive: Path) -> Iterator[str]:
-    with start(archive) as sandbox:
-        yield sandbox.url
-
-
-@pytest.fixture
-def ee(url: str) -> Iterator[Any]:
-    with official_client(url) as client:
-        yield client
 
 
 def test_client_says_what_it_talks_to(url: str, capsys: pytest.CaptureFixture[str]) -> None:

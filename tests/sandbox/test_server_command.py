@@ -16,15 +16,10 @@ from pathlib import Path
 import pytest
 from csplus.csplus_plugin.sandbox import startup
 
-from .servers import ask, write_archive
+from .servers import ask
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"Cloud Score\+ sandbox \(not Google Earth Engine\) at (http://127\.0\.0\.1:(\d+))\n")
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_archive(tmp_path_factory.mktemp("archive"))
 
 
 def command(*arguments: object) -> list[str]:

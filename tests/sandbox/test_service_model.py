@@ -17,15 +17,10 @@ from csplus.csplus_plugin.sandbox.meter import Meter, charge, check, metered
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import Fault, Gate, ServiceModel
 
-from .servers import GRID, HEIGHT, L2A, WIDTH, ask, ask_error, official_client, write_archive
+from .servers import GRID, HEIGHT, L2A, WIDTH, ask, ask_error, official_client
 
 COMPUTE = "/v1/projects/sandbox-project/value:compute"
 CONSTANT = {"expression": {"result": "0", "values": {"0": {"constantValue": 7}}}}
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_archive(tmp_path_factory.mktemp("archive"))
 
 
 @contextmanager
