@@ -14,10 +14,12 @@ from csplus.csplus_plugin.sandbox.archive import Archive
 from csplus.csplus_plugin.sandbox.evaluator import Evaluator
 from csplus.csplus_plugin.sandbox.images import Grid, Raster
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
+from csplus.csplus_plugin.sandbox.service_model import Gate
 from osgeo import gdal, osr
 
 from ..offline_client import learn_functions
 from .servers import official_client, write_archive
+from .turnstile import Turnstile
 
 S2 = "COPERNICUS/S2_SR_HARMONIZED"
 SCORES = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
@@ -127,6 +129,19 @@ def signed_in_client(url: str) -> Iterator[Any]:
     """The official client, initialized against a sandbox."""
     with official_client(url) as client:
         yield client
+
+
+@pytest.fixture
+def turnstile(monkeypatch: pytest.MonkeyPatch) -> Iterator[Turnstile]:
+    """What sandboxes that wait do instead of waiting; open in the end."""
+    made = Turnstile()
+
+    def wait(gate: Gate, seconds: float) -> None:
+        made.wait(gate, seconds)
+
+    monkeypatch.setattr(Gate, "wait", wait)
+    yield made
+    made.open()
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 
+from .turnstile import LONG
+
 L2A = "COPERNICUS/S2_SR_HARMONIZED"
 SCORES = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
 SCENE = "20230105T184751_20230105T185313_T11SKB"
@@ -118,7 +120,7 @@ def ask(
     url: str, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], bytes]:
     """One plain HTTP request: status, headers (lower case) and body of the answer."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=2 * LONG)
     try:
         sent = body if body is None or isinstance(body, bytes) else json.dumps(body)
         connection.request(method, path, sent, headers or {})

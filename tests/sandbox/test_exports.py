@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from .servers import (
     scene,
     whole,
 )
+from .turnstile import Turnstile, until
 
 PROJECT = "projects/sandbox-project"
 
@@ -45,12 +46,8 @@ def finished(task: Any) -> dict[str, Any]:
     """The status of a task once it is over."""
     if task.id is None:
         task.start()
-    for _ in range(200):
-        status = task.status()
-        if status["state"] in ("COMPLETED", "FAILED", "CANCELLED"):
-            return status
-        time.sleep(0.02)
-    raise AssertionError(status)
+    until(lambda: task.status()["state"] in ("COMPLETED", "FAILED", "CANCELLED"))
+    return task.status()
 
 
 def file_of(status: dict[str, Any]) -> Path:
@@ -202,9 +199,9 @@ def test_bands_that_cannot_be_files(ee: Any, sandbox: Sandbox) -> None:
 
 
 @pytest.fixture
-def slow(archive: Path, tmp_path: Path) -> Iterator[Sandbox]:
-    """A sandbox whose exports of one scene take two thirds of a second, in four pieces."""
-    with start(archive, exports=tmp_path / "exports", model=ServiceModel(work=1.0)) as running:
+def slow(archive: Path, tmp_path: Path, turnstile: Turnstile) -> Iterator[Sandbox]:
+    """A sandbox whose exports of one scene have four pieces, each of which waits at the turnstile."""
+    with start(archive, exports=tmp_path / "exports", model=ServiceModel(work=10_000)) as running:
         yield running
 
 
@@ -222,29 +219,35 @@ def three_slow_tasks(client: Any) -> list[Any]:
     return tasks
 
 
-def test_states_and_progress(slow: Sandbox) -> None:
+def test_states_and_progress(slow: Sandbox, turnstile: Turnstile) -> None:
     with official_client(slow.url) as client:
         tasks = three_slow_tasks(client)
-        seen = {task.status()["state"] for task in tasks}
-        assert "READY" in seen
-        progress, states = set(), []
-        while tasks[0].active():
-            operation = client.data.getOperation(tasks[0].operation_name)
-            progress.add(operation["metadata"]["progress"])
-            states.append(operation["metadata"]["state"])
-            time.sleep(0.05)
-        assert {0.25, 0.5, 0.75} <= progress
-        assert states[-1] in ("RUNNING", "SUCCEEDED")
-        assert finished(tasks[2])["state"] == "COMPLETED"
+        until(lambda: len(turnstile.asked) == 2)
+        assert [task.status()["state"] for task in tasks] == ["RUNNING", "RUNNING", "READY"]
+
+        def progress() -> list[float]:
+            names = (task.operation_name for task in tasks)
+            return [client.data.getOperation(name)["metadata"]["progress"] for name in names]
+
+        seen = [progress()]
+        for _ in range(12):
+            turnstile.let_one_through()
+            until(lambda: progress() != seen[-1])
+            seen.append(progress())
+        for shares in zip(*seen, strict=True):
+            assert sorted(set(shares)) == [0, 0.25, 0.5, 0.75, 1]
+        assert [finished(task)["state"] for task in tasks] == ["COMPLETED"] * 3
 
 
-def test_cancel(slow: Sandbox) -> None:
+def test_cancel(slow: Sandbox, turnstile: Turnstile) -> None:
     with official_client(slow.url) as client:
         tasks = three_slow_tasks(client)
+        until(lambda: len(turnstile.asked) == 2)
         waiting, running = tasks[2], tasks[0]
         waiting.cancel()
         assert waiting.status()["state"] == "CANCELLED"
         running.cancel()
+        turnstile.open()
         status = finished(running)
         assert (status["state"], status["error_message"]) == ("CANCELLED", "Cancelled.")
         assert finished(tasks[1])["state"] == "COMPLETED"
@@ -306,9 +309,10 @@ def test_requests_that_make_no_sense(sandbox: Sandbox, options: dict[str, Any], 
     assert error["message"] == message
 
 
-def test_stopping_ends_what_runs(slow: Sandbox) -> None:
+def test_stopping_ends_what_runs(slow: Sandbox, turnstile: Turnstile) -> None:
     with official_client(slow.url) as client:
         slow_task(client, "t").start()
+        until(lambda: turnstile.asked)
     slow.stop()
-    time.sleep(0.3)
+    until(lambda: all(thread.name != "csplus-export" for thread in threading.enumerate()))
     assert [path for path in slow.exports.rglob("*") if path.is_file()] == []
