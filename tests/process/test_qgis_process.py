@@ -113,7 +113,10 @@ def test_a_signal_ends_it_soon_and_leaves_no_broken_file(
         time.sleep(0.05)
     time.sleep(0.5)
     running.send_signal(number)
-    said, _ = running.communicate(timeout=30)  # to its end it would take minutes
+    try:
+        said, _ = running.communicate(timeout=30)  # to its end it would take longer
+    finally:
+        running.kill()
     assert running.returncode == 1
     assert "Cancelled." in said
     assert "Traceback" not in said
