@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..core.errors import Cancelled
 from ..earthengine.limiter import START
+from ..earthengine.waiting import POLL
 from .plan import BLOCK, Tile
 
 _CALM = 16
@@ -18,9 +19,6 @@ _LONG, _QUICK, _SOON, _LATE = 64, START, 5, 3
 
 _STEP = 4
 """Times larger; what a cut makes smaller."""
-
-_POLL = 0.1
-"""Seconds between two looks at whether the user cancelled."""
 
 
 class Feed:
@@ -49,7 +47,7 @@ class Feed:
             while not self._waiting and self._open:
                 if self._is_cancelled():
                     raise Cancelled
-                self._changed.wait(_POLL)
+                self._changed.wait(POLL)
             return self._open > 0
 
     def take(self) -> Tile | None:

@@ -24,6 +24,7 @@ from ..earthengine.answers import Memory
 from ..earthengine.faults import Fault
 from ..earthengine.limiter import CEILING, Limiter, Place
 from ..earthengine.retry import Backoff
+from ..earthengine.waiting import POLL, pause
 from .feed import Feed
 from .plan import Tile
 from .progress import Progress
@@ -34,9 +35,6 @@ _MAKERS = min(4, os.cpu_count() or 1)
 
 _COPIES = 3
 """Times a tile's bytes that compressing it takes at most: its overviews, a file in GDAL's memory, that file's bytes."""
-
-_POLL = 0.1
-"""Seconds between two looks at whether the user cancelled."""
 
 
 class PixelSource(Protocol):
@@ -130,7 +128,7 @@ class Fetch:
                     raise Cancelled
                 self._progress.report(self._service.limiter.under_way)
                 with contextlib.suppress(queue.Empty):
-                    yield from self._hand_over(self._made.get(timeout=_POLL))
+                    yield from self._hand_over(self._made.get(timeout=POLL))
             if self._failure is not None:
                 # What has arrived is worth keeping: it need not be fetched again.
                 is_urgent = isinstance(self._failure, Cancelled)
@@ -194,7 +192,7 @@ class Fetch:
             else:
                 limiter.leave(place)
             self._progress.retried()
-            self._sleep(wait)
+            pause(wait, self._is_cancelled)
             place = limiter.enter(self._is_cancelled)
 
     def _store(self, tile: Tile, pixels: np.ndarray, hold: Hold) -> None:
@@ -227,10 +225,3 @@ class Fetch:
         window = self._grid.window(tile.column, tile.row, tile.width, tile.height)
         names = [self._bands[index] for index in tile.bands]
         return self._source.try_pixels(self._expression, window.request(), names, hold.take)
-
-    def _sleep(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self._is_cancelled():
-                raise Cancelled
-            time.sleep(min(left, _POLL))

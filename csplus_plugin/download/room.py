@@ -7,15 +7,13 @@ import threading
 from collections.abc import Callable
 
 from ..core.errors import Cancelled
+from ..earthengine.waiting import POLL
 
 ROOM = 256 * 1024 * 1024
 """Bytes of pixels in memory at once, from the moment an answer begins to arrive until it is written."""
 
 _HEADER = 64 * 1024
 """Bytes; more than what an answer holds beside its pixels."""
-
-_POLL = 0.1
-"""Seconds between two looks at whether the user cancelled."""
 
 
 class Room:
@@ -33,7 +31,7 @@ class Room:
             while self._used and self._used + size > self._size:
                 if self._is_cancelled():
                     raise Cancelled
-                self._changed.wait(_POLL)
+                self._changed.wait(POLL)
             self._used += size
 
     def give(self, size: int) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import queue
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
 from . import answers, faults
 from .retry import Backoff
+from .waiting import POLL, pause
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 PAYLOAD_LIMIT = 10_000_000
 """Bytes of one request (usage guide: 10 MB)."""
-
-_POLL = 0.1
-"""Seconds between two looks at whether the user cancelled."""
 
 _ERROR_STATUS = 300
 
@@ -175,7 +172,7 @@ class Client:
             if wait is None:
                 raise outcome.error
             self._say(type(outcome.error).__name__, f"{outcome.error.what} Trying again.")
-            self._sleep(wait)
+            pause(wait, self._is_cancelled)
 
     def _path(self, call: str) -> str:
         return f"projects/{self.session.project}/{call}"
@@ -233,7 +230,7 @@ class Client:
         threading.Thread(target=work, name="csplus request", daemon=True).start()
         while True:
             try:
-                answer, failure = outcome.get(timeout=_POLL)
+                answer, failure = outcome.get(timeout=POLL)
             except queue.Empty:
                 if self._is_cancelled():
                     raise Cancelled from None
@@ -241,13 +238,6 @@ class Client:
             if failure is not None:
                 raise failure
             return cast("requests.Response", answer)
-
-    def _sleep(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self._is_cancelled():
-                raise Cancelled
-            time.sleep(min(left, _POLL))
 
     def _heed(self, answer: requests.Response) -> None:
         """Pass on what the service says beside its answer."""

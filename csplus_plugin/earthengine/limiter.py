@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..core.errors import Cancelled
+from .waiting import POLL
 
 CEILING = 40
 """Requests of a project that the service answers at once (usage guide)."""
@@ -32,9 +33,6 @@ STRIKES, SHARE = 6, 0.6
 
 _MEMORY = 24
 """Requests that are looked back on."""
-
-_POLL = 0.1
-"""Seconds between two looks at whether the user cancelled."""
 
 
 @dataclass(eq=False)
@@ -97,7 +95,7 @@ class Limiter:
                 early = self._open_at - self._clock()
                 if self.under_way < self.limit and early <= 0:
                     break
-                self._changed.wait(_POLL if early <= 0 else min(early, _POLL))
+                self._changed.wait(POLL if early <= 0 else min(early, POLL))
             self._open_at = self._clock() + self._spacing
             self.under_way += 1
             self._sent.append(Place(self.under_way, self._era))

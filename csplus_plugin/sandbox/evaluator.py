@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from . import meter
 from .answers import to_json
@@ -20,6 +20,8 @@ from .promotion import promote, type_name
 from .registry import Function, load_functions
 from .signatures import Parameter, signatures
 from .values import Algorithm
+
+T = TypeVar("T")
 
 _BEYOND = 1 << 63
 
@@ -53,6 +55,20 @@ class Evaluator:
             return self._value(parse(expression), _Scope({}, None))
         except RecursionError as error:
             raise Refused("The expression is nested too deeply for this sandbox engine.") from error
+
+    def evaluate_to(self, kind: type[T], expression: object) -> T:
+        """The value of a request's expression graph, where only one kind of value will do.
+
+        Raises:
+            Refused: As `evaluate`; there is no expression, or its value is of another kind.
+        """
+        if not isinstance(expression, dict):
+            raise Refused("The request has no expression.")
+        value = self.evaluate(expression)
+        if not isinstance(value, kind):
+            wanted = f"an {kind.__name__}" if kind.__name__[0] in "AEIO" else f"a {kind.__name__}"
+            raise Refused(f"The expression is not {wanted} but a {type(value).__name__}.")
+        return value
 
     def _value(self, node: Node, scope: _Scope) -> Any:
         if isinstance(node, Constant):

@@ -158,7 +158,7 @@ def _image(evaluator: Evaluator, request: dict[str, Any], most: int) -> tuple[Im
     Raises:
         Refused: There is no such image, or it is too large.
     """
-    image = pixels.image_of(evaluator, request["expression"])
+    image = evaluator.evaluate_to(Image, request["expression"])
     bands = pixels.chosen(image, [])
     grid = optional(request, "grid", dict)
     pixel_grid = requested_grid(grid) if grid else native_grid(image, bands)

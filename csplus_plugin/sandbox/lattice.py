@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .anchors import Function, interpolated
 from .projections import (
     Affine,
     Projection,
@@ -18,8 +19,7 @@ from .projections import (
     transform_points,
 )
 
-_TOLERANCE = 0.005  # of a source pixel, for coordinates interpolated between control points
-_SPACINGS = (64, 16, 4)  # output pixels between control points; tried until the tolerance holds
+_TOLERANCE = 0.005  # of a source pixel, for coordinates in another CRS
 _ON_LATTICE = 1e-6  # of a pixel: nearer than this is the same place
 
 
@@ -56,6 +56,11 @@ class Grid:
     def projection(self) -> Projection:
         """CRS and lattice, without the extent."""
         return Projection(self.crs, self.transform)
+
+    @property
+    def corner(self) -> tuple[float, float]:
+        """Where the first pixel begins, in the grid's CRS."""
+        return self.transform[2], self.transform[5]
 
     @property
     def is_sheared(self) -> bool:
@@ -119,55 +124,17 @@ class Grid:
     def centres_in(self, crs: str, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
         """Pixel centres in another CRS; two arrays that broadcast to the grid's shape.
 
-        Exact where the CRS is the same. Otherwise interpolated between control points whose spacing
-        shrinks until the error at the midpoints is below `tolerance` (in units of `crs`).
+        Exact where the CRS is the same. Otherwise right to `tolerance` (in units of `crs`), and the same
+        in every window of the grid.
         """
         if same_crs(self.crs, crs):
             return self.centres()
-        for spacing in _SPACINGS:
-            found = self._interpolated(crs, spacing, tolerance)
-            if found is not None:
-                return found
-        x, y = np.broadcast_arrays(*self.centres())
-        return transform_points(self.crs, crs, x, y)
+        x, y = self.interpolated(lambda x, y: transform_points(self.crs, crs, x, y), tolerance)
+        return x, y
 
-    def _interpolated(self, crs: str, spacing: int, tolerance: float) -> tuple[np.ndarray, np.ndarray] | None:
-        columns, rows = _control(self.width, spacing), _control(self.height, spacing)
-        between_columns, between_rows = _with_midpoints(columns), _with_midpoints(rows)
-        if between_columns.size * between_rows.size > self.size / 2:
-            return None
-        exact = self._transformed(crs, between_columns, between_rows)
-        known = [part[::2, ::2] for part in exact]
-        # The middle of a cell alone would not do: the curvatures along rows and columns cancel there.
-        across, down = _weights(columns, between_columns), _weights(rows, between_rows)
-        with np.errstate(invalid="ignore"):
-            worst = max(np.abs(down @ k @ across.T - e).max() for k, e in zip(known, exact, strict=True))
-        if not worst <= tolerance / 2:
-            return None
-        across = _weights(columns, np.arange(self.width) + 0.5)
-        down = _weights(rows, np.arange(self.height) + 0.5)
-        return down @ known[0] @ across.T, down @ known[1] @ across.T
-
-    def _transformed(self, crs: str, columns: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        x, y = apply(self.transform, *np.meshgrid(columns, rows))
-        return transform_points(self.crs, crs, x, y)
-
-
-def _control(length: int, spacing: int) -> np.ndarray:
-    if length == 1:
-        return np.array([0.5])
-    return np.linspace(0.5, length - 0.5, max(2, math.ceil(length / spacing) + 1))
-
-
-def _with_midpoints(positions: np.ndarray) -> np.ndarray:
-    between = np.repeat(positions, 2)[:-1]
-    between[1::2] = (positions[1:] + positions[:-1]) / 2
-    return between
-
-
-def _weights(control: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Linear interpolation as a matrix (wanted, control)."""
-    return np.stack([np.interp(wanted, control, row) for row in np.eye(control.size)], axis=1)
+    def interpolated(self, function: Function, tolerance: float) -> np.ndarray:
+        """A smooth function of place at the pixel centres (numbers, height, width), see `anchors.py`."""
+        return interpolated(self.projection, self.width, self.height, function, tolerance)
 
 
 def fractional_positions(source: Projection, target: Grid) -> tuple[np.ndarray, np.ndarray]:
@@ -256,7 +223,7 @@ def aligned_offset(lattice: Projection, grid: Grid) -> tuple[int, int] | None:
     size = max(abs(lattice.transform[i]) for i in linear)
     if any(abs(lattice.transform[i] - grid.transform[i]) > size * 1e-9 for i in linear):
         return None
-    column, row = apply(inverse(lattice.transform), grid.transform[2], grid.transform[5])
+    column, row = apply(inverse(lattice.transform), *grid.corner)
     if abs(column - round(column)) > _ON_LATTICE or abs(row - round(row)) > _ON_LATTICE:
         return None
     return round(column), round(row)

@@ -72,14 +72,14 @@ def view(evaluator: Evaluator, expression: Any, request: dict[str, Any]) -> View
     file_format = optional(request, "fileFormat", str) or "AUTO_JPEG_PNG"
     if file_format not in _FILES and file_format not in PICTURES:
         raise Refused(f"File format {file_format} is not supported by this sandbox.")
-    image = image_of(evaluator, expression)
+    image = evaluator.evaluate_to(Image, expression)
     bands = chosen(image, optional(request, "bandIds", list) or [])
     options = optional(request, "visualizationOptions", dict) or {}
     if file_format in PICTURES:
         bands = bands[: 3 if bands[2:] else 1]
         options = options or _default_stretch(bands)
     if options:
-        image = image_of(evaluator, _visualized(expression, bands, options))
+        image = evaluator.evaluate_to(Image, _visualized(expression, bands, options))
         bands = image.bands
     return View(image, bands, file_format)
 
@@ -95,20 +95,6 @@ def grid_of(request: dict[str, Any], view: View) -> Grid:
         return requested_grid(grid)
     whole = picture_grid if view.file_format in PICTURES else native_grid
     return whole(view.image, view.bands)
-
-
-def image_of(evaluator: Evaluator, expression: object) -> Image:
-    """The image that an expression describes.
-
-    Raises:
-        Refused: It describes something else.
-    """
-    if not isinstance(expression, dict):
-        raise Refused("The request has no expression.")
-    image = evaluator.evaluate(expression)
-    if not isinstance(image, Image):
-        raise Refused(f"The expression is not an Image but a {type(image).__name__}.")
-    return image
 
 
 def chosen(image: Image, names: Sequence[str]) -> Sequence[Band]:

@@ -84,7 +84,8 @@ def table(evaluator: Evaluator, request: dict[str, Any], name: str | None = None
         raise Refused("Invalid value at 'selectors': names are expected.")
     suffix = f".{FORMATS[file_format].suffix}"
     wanted = name or safe_name((optional(request, "filename", str) or "table").removesuffix(suffix))
-    return Table(collection(evaluator, request.get("expression")), columns or None, file_format, wanted)
+    features = evaluator.evaluate_to(FeatureCollection, request.get("expression"))
+    return Table(features, columns or None, file_format, wanted)
 
 
 def page(evaluator: Evaluator, request: dict[str, Any]) -> Record:
@@ -94,7 +95,7 @@ def page(evaluator: Evaluator, request: dict[str, Any]) -> Record:
         Refused: The expression is no feature collection, or there is no such page.
     """
     first, size = page_of(request.get("pageToken"), request.get("pageSize"), PAGE_SIZE)
-    features = collection(evaluator, request.get("expression"))
+    features = evaluator.evaluate_to(FeatureCollection, request.get("expression"))
     last = first + size
     more = {"nextPageToken": str(last)} if last < len(features.elements) else {}
     return {"type": "FeatureCollection", "features": records(features, first, last), **more}
@@ -118,20 +119,6 @@ def page_of(mark: object, size: object, default: int) -> tuple[int, int]:
     if first < 0 or count < 1:
         raise Refused("Invalid page token or page size.")
     return first, count
-
-
-def collection(evaluator: Evaluator, expression: object) -> FeatureCollection:
-    """The feature collection that an expression describes.
-
-    Raises:
-        Refused: It describes something else.
-    """
-    if not isinstance(expression, dict):
-        raise Refused("The request has no expression.")
-    value = evaluator.evaluate(expression)
-    if not isinstance(value, FeatureCollection):
-        raise Refused(f"The expression is not a FeatureCollection but a {type(value).__name__}.")
-    return value
 
 
 def records(features: FeatureCollection, first: int = 0, last: int | None = None) -> list[Record]:

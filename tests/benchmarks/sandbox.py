@@ -32,11 +32,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 import conftest  # noqa: E402, F401 imports the plugin as QGIS does
 import ee  # noqa: E402
-import ee.apitestcase  # noqa: E402
 from csplus.csplus_plugin.sandbox.archive import CLOUD_SCORE, S2_SR, Archive  # noqa: E402
 from csplus.csplus_plugin.sandbox.evaluator import Evaluator  # noqa: E402
 from csplus.csplus_plugin.sandbox.images import Grid, Image  # noqa: E402
 from csplus.csplus_plugin.sandbox.startup import sample_scenes  # noqa: E402
+from offline_client import learn_functions  # noqa: E402
 
 BANDS = ("B4", "B3", "B2")
 SCORE, THRESHOLD = "cs_cdf", 0.6
@@ -58,23 +58,12 @@ TILES = {"256 x 256 at 10 m": tile(256, 10), "1024 x 1024 at 3.75 m": tile(1024,
 
 def median_graph() -> Any:
     """The month's median as the official client sends it."""
-    _offline_client()
+    learn_functions()
     place = ee.Geometry.Point(CENTRE, "EPSG:32611")
     scenes = ee.ImageCollection(S2_SR).filterBounds(place).filterDate(START, END)
     linked = scenes.linkCollection(ee.ImageCollection(CLOUD_SCORE), [SCORE])
     clear = linked.map(lambda image: image.updateMask(image.select(SCORE).gte(THRESHOLD)))
     return ee.serializer.encode(clear.select(list(BANDS)).median(), for_cloud_api=True)
-
-
-def _offline_client() -> None:
-    """Give the client its own list of signatures, so that it builds graphs without a server."""
-    ee.data.getAlgorithms = ee.apitestcase.GetAlgorithms
-    ee.ApiFunction.reset()
-    ee.ApiFunction.initialize()
-    for kind in ee._DYNAMIC_CLASSES:
-        kind.initialize()
-    ee._InitializeGeneratedClasses()
-    ee._InitializeUnboundMethods()
 
 
 def scenes_in_memory(archive: Archive, grid: Grid) -> tuple[np.ndarray, np.ndarray]:

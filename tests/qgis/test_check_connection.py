@@ -25,7 +25,7 @@ def test_on_the_sandbox(context: QgsProcessingContext, feedback: Recorder) -> No
     assert results["ACCOUNT"] == "none needed"
     assert results["LIBRARY"] == ee.__version__
     assert results["LIBRARY_PLACE"] == str(Path(ee.__file__).parent)
-    assert 0 < results["ROUND_TRIP"] < 5
+    assert results["ROUND_TRIP"] > 0
     assert abs(results["CLOCK_OFFSET"]) <= 1
     log = "\n".join(feedback.said)
     for piece in (
@@ -41,7 +41,7 @@ def sentence(monkeypatch: pytest.MonkeyPatch, endpoint: str, feedback: Recorder)
     begin = time.monotonic()
     with pytest.raises(QgsProcessingException) as caught:
         processing.run(ID, {}, feedback=feedback)
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 30  # half of what the silent host takes
     close_sessions()
     text = str(caught.value)
     assert "Traceback" not in text

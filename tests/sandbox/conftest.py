@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import ee
-import ee.apitestcase
 import numpy as np
 import pytest
 from csplus.csplus_plugin.sandbox.archive import Archive
 from csplus.csplus_plugin.sandbox.evaluator import Evaluator
 from csplus.csplus_plugin.sandbox.images import Grid, Raster
+from csplus.csplus_plugin.sandbox.server import Sandbox, start
+from csplus.csplus_plugin.sandbox.service_model import Gate
 from osgeo import gdal, osr
+
+from ..offline_client import learn_functions
+from .servers import official_client, write_archive
+from .turnstile import Turnstile
 
 S2 = "COPERNICUS/S2_SR_HARMONIZED"
 SCORES = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
@@ -23,17 +28,7 @@ SCORES = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
 @pytest.fixture(scope="session", autouse=True)
 def ee_signatures() -> None:
     """Give the client its own list of signatures, so that it builds graphs without a server."""
-    real = ee.data.getAlgorithms
-    ee.data.getAlgorithms = ee.apitestcase.GetAlgorithms
-    try:
-        ee.ApiFunction.reset()
-        ee.ApiFunction.initialize()
-        for kind in ee._DYNAMIC_CLASSES:
-            kind.initialize()
-        ee._InitializeGeneratedClasses()
-        ee._InitializeUnboundMethods()
-    finally:
-        ee.data.getAlgorithms = real
+    learn_functions()
 
 
 class Folder:
@@ -101,6 +96,52 @@ def write_tif(
         target.GetRasterBand(1).SetNoDataValue(nodata)
     target.GetRasterBand(1).WriteArray(values)
     target.FlushCache()
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of two scenes that `servers.py` describes."""
+    return write_archive(tmp_path_factory.mktemp("sandbox") / "archive")
+
+
+@pytest.fixture(scope="module")
+def shared(archive: Path) -> Iterator[Sandbox]:
+    """A running sandbox over the archive, for all tests of a file; exports land beside the archive."""
+    with start(archive, exports=archive.parent / "exports") as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(archive: Path, tmp_path: Path) -> Iterator[Sandbox]:
+    """A running sandbox over the archive, for one test."""
+    with start(archive, exports=tmp_path / "exports") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def url(shared: Sandbox) -> str:
+    """Where the official client of a test finds its sandbox."""
+    return shared.url
+
+
+@pytest.fixture(name="ee")
+def signed_in_client(url: str) -> Iterator[Any]:
+    """The official client, initialized against a sandbox."""
+    with official_client(url) as client:
+        yield client
+
+
+@pytest.fixture
+def turnstile(monkeypatch: pytest.MonkeyPatch) -> Iterator[Turnstile]:
+    """What sandboxes that wait do instead of waiting; open in the end."""
+    made = Turnstile()
+
+    def wait(gate: Gate, seconds: float) -> None:
+        made.wait(gate, seconds)
+
+    monkeypatch.setattr(Gate, "wait", wait)
+    yield made
+    made.open()
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 
+from .turnstile import LONG
+
 L2A = "COPERNICUS/S2_SR_HARMONIZED"
 SCORES = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
 SCENE = "20230105T184751_20230105T185313_T11SKB"
@@ -99,11 +101,26 @@ def official_client(url: str, credentials: Any = None) -> Iterator[Any]:
             ee.data.reset()
 
 
+def scene(ee: Any, *bands: str) -> Any:
+    """Bands of the earlier scene, as the client describes them."""
+    return ee.Image(f"{L2A}/{SCENE}").select(list(bands))
+
+
+def rectangle(ee: Any, left: float, bottom: float, right: float, top: float) -> Any:
+    """A rectangle in the scenes' CRS, as the client describes it."""
+    return ee.Geometry.Rectangle([left, bottom, right, top], "EPSG:32611", geodesic=False)
+
+
+def whole(ee: Any) -> Any:
+    """The rectangle of the scenes."""
+    return rectangle(ee, LEFT, TOP - 10 * HEIGHT, LEFT + 10 * WIDTH, TOP)
+
+
 def ask(
     url: str, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], bytes]:
     """One plain HTTP request: status, headers (lower case) and body of the answer."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=2 * LONG)
     try:
         sent = body if body is None or isinstance(body, bytes) else json.dumps(body)
         connection.request(method, path, sent, headers or {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,28 +14,17 @@ from csplus.csplus_plugin.sandbox.list_filter import Entry
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 
-from .servers import L2A, LATER, SCENE, ask, ask_error, official_client, write_archive
+from .servers import L2A, LATER, SCENE, ask, ask_error, official_client
 
 OWN = "projects/sandbox-project/assets"
 INSIDE = {"type": "Point", "coordinates": [-119.939, 37.46]}  # of both scenes
 OUTSIDE = {"type": "Point", "coordinates": [-100, 37.46]}
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_archive(tmp_path_factory.mktemp("archive"))
-
-
 @pytest.fixture
-def sandbox(archive: Path, tmp_path: Path) -> Iterator[Sandbox]:
-    with start(archive, exports=tmp_path / "exports") as running:
-        yield running
-
-
-@pytest.fixture
-def ee(sandbox: Sandbox) -> Iterator[Any]:
-    with official_client(sandbox.url) as client:
-        yield client
+def url(sandbox: Sandbox) -> str:
+    """Of a sandbox of the test's own, so that the client's assets and operations are."""
+    return sandbox.url
 
 
 @pytest.mark.parametrize(("query", "found"), [

@@ -11,9 +11,9 @@ import pytest
 from csplus.csplus_plugin.sandbox import stacking
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.images import Grid
-from osgeo import osr
 
 from .conftest import S2, SCORES, Folder, masked
+from .places import moved
 
 DAY = 86_400_000
 START = 1672531200000  # 2023-01-01
@@ -57,27 +57,12 @@ class Month:
                 for column in range(target.width):
                     x = target.transform[2] + (column + 0.5) * target.transform[0]
                     y = target.transform[5] + (row + 0.5) * target.transform[4]
-                    east, north = _moved(target.crs, crs, x, y)
+                    east, north = moved(target.crs, f"EPSG:{crs}", x, y)
                     i, j = int((corner[1] - north) // 10), int((east - corner[0]) // 10)
                     if 0 <= i < SIDE and 0 <= j < SIDE:
                         values[n, row, column] = array[i, j]
                         valid[n, row, column] = name == "score" or array[i, j] != 0
         return values, valid
-
-
-_WAYS: dict[tuple[str, int], osr.CoordinateTransformation] = {}
-
-
-def _moved(source: str, target: int, x: float, y: float) -> tuple[float, float]:
-    if (source, target) not in _WAYS:
-        ends = []
-        for code in (int(source.split(":")[1]), target):
-            reference = osr.SpatialReference()
-            reference.ImportFromEPSG(code)
-            reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-            ends.append(reference)
-        _WAYS[source, target] = osr.CoordinateTransformation(*ends)
-    return _WAYS[source, target].TransformPoint(x, y)[:2]
 
 
 @pytest.fixture
@@ -287,7 +272,7 @@ def test_filters(month: Month, condition: Any, days: list[int]) -> None:
 
 
 def test_bounds(month: Month) -> None:
-    inside = ee.Geometry.Point(_moved("EPSG:32611", 4326, CORNER11[0] + 5, CORNER11[1] - 395))
+    inside = ee.Geometry.Point(moved("EPSG:32611", "EPSG:4326", CORNER11[0] + 5, CORNER11[1] - 395))
     assert indices(month.folder, s2().filterBounds(inside)) in ([1, 3, 5], [1, 2, 3, 4, 5, 6])
     assert indices(month.folder, s2().filterBounds(ee.Geometry.Point([0, 0]))) == []
     around = ee.Geometry.Rectangle([-120.2, 37.2, -119.5, 37.6])
@@ -388,7 +373,7 @@ def test_periods_as_a_collection(month: Month, target: Grid) -> None:
 
 def test_a_table_of_a_region(month: Month) -> None:
     x, y = CORNER11[0] + 105, CORNER11[1] - 205
-    place = ee.Geometry.Point(_moved("EPSG:32611", 4326, x, y))
+    place = ee.Geometry.Point(moved("EPSG:32611", "EPSG:4326", x, y))
     zone = s2().filter(ee.Filter.eq("ORBIT", 0)).select("B3")
     table = month.folder.info(zone.getRegion(place, 10, "EPSG:32611"))
     assert table[0] == ["id", "longitude", "latitude", "time", "B3"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,57 +19,35 @@ from osgeo import gdal
 from .servers import (
     B3,
     B4,
-    HEIGHT,
-    L2A,
     LEFT,
-    SCENE,
     TOP,
-    WIDTH,
     ask,
     ask_error,
     official_client,
-    write_archive,
+    scene,
+    whole,
 )
+from .turnstile import Turnstile, until
 
 PROJECT = "projects/sandbox-project"
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_archive(tmp_path_factory.mktemp("archive"))
-
-
 @pytest.fixture
-def sandbox(archive: Path, tmp_path: Path) -> Iterator[Sandbox]:
-    with start(archive, exports=tmp_path / "exports") as running:
-        yield running
+def url(sandbox: Sandbox) -> str:
+    """Of a sandbox of the test's own, so that the client's assets and operations are."""
+    return sandbox.url
 
 
-@pytest.fixture
-def ee(sandbox: Sandbox) -> Iterator[Any]:
-    with official_client(sandbox.url) as client:
-        yield client
-
-
-def scene(ee: Any, *bands: str) -> Any:
-    return ee.Image(f"{L2A}/{SCENE}").select(list(bands))
-
-
-def whole(ee: Any) -> dict[str, Any]:
-    corners = [LEFT, TOP - 10 * HEIGHT, LEFT + 10 * WIDTH, TOP]
-    return {"region": ee.Geometry.Rectangle(corners, "EPSG:32611", geodesic=False), "scale": 10}
+def all_of_it(ee: Any) -> dict[str, Any]:
+    return {"region": whole(ee), "scale": 10}
 
 
 def finished(task: Any) -> dict[str, Any]:
     """The status of a task once it is over."""
     if task.id is None:
         task.start()
-    for _ in range(200):
-        status = task.status()
-        if status["state"] in ("COMPLETED", "FAILED", "CANCELLED"):
-            return status
-        time.sleep(0.02)
-    raise AssertionError(status)
+    until(lambda: task.status()["state"] in ("COMPLETED", "FAILED", "CANCELLED"))
+    return task.status()
 
 
 def file_of(status: dict[str, Any]) -> Path:
@@ -78,7 +56,7 @@ def file_of(status: dict[str, Any]) -> Path:
 
 
 def test_image_to_drive(ee: Any, sandbox: Sandbox) -> None:
-    task = ee.batch.Export.image.toDrive(scene(ee, "B4", "B3"), "my task", "fold", "pre", **whole(ee))
+    task = ee.batch.Export.image.toDrive(scene(ee, "B4", "B3"), "my task", "fold", "pre", **all_of_it(ee))
     status = finished(task)
     assert (status["state"], status["task_type"], status["description"]) == (
         "COMPLETED",
@@ -95,20 +73,20 @@ def test_image_to_drive(ee: Any, sandbox: Sandbox) -> None:
 
 
 def test_image_to_cloud_storage(ee: Any, sandbox: Sandbox) -> None:
-    task = ee.batch.Export.image.toCloudStorage(scene(ee, "B4"), "c", "bucket", "a/b", **whole(ee))
+    task = ee.batch.Export.image.toCloudStorage(scene(ee, "B4"), "c", "bucket", "a/b", **all_of_it(ee))
     assert file_of(finished(task)) == sandbox.exports / "cloud-storage" / "bucket" / "a" / "b.tif"
 
 
 def test_nodata(ee: Any) -> None:
     masked = scene(ee, "B4").updateMask(scene(ee, "B4").gt(1000)).toInt16()
-    options = {"formatOptions": {"noData": -9999}, **whole(ee)}
+    options = {"formatOptions": {"noData": -9999}, **all_of_it(ee)}
     file = gdal.Open(str(file_of(finished(ee.batch.Export.image.toDrive(masked, "n", **options)))))
     assert file.GetRasterBand(1).GetNoDataValue() == -9999
     np.testing.assert_array_equal(file.ReadAsArray(), np.where(B4 > 1000, B4.astype(int), -9999))
 
 
 def test_nodata_that_does_not_fit(ee: Any) -> None:
-    options = {"formatOptions": {"noData": -9999}, **whole(ee)}
+    options = {"formatOptions": {"noData": -9999}, **all_of_it(ee)}
     status = finished(ee.batch.Export.image.toDrive(scene(ee, "B4"), "n", **options))
     assert status["error_message"] == "The noData value -9999 does not fit into bands of type UInt16."
 
@@ -130,7 +108,7 @@ def test_cloud_optimized(ee: Any) -> None:
 
 
 def test_too_many_pixels(ee: Any) -> None:
-    task = ee.batch.Export.image.toDrive(scene(ee, "B4"), "big", maxPixels=95, **whole(ee))
+    task = ee.batch.Export.image.toDrive(scene(ee, "B4"), "big", maxPixels=95, **all_of_it(ee))
     status = finished(task)
     assert status["state"] == "FAILED"
     assert status["error_message"] == (
@@ -141,10 +119,10 @@ def test_too_many_pixels(ee: Any) -> None:
 
 def test_failures_are_told_by_the_task(ee: Any, sandbox: Sandbox) -> None:
     image = ee.Image("NO/SUCH/IMAGE")
-    status = finished(ee.batch.Export.image.toDrive(image, "absent", **whole(ee)))
+    status = finished(ee.batch.Export.image.toDrive(image, "absent", **all_of_it(ee)))
     assert status["error_message"].startswith("Image.load: Image asset 'NO/SUCH/IMAGE' not found")
     mixed = scene(ee, "B4").addBands(scene(ee, "B3").toFloat())
-    status = finished(ee.batch.Export.image.toDrive(mixed, "mixed", **whole(ee)))
+    status = finished(ee.batch.Export.image.toDrive(mixed, "mixed", **all_of_it(ee)))
     assert status["error_message"].startswith("Exported bands must have compatible data types")
     assert list((sandbox.exports / "drive").rglob("*")) == []
 
@@ -165,7 +143,7 @@ def test_asset_can_be_loaded(ee: Any) -> None:
         scene(ee, "B4", "B3").updateMask(scene(ee, "B4").gt(1000)).rename(["red", "green"]).set("mine", 7)
     )
     name = f"{PROJECT}/assets/out"
-    status = finished(ee.batch.Export.image.toAsset(masked, "a", name, **whole(ee)))
+    status = finished(ee.batch.Export.image.toAsset(masked, "a", name, **all_of_it(ee)))
     assert (status["state"], status["destination_uris"]) == ("COMPLETED", [name])
     stored = ee.Image(name)
     assert stored.bandNames().getInfo() == ["red", "green"]
@@ -181,7 +159,7 @@ def test_asset_can_be_loaded(ee: Any) -> None:
 
 def test_asset_is_overwritten_only_when_asked(ee: Any) -> None:
     name = f"{PROJECT}/assets/out"
-    options = {"description": "a", "assetId": name, **whole(ee)}
+    options = {"description": "a", "assetId": name, **all_of_it(ee)}
     finished(ee.batch.Export.image.toAsset(scene(ee, "B4"), **options))
     with pytest.raises(ee.EEException, match=f"Cannot overwrite asset '{name}'"):
         ee.batch.Export.image.toAsset(scene(ee, "B3"), **options).start()
@@ -197,7 +175,7 @@ def test_asset_is_overwritten_only_when_asked(ee: Any) -> None:
     {"fileNamePrefix": "/etc/x"}, {"folder": "."}, {"folder": "a\x00b"}, {"folder": "c:\\x"}, {"folder": ".hidden"},
 ])  # fmt: skip
 def test_no_file_outside_the_folder(ee: Any, sandbox: Sandbox, change: dict[str, str]) -> None:
-    task = ee.batch.Export.image.toDrive(scene(ee, "B4"), "d", **change, **whole(ee))
+    task = ee.batch.Export.image.toDrive(scene(ee, "B4"), "d", **change, **all_of_it(ee))
     with pytest.raises(ee.EEException, match="Invalid destination"):
         task.start()
     assert not sandbox.exports.exists()
@@ -209,56 +187,67 @@ def test_no_file_outside_the_folder(ee: Any, sandbox: Sandbox, change: dict[str,
 ])  # fmt: skip
 def test_names_that_cannot_be_assets(ee: Any, sandbox: Sandbox, name: str) -> None:
     with pytest.raises(ee.EEException):
-        ee.batch.Export.image.toAsset(scene(ee, "B4"), "a", name, **whole(ee)).start()
+        ee.batch.Export.image.toAsset(scene(ee, "B4"), "a", name, **all_of_it(ee)).start()
     assert not sandbox.exports.exists()
 
 
 def test_bands_that_cannot_be_files(ee: Any, sandbox: Sandbox) -> None:
     image = scene(ee, "B4").rename("../../x")
-    status = finished(ee.batch.Export.image.toAsset(image, "a", f"{PROJECT}/assets/out", **whole(ee)))
+    status = finished(ee.batch.Export.image.toAsset(image, "a", f"{PROJECT}/assets/out", **all_of_it(ee)))
     assert status["error_message"] == "A band named '../../x' cannot be stored by this sandbox."
     assert list((sandbox.exports / "assets").iterdir()) == []
 
 
 @pytest.fixture
-def slow(archive: Path, tmp_path: Path) -> Iterator[Sandbox]:
-    """A sandbox whose exports of one scene take two thirds of a second, in four pieces."""
-    with start(archive, exports=tmp_path / "exports", model=ServiceModel(work=1.0)) as running:
+def slow(archive: Path, tmp_path: Path, turnstile: Turnstile) -> Iterator[Sandbox]:
+    """A sandbox whose exports of one scene have four pieces, each of which waits at the turnstile."""
+    with start(archive, exports=tmp_path / "exports", model=ServiceModel(work=10_000)) as running:
         yield running
 
 
 def slow_task(client: Any, description: str) -> Any:
-    image = client.Image(f"{L2A}/{SCENE}").select("B4")
-    return client.batch.Export.image.toDrive(image, description, **{**whole(client), "scale": 0.12})
+    return client.batch.Export.image.toDrive(
+        scene(client, "B4"), description, **{**all_of_it(client), "scale": 0.12}
+    )
 
 
-def test_states_and_progress(slow: Sandbox) -> None:
+def three_slow_tasks(client: Any) -> list[Any]:
+    """Two of them run at a time."""
+    tasks = [slow_task(client, f"t{i}") for i in range(3)]
+    for task in tasks:
+        task.start()
+    return tasks
+
+
+def test_states_and_progress(slow: Sandbox, turnstile: Turnstile) -> None:
     with official_client(slow.url) as client:
-        tasks = [slow_task(client, f"t{i}") for i in range(3)]
-        for task in tasks:
-            task.start()
-        seen = {task.status()["state"] for task in tasks}
-        assert "READY" in seen  # two run at a time
-        progress, states = set(), []
-        while tasks[0].active():
-            operation = client.data.getOperation(tasks[0].operation_name)
-            progress.add(operation["metadata"]["progress"])
-            states.append(operation["metadata"]["state"])
-            time.sleep(0.05)
-        assert {0.25, 0.5, 0.75} <= progress
-        assert states[-1] in ("RUNNING", "SUCCEEDED")
-        assert finished(tasks[2])["state"] == "COMPLETED"
+        tasks = three_slow_tasks(client)
+        until(lambda: len(turnstile.asked) == 2)
+        assert [task.status()["state"] for task in tasks] == ["RUNNING", "RUNNING", "READY"]
+
+        def progress() -> list[float]:
+            names = (task.operation_name for task in tasks)
+            return [client.data.getOperation(name)["metadata"]["progress"] for name in names]
+
+        seen = [progress()]
+        for _ in range(12):
+            turnstile.let_one_through()
+            until(lambda: progress() != seen[-1])
+            seen.append(progress())
+        for shares in zip(*seen, strict=True):
+            assert sorted(set(shares)) == [0, 0.25, 0.5, 0.75, 1]
+        assert [finished(task)["state"] for task in tasks] == ["COMPLETED"] * 3
 
 
-def test_cancel(slow: Sandbox) -> None:
+def test_cancel(slow: Sandbox, turnstile: Turnstile) -> None:
     with official_client(slow.url) as client:
-        tasks = [slow_task(client, f"t{i}") for i in range(3)]
-        for task in tasks:
-            task.start()
+        tasks = three_slow_tasks(client)
+        until(lambda: len(turnstile.asked) == 2)
         waiting, running = tasks[2], tasks[0]
         waiting.cancel()
         assert waiting.status()["state"] == "CANCELLED"
         running.cancel()
+        turnstile.open()
         status = finished(running)
         assert (status["state"], status["error_message"]) == ("CANCELLED", "Cancelled.")
         assert finished(tasks[1])["state"] == "COMPLETED"
@@ -270,7 +259,7 @@ def test_cancel(slow: Sandbox) -> None:
 
 def test_list_newest_first_by_page(ee: Any, sandbox: Sandbox) -> None:
     for i in range(3):
-        finished(ee.batch.Export.image.toDrive(scene(ee, "B4"), f"t{i}", **whole(ee)))
+        finished(ee.batch.Export.image.toDrive(scene(ee, "B4"), f"t{i}", **all_of_it(ee)))
     listed = ee.data.listOperations()
     assert [o["metadata"]["description"] for o in listed] == ["t2", "t1", "t0"]
     page = json.loads(ask(sandbox.url, "GET", f"/v1/{PROJECT}/operations?pageSize=2")[2])
@@ -320,9 +309,10 @@ def test_requests_that_make_no_sense(sandbox: Sandbox, options: dict[str, Any], 
     assert error["message"] == message
 
 
-def test_stopping_ends_what_runs(slow: Sandbox) -> None:
+def test_stopping_ends_what_runs(slow: Sandbox, turnstile: Turnstile) -> None:
     with official_client(slow.url) as client:
         slow_task(client, "t").start()
+        until(lambda: turnstile.asked)
     slow.stop()
-    time.sleep(0.3)
+    until(lambda: all(thread.name != "csplus-export" for thread in threading.enumerate()))
     assert [path for path in slow.exports.rglob("*") if path.is_file()] == []

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from csplus.csplus_plugin.sandbox.evaluator import supported
-from csplus.csplus_plugin.sandbox.server import Sandbox, start
+from csplus.csplus_plugin.sandbox.server import Sandbox
 from csplus.csplus_plugin.sandbox.signatures import signatures
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .fuzzing import IMAGE, PROJECT, fine, fuzzed
-from .servers import GRID, L2A, SCENE, SCORES, write_archive
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    folder = tmp_path_factory.mktemp("fuzz")
-    with start(write_archive(folder / "archive"), exports=folder / "exports") as running:
-        yield running
-
+from .fuzzing import IMAGE, PROJECT, called, constant, fine, fuzzed
+from .servers import GRID, L2A, SCENE, SCORES
 
 numbers = st.one_of(
     st.integers(-5, 30),
@@ -38,14 +29,6 @@ constants = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=2),
     max_leaves=6,
 ).map(lambda value: {"constantValue": value})
-
-
-def called(name: str, /, **arguments: Any) -> dict[str, Any]:
-    return {"functionInvocationValue": {"functionName": name, "arguments": arguments}}
-
-
-def constant(value: object) -> dict[str, Any]:
-    return {"constantValue": value}
 
 
 COLLECTION = called("ImageCollection.load", id=constant(L2A))
@@ -89,7 +72,7 @@ NAMES = [name for name in supported() if name != "If"]
 
 
 @pytest.mark.parametrize("letter", sorted({name[0] for name in NAMES}))
-def test_calls_with_any_arguments(sandbox: Sandbox, letter: str) -> None:
+def test_calls_with_any_arguments(shared: Sandbox, letter: str) -> None:
     names = [name for name in NAMES if name[0] == letter]
 
     @fuzzed(min(400, 4 * len(names)))
@@ -101,26 +84,26 @@ def test_calls_with_any_arguments(sandbox: Sandbox, letter: str) -> None:
         body = {"expression": {"result": "0", "values": {"0": node}}, "grid": GRID, "fileFormat": "NPY"}
         if name == "tables":
             body["fileFormat"] = "CSV"
-        fine(sandbox, "POST", f"{PROJECT}/{name}", body, most=30)
+        fine(shared, "POST", f"{PROJECT}/{name}", body)
 
     check()
 
 
-def value(sandbox: Sandbox, values: dict[str, Any], result: object = "0", most: float = 10.0) -> int:
+def value(sandbox: Sandbox, values: dict[str, Any], result: object = "0") -> int:
     body = {"expression": {"result": result, "values": values}}
-    return fine(sandbox, "POST", f"{PROJECT}/value:compute", body, most)
+    return fine(sandbox, "POST", f"{PROJECT}/value:compute", body)
 
 
-def test_an_array_of_one_number_is_no_list(sandbox: Sandbox) -> None:
+def test_an_array_of_one_number_is_no_list(shared: Sandbox) -> None:
     number = called("Array.abs", input=constant(1))
-    assert value(sandbox, {"0": called("List.size", list=number)}) == 400
+    assert value(shared, {"0": called("List.size", list=number)}) == 400
 
 
-def test_graphs_that_go_in_circles(sandbox: Sandbox) -> None:
-    assert value(sandbox, {"0": {"valueReference": "0"}}) == 400
+def test_graphs_that_go_in_circles(shared: Sandbox) -> None:
+    assert value(shared, {"0": {"valueReference": "0"}}) == 400
     assert (
         value(
-            sandbox,
+            shared,
             {"0": {"valueReference": "1"}, "1": {"arrayValue": {"values": [{"valueReference": "0"}]}}},
         )
         == 400
@@ -129,27 +112,27 @@ def test_graphs_that_go_in_circles(sandbox: Sandbox) -> None:
     again = {
         "functionInvocationValue": {"functionReference": "0", "arguments": {"x": {"argumentReference": "x"}}}
     }
-    assert value(sandbox, {"0": function, "1": again}) == 400
+    assert value(shared, {"0": function, "1": again}) == 400
 
 
 @pytest.mark.parametrize("depth", [50, 500, 5_000, 50_000])
-def test_deep_graphs(sandbox: Sandbox, depth: int) -> None:
+def test_deep_graphs(shared: Sandbox, depth: int) -> None:
     values = {
         str(i): called("Number.add", left={"valueReference": str(i + 1)}, right=constant(1))
         for i in range(depth)
     }
-    status = value(sandbox, {**values, str(depth): constant(0)})
+    status = value(shared, {**values, str(depth): constant(0)})
     assert status == (200 if depth == 50 else status)
     assert status in (200, 400)
 
 
 @pytest.mark.parametrize("depth", [10, 100, 300])
-def test_deep_trees(sandbox: Sandbox, depth: int) -> None:
+def test_deep_trees(shared: Sandbox, depth: int) -> None:
     node, lists = constant(0), [0]
     for _ in range(depth):
         node, lists = called("Number.abs", input=node), [lists]
-    assert value(sandbox, {"0": node}) in (200, 400)
-    assert value(sandbox, {"0": constant(lists)}) in (200, 400)
+    assert value(shared, {"0": node}) in (200, 400)
+    assert value(shared, {"0": constant(lists)}) in (200, 400)
 
 
 def memory() -> float:
@@ -228,7 +211,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_what_would_take_for_ever_or_all_memory(sandbox: Sandbox, name: str) -> None:
+def test_what_would_take_for_ever_or_all_memory(shared: Sandbox, name: str) -> None:
     before = memory()
-    assert value(sandbox, BOMBS[name], most=20) in (200, 400)
+    assert value(shared, BOMBS[name]) in (200, 400)
     assert memory() - before < 1500

@@ -9,24 +9,18 @@ from csplus.csplus_plugin.sandbox.lattice import Grid, aligned_offset, covering,
 from csplus.csplus_plugin.sandbox.projections import Projection
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from osgeo import osr
+
+from .places import moved
 
 SOURCE = Grid("EPSG:32611", (10, 0, 240000, 0, -10, 4150000), 300, 200)
 
 
 def _exact(source: Grid, target: Grid) -> tuple[np.ndarray, np.ndarray]:
     """Source coordinates of every target centre, one transformation a pixel."""
-    references = []
-    for crs in (target.crs, source.crs):
-        reference = osr.SpatialReference()
-        reference.ImportFromEPSG(int(crs.split(":")[1]))
-        reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-        references.append(reference)
-    way = osr.CoordinateTransformation(*references)
     a, b, c, d, e, f = target.transform
     columns, rows = np.meshgrid(np.arange(target.width) + 0.5, np.arange(target.height) + 0.5)
     points = [
-        way.TransformPoint(a * i + b * j + c, d * i + e * j + f)[:2]
+        moved(target.crs, source.crs, a * i + b * j + c, d * i + e * j + f)
         for i, j in zip(columns.ravel(), rows.ravel(), strict=True)
     ]
     x, y = np.array(points).T

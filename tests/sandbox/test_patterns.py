@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .conftest import Folder
+from .turnstile import LONG
 
 USUAL = [
     "B.*",
@@ -55,7 +56,7 @@ def test_tricks_are_refused_at_once(regex: str) -> None:
     start = time.perf_counter()
     with pytest.raises(Refused):
         pattern("x", regex, 300)
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < LONG  # the search of most of them would outlast the sun
 
 
 def test_short_texts_may_be_tried(folder: Folder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -265,6 +266,17 @@ def test_pixel_images(folder: Folder, grid: Callable[..., Grid]) -> None:
     lonlat = folder.pixels(ee.Image.pixelLonLat(), degrees)
     assert lonlat["longitude"].values.tolist() == [[10.25, 10.75], [10.25, 10.75]]
     assert lonlat["latitude"].values.tolist() == [[49.75, 49.75], [49.25, 49.25]]
+
+
+def test_areas_are_those_of_the_ellipsoid(folder: Folder) -> None:
+    """Against the closed formula for the zone between two parallels (Snyder 1987, equation 3-12)."""
+    degrees = Grid("EPSG:4326", (0.01, 0, 10, 0, -0.01, 60), 90, 100)
+    area = folder.band(ee.Image.pixelArea(), degrees).values
+    e2 = 0.00669437999014
+    e, sines = math.sqrt(e2), np.sin(np.radians(60 - 0.01 * np.arange(101)))
+    q = (1 - e2) * (sines / (1 - e2 * sines**2) - np.log((1 - e * sines) / (1 + e * sines)) / (2 * e))
+    zones = -np.diff(q) * 6378137.0**2 / 2 * np.radians(0.01)
+    assert area == pytest.approx(np.broadcast_to(zones[:, np.newaxis], area.shape), rel=3e-8)
 
 
 # --- neighbourhoods

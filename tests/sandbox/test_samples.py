@@ -22,6 +22,8 @@ from csplus.csplus_plugin.sandbox.samples.sky import sky_of
 from csplus.csplus_plugin.sandbox.samples.sun import Sun, sun_at
 from osgeo import gdal, ogr, osr
 
+from .places import moved
+
 L2A = "COPERNICUS/S2_SR_HARMONIZED"
 L1C = "COPERNICUS/S2_HARMONIZED"
 SCORES = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
@@ -110,16 +112,6 @@ def test_the_example_point_is_in_the_middle(archive):
     west, _, _, north, _, _ = band.transform
     assert abs((x - west) / 10 - SIZE / 2) < 4
     assert abs((north - y) / 10 - SIZE / 2) < 4
-
-
-def moved(source: str, target: str, x: float, y: float) -> tuple[float, float]:
-    references = []
-    for name in (source, target):
-        reference = osr.SpatialReference()
-        reference.SetFromUserInput(name)
-        reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-        references.append(reference)
-    return osr.CoordinateTransformation(*references).TransformPoint(x, y)[:2]
 
 
 def test_the_calendar(archive):

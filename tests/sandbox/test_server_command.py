@@ -16,15 +16,11 @@ from pathlib import Path
 import pytest
 from csplus.csplus_plugin.sandbox import startup
 
-from .servers import ask, write_archive
+from .servers import ask
+from .turnstile import LONG
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"Cloud Score\+ sandbox \(not Google Earth Engine\) at (http://127\.0\.0\.1:(\d+))\n")
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_archive(tmp_path_factory.mktemp("archive"))
 
 
 def command(*arguments: object) -> list[str]:
@@ -38,7 +34,7 @@ def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[s
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONG,
         check=False,
     )
 
@@ -67,7 +63,7 @@ def test_serves_until_told_to_end(archive: Path, words: list[str], signal_number
         status, _, body = ask(ready[1], "GET", "/v1/projects/p/config")
         assert (status, json.loads(body)["name"]) == (200, "projects/p/config")
         process.send_signal(signal_number)
-        said, complained = process.communicate(timeout=10)
+        said, complained = process.communicate(timeout=LONG)
         assert (process.returncode, said, complained) == (0, "", "")
 
 
@@ -78,7 +74,7 @@ def test_options(archive: Path) -> None:
         assert (taken.returncode, taken.stdout) == (1, "")
         assert re.fullmatch(rf"Port {port} of 127\.0\.0\.1 cannot be used: .*\.\n", taken.stderr)
         first.terminate()
-        first.wait(10)
+        first.wait(LONG)
     with serving("--port", port, "serve", "--data", archive, "--latency", "0.4") as (_, ready):
         assert ready[2] == port
         began = time.monotonic()
@@ -127,7 +123,7 @@ def test_missing_client_library_is_one_sentence_with_the_command(archive: Path) 
         [sys.executable, "-c", script, str(ROOT), "--data", str(archive)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONG,
         check=False,
     )
     assert (outcome.returncode, outcome.stdout) == (1, "")

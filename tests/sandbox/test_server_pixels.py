@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from csplus.csplus_plugin.sandbox.server import start
 from osgeo import gdal, osr
 
 from .servers import (
@@ -26,26 +24,9 @@ from .servers import (
     TOP,
     WIDTH,
     ask,
-    official_client,
     opened,
-    write_archive,
+    scene,
 )
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with start(write_archive(tmp_path_factory.mktemp("archive"))) as sandbox:
-        yield sandbox.url
-
-
-@pytest.fixture
-def ee(url: str) -> Iterator[Any]:
-    with official_client(url) as client:
-        yield client
-
-
-def scene(ee: Any, bands: list[str]) -> Any:
-    return ee.Image(f"{L2A}/{SCENE}").select(bands)
 
 
 def pixels(ee: Any, image: Any, file_format: str, **options: Any) -> Any:
@@ -53,27 +34,27 @@ def pixels(ee: Any, image: Any, file_format: str, **options: Any) -> Any:
 
 
 def test_npy_has_one_field_a_band(ee: Any) -> None:
-    table = pixels(ee, scene(ee, ["B4", "B3"]), "NUMPY_NDARRAY")
+    table = pixels(ee, scene(ee, "B4", "B3"), "NUMPY_NDARRAY")
     assert table.dtype.descr == [("B4", "<u2"), ("B3", "<u2")]
     np.testing.assert_array_equal(table["B4"], B4)
     np.testing.assert_array_equal(table["B3"], B3)
 
 
 def test_npy_band_ids_choose_and_order(ee: Any) -> None:
-    table = pixels(ee, scene(ee, ["B4", "B3", "SCL"]), "NUMPY_NDARRAY", bandIds=["SCL", "B4"])
+    table = pixels(ee, scene(ee, "B4", "B3", "SCL"), "NUMPY_NDARRAY", bandIds=["SCL", "B4"])
     assert table.dtype.names == ("SCL", "B4")
     np.testing.assert_array_equal(table["SCL"], SCL.repeat(2, axis=0).repeat(2, axis=1))
 
 
 def test_npy_masked_pixels_are_zero(ee: Any) -> None:
-    image = scene(ee, ["B4"]).add(1).updateMask(scene(ee, ["B4"]).gt(1000))
+    image = scene(ee, "B4").add(1).updateMask(scene(ee, "B4").gt(1000))
     np.testing.assert_array_equal(
         pixels(ee, image, "NUMPY_NDARRAY")["B4"], np.where(B4 > 1000, B4.astype(int) + 1, 0)
     )
 
 
 def test_without_a_grid_the_whole_image_comes(ee: Any) -> None:
-    table = ee.data.computePixels({"expression": scene(ee, ["SCL"]), "fileFormat": "NUMPY_NDARRAY"})
+    table = ee.data.computePixels({"expression": scene(ee, "SCL"), "fileFormat": "NUMPY_NDARRAY"})
     np.testing.assert_array_equal(table["SCL"], SCL)
 
 
@@ -83,13 +64,13 @@ def test_wkt_grid(ee: Any) -> None:
     grid = {name: value for name, value in GRID.items() if name != "crsCode"}
     grid["crsWkt"] = reference.ExportToWkt()
     table = ee.data.computePixels(
-        {"expression": scene(ee, ["B4"]), "fileFormat": "NUMPY_NDARRAY", "grid": grid}
+        {"expression": scene(ee, "B4"), "fileFormat": "NUMPY_NDARRAY", "grid": grid}
     )
     np.testing.assert_array_equal(table["B4"], B4)
 
 
 def test_geotiff_of_integers(ee: Any) -> None:
-    file = opened(pixels(ee, scene(ee, ["B4", "B3"]), "GEO_TIFF"))
+    file = opened(pixels(ee, scene(ee, "B4", "B3"), "GEO_TIFF"))
     np.testing.assert_array_equal(file.ReadAsArray(), np.stack([B4, B3]))
     assert file.GetGeoTransform() == (LEFT, 10, 0, TOP, 0, -10)
     assert file.GetSpatialRef().GetAuthorityCode(None) == "32611"
@@ -109,14 +90,14 @@ def test_geotiff_of_scores_marks_masked_pixels(ee: Any) -> None:
 
 
 def test_geotiff_of_signed_integers_holds_the_lowest_number_where_masked(ee: Any) -> None:
-    image = scene(ee, ["B4"]).toInt16().updateMask(scene(ee, ["B4"]).gt(1000))
+    image = scene(ee, "B4").toInt16().updateMask(scene(ee, "B4").gt(1000))
     file = opened(pixels(ee, image, "GEO_TIFF"))
     assert file.GetRasterBand(1).GetNoDataValue() == -32768
     np.testing.assert_array_equal(file.ReadAsArray(), np.where(B4 > 1000, B4.astype(int), -32768))
 
 
 def test_geotiff_of_mixed_types_is_refused(ee: Any) -> None:
-    mixed = scene(ee, ["B4"]).addBands(ee.Image(f"{SCORES}/{SCENE}").select("cs_cdf"))
+    mixed = scene(ee, "B4").addBands(ee.Image(f"{SCORES}/{SCENE}").select("cs_cdf"))
     with pytest.raises(ee.EEException) as refusal:
         pixels(ee, mixed, "GEO_TIFF")
     assert str(refusal.value) == (
@@ -126,7 +107,7 @@ def test_geotiff_of_mixed_types_is_refused(ee: Any) -> None:
 
 def test_png_with_ranges(ee: Any) -> None:
     options = {"ranges": [{"min": 0, "max": 2550}]}
-    picture = opened(pixels(ee, scene(ee, ["B4", "B3", "B4"]), "PNG", visualizationOptions=options))
+    picture = opened(pixels(ee, scene(ee, "B4", "B3", "B4"), "PNG", visualizationOptions=options))
     red, green, blue, alpha = picture.ReadAsArray()
     clear = (B4 != 0) & (B3 != 0)
     np.testing.assert_array_equal(alpha, np.where(clear, 255, 0))
@@ -137,7 +118,7 @@ def test_png_with_ranges(ee: Any) -> None:
 
 def test_png_with_a_palette(ee: Any) -> None:
     options = {"ranges": [{"min": 0, "max": 1}], "paletteColors": ["red", "00ff00"]}
-    picture = opened(pixels(ee, scene(ee, ["B4"]).gt(1000), "PNG", visualizationOptions=options))
+    picture = opened(pixels(ee, scene(ee, "B4").gt(1000), "PNG", visualizationOptions=options))
     expected = np.where(B4 > 1000, 0, 255), np.where(B4 > 1000, 255, 0)
     seen = B4 > 0
     np.testing.assert_array_equal(picture.ReadAsArray()[0][seen], expected[0][seen])
@@ -145,7 +126,7 @@ def test_png_with_a_palette(ee: Any) -> None:
 
 
 def test_byte_bands_are_drawn_as_they_are(ee: Any) -> None:
-    picture = opened(pixels(ee, scene(ee, ["B4"]).divide(10).toByte(), "PNG"))
+    picture = opened(pixels(ee, scene(ee, "B4").divide(10).toByte(), "PNG"))
     np.testing.assert_array_equal(picture.ReadAsArray()[0], B4 // 10)
     np.testing.assert_array_equal(picture.ReadAsArray()[2], B4 // 10)
 
@@ -163,7 +144,7 @@ def test_other_types_are_drawn_over_their_whole_range(ee: Any) -> None:
 def test_automatic_format_needs_png_for_transparency(
     ee: Any, file_format: str, masked: bool, start: bytes
 ) -> None:
-    image = scene(ee, ["SCL"]).multiply(20).toByte()
+    image = scene(ee, "SCL").multiply(20).toByte()
     content = pixels(ee, image.updateMask(image.gt(100)) if masked else image, file_format)
     assert content.startswith(start)
     expected = SCL.repeat(2, axis=0).repeat(2, axis=1) * 20.0
@@ -183,9 +164,9 @@ def test_unknown_band_and_format(ee: Any) -> None:
     with pytest.raises(
         ee.EEException, match=r"Band pattern 'B99' did not match any bands. Available bands: \[B4\]"
     ):
-        pixels(ee, scene(ee, ["B4"]), "NUMPY_NDARRAY", bandIds=["B99"])
+        pixels(ee, scene(ee, "B4"), "NUMPY_NDARRAY", bandIds=["B99"])
     with pytest.raises(ee.EEException, match="TF_RECORD_IMAGE is not supported by this sandbox"):
-        pixels(ee, scene(ee, ["B4"]), "TF_RECORD_IMAGE")
+        pixels(ee, scene(ee, "B4"), "TF_RECORD_IMAGE")
 
 
 def test_image_without_bands_and_without_edges(ee: Any) -> None:
@@ -203,7 +184,7 @@ def grid_of(width: int, height: int) -> dict[str, Any]:
 
 
 def test_size_limit_counts_the_mask_byte(ee: Any) -> None:
-    request = {"expression": scene(ee, ["B4", "B3"]), "fileFormat": "NPY", "grid": grid_of(4097, 2048)}
+    request = {"expression": scene(ee, "B4", "B3"), "fileFormat": "NPY", "grid": grid_of(4097, 2048)}
     with pytest.raises(ee.EEException) as refusal:
         ee.data.computePixels(request)
     assert str(refusal.value) == (
@@ -213,11 +194,9 @@ def test_size_limit_counts_the_mask_byte(ee: Any) -> None:
 
 def test_side_limit(ee: Any) -> None:
     with pytest.raises(ee.EEException) as refusal:
-        ee.data.computePixels(
-            {"expression": scene(ee, ["B4"]), "fileFormat": "NPY", "grid": grid_of(32769, 1)}
-        )
+        ee.data.computePixels({"expression": scene(ee, "B4"), "fileFormat": "NPY", "grid": grid_of(32769, 1)})
     assert str(refusal.value) == "Pixel grid dimensions (32769x1) must be less than or equal to 32768."
-    ee.data.computePixels({"expression": scene(ee, ["B4"]), "fileFormat": "NPY", "grid": grid_of(32768, 1)})
+    ee.data.computePixels({"expression": scene(ee, "B4"), "fileFormat": "NPY", "grid": grid_of(32768, 1)})
 
 
 @pytest.mark.parametrize("change", [
@@ -231,7 +210,7 @@ def test_side_limit(ee: Any) -> None:
 def test_impossible_grids(ee: Any, change: dict[str, Any]) -> None:
     with pytest.raises(ee.EEException) as refusal:
         ee.data.computePixels(
-            {"expression": scene(ee, ["B4"]), "fileFormat": "NPY", "grid": {**GRID, **change}}
+            {"expression": scene(ee, "B4"), "fileFormat": "NPY", "grid": {**GRID, **change}}
         )
     assert refusal.value.__context__.resp.status == 400
 
@@ -248,7 +227,7 @@ def tile_over(x: float, y: float, zoom: int) -> tuple[int, int]:
 
 
 def test_map_tile_equals_the_nearest_pixels(ee: Any, url: str) -> None:
-    image = scene(ee, ["B4", "B3", "B4"])
+    image = scene(ee, "B4", "B3", "B4")
     fetcher = image.getMapId({"min": 0, "max": 2550})["tile_fetcher"]
     zoom = 18
     column, row = tile_over(LEFT + 60, TOP - 40, zoom)
@@ -290,7 +269,7 @@ def test_map_of_the_whole_world_and_a_plain_constant(ee: Any, url: str) -> None:
 
 
 def test_same_map_has_one_name(ee: Any) -> None:
-    image = scene(ee, ["B4"])
+    image = scene(ee, "B4")
     names = [image.getMapId({"min": 0, "max": top})["mapid"] for top in (1000, 1000, 2000)]
     assert names[0] == names[1] != names[2]
     assert names[0].startswith("projects/sandbox-project/maps/")

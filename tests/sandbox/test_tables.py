@@ -5,25 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from csplus.csplus_plugin.sandbox.server import start
 
-from .servers import L2A, LATER, SCENE, ask, official_client, write_archive
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with start(write_archive(tmp_path_factory.mktemp("archive"))) as sandbox:
-        yield sandbox.url
-
-
-@pytest.fixture
-def ee(url: str) -> Iterator[Any]:
-    with official_client(url) as client:
-        yield client
+from .servers import L2A, LATER, SCENE, ask
 
 
 @pytest.fixture

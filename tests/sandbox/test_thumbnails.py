@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from csplus.csplus_plugin.sandbox.server import start
 
 from .servers import (
     B3,
@@ -23,34 +21,11 @@ from .servers import (
     WIDTH,
     ask,
     ask_error,
-    official_client,
     opened,
-    write_archive,
+    rectangle,
+    scene,
+    whole,
 )
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with start(write_archive(tmp_path_factory.mktemp("archive"))) as sandbox:
-        yield sandbox.url
-
-
-@pytest.fixture
-def ee(url: str) -> Iterator[Any]:
-    with official_client(url) as client:
-        yield client
-
-
-def scene(ee: Any, *bands: str) -> Any:
-    return ee.Image(f"{L2A}/{SCENE}").select(list(bands))
-
-
-def rectangle(ee: Any, left: float, bottom: float, right: float, top: float) -> Any:
-    return ee.Geometry.Rectangle([left, bottom, right, top], "EPSG:32611", geodesic=False)
-
-
-def whole(ee: Any) -> Any:
-    return rectangle(ee, LEFT, TOP - 10 * HEIGHT, LEFT + 10 * WIDTH, TOP)
 
 
 def fetch(address: str) -> tuple[dict[str, str], bytes]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..offline_client import learn_functions
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -17,13 +19,6 @@ def ee_signatures() -> ModuleType:
     Gives the module `ee`. Only building and serialising work; whatever asks the service fails.
     """
     import ee
-    from ee import apitestcase
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ee.data, "getAlgorithms", apitestcase.GetAlgorithms)
-        ee.ApiFunction.initialize()
-        for dynamic_class in ee._DYNAMIC_CLASSES:
-            dynamic_class.initialize()
-        ee._InitializeGeneratedClasses()
-        ee._InitializeUnboundMethods()
+    learn_functions()
     return ee

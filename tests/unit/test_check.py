@@ -67,7 +67,7 @@ def problem(session: Session) -> CsPlusError:
     begin = time.monotonic()
     with pytest.raises(CsPlusError) as caught:
         check.ask(session, lambda _: None)
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 30  # half of what the silent host takes
     assert caught.value.next_step
     return caught.value
 
@@ -75,7 +75,7 @@ def problem(session: Session) -> CsPlusError:
 def test_a_connection_that_works() -> None:
     with FakeService(respond=access) as tokens, FakeService(CONFIG, value(1)) as service:
         connected, said = found(session_of_a_user(tokens, service))
-    assert 0 < connected.round_trip < 5
+    assert connected.round_trip > 0
     assert connected.registration == "REGISTERED_NOT_COMMERCIALLY"
     assert not connected.is_restricted
     assert abs(connected.clock_offset) < 60
@@ -89,12 +89,12 @@ def test_a_connection_that_works() -> None:
 
 def test_the_round_trip_is_that_of_the_question_alone() -> None:
     def slow_access(seen: Seen) -> Answer:
-        time.sleep(1.0)
+        time.sleep(3.0)
         return access(seen)
 
     with FakeService(respond=slow_access) as tokens, FakeService(CONFIG, value(1)) as service:
         connected, _ = found(session_of_a_user(tokens, service))
-    assert connected.round_trip < 0.9
+    assert connected.round_trip < 2.5
 
 
 def test_a_used_up_quota_is_told() -> None:

@@ -118,11 +118,11 @@ def test_no_more_than_the_limit_are_under_way() -> None:
 
 def test_a_pause_that_the_service_asks_for_holds_for_everybody() -> None:
     limited = limiter()
+    begin = time.monotonic()
     limited.refused(limited.enter(), pause=0.4)
     assert limited.limit == 8
-    begin = time.monotonic()
     limited.enter()
-    assert 0.35 < time.monotonic() - begin < 0.9
+    assert time.monotonic() - begin >= 0.4
 
 
 def test_requests_are_spaced() -> None:
@@ -145,7 +145,6 @@ def test_restricted_mode_is_for_good() -> None:
 def test_waiting_for_a_place_ends_with_a_cancel() -> None:
     limited = limiter(start=1)
     limited.enter()
-    end = time.monotonic() + 0.2
+    answers = iter([False, False, True])
     with pytest.raises(Cancelled):
-        limited.enter(lambda: time.monotonic() > end)
-    assert time.monotonic() - end < 0.5
+        limited.enter(lambda: next(answers))

@@ -9,10 +9,11 @@ import numpy as np
 from ..images import Band, Canvas, Image, Raster
 from ..lattice import Grid, fractional_positions
 from ..pixeltypes import DOUBLE
-from ..projections import WGS84, Projection
+from ..projections import WGS84, Projection, transform_points
 from ..registry import function
 
 _EQUATOR, _ECCENTRICITY2 = 6378137.0, 0.00669437999014  # WGS84: metres, and squared
+_AREA_TOLERANCE = 1e-8  # of a pixel's area: about as much as the rounding of its corners makes of it
 
 
 @function("Image.pixelLonLat")
@@ -51,12 +52,22 @@ def pixel_area() -> Image:
 
 
 def _areas(grid: Grid) -> np.ndarray:
-    def moved(columns: float, rows: float) -> np.ndarray:
-        places = grid.window(columns, rows, grid.width, grid.height).centres_in(WGS84, 1e-9)
-        return np.radians(np.stack([np.broadcast_to(p, grid.shape) for p in places]))
+    a, b, _, d, e, _ = grid.transform
 
-    (_, latitude), across, down = moved(0, 0), moved(0.5, 0) - moved(-0.5, 0), moved(0, 0.5) - moved(0, -0.5)
-    bulge = 1 - _ECCENTRICITY2 * np.sin(latitude) ** 2
-    # Radii of curvature along the meridian and across it.
-    meridian, normal = _EQUATOR * (1 - _ECCENTRICITY2) / bulge**1.5, _EQUATOR / np.sqrt(bulge)
-    return np.abs(across[0] * down[1] - across[1] * down[0]) * meridian * normal * np.cos(latitude)
+    def around(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
+        def moved(columns: float, rows: float) -> np.ndarray:
+            places = transform_points(grid.crs, WGS84, x + a * columns + b * rows, y + d * columns + e * rows)
+            return np.radians(np.stack(places))
+
+        (_, latitude), across, down = (
+            moved(0, 0),
+            moved(0.5, 0) - moved(-0.5, 0),
+            moved(0, 0.5) - moved(0, -0.5),
+        )
+        bulge = 1 - _ECCENTRICITY2 * np.sin(latitude) ** 2
+        # Radii of curvature along the meridian and across it.
+        meridian, normal = _EQUATOR * (1 - _ECCENTRICITY2) / bulge**1.5, _EQUATOR / np.sqrt(bulge)
+        turned = np.abs(across[0] * down[1] - across[1] * down[0])
+        return [turned * meridian * normal * np.cos(latitude)]
+
+    return grid.interpolated(around, _AREA_TOLERANCE * grid.projection.nominal_scale**2)[0]

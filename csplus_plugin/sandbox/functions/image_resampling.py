@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import Refused
 from ..images import Canvas, Image, Raster, blank
 from ..lattice import aligned_offset, fractional_positions
+from ..projections import apply, inverse
 from ..reducers import Reducer
 from ..registry import function
 from .image_projection import lattice_window
@@ -41,16 +42,18 @@ def _interpolated(
     if grid is None:
         return blank(canvas.shape, band.type)
     (raster,) = image.pixels(canvas.on(grid), [position])
+    # Counted from the band's own corner: counted from the window's, they would differ with it in their last bits.
     columns, rows = (
-        np.broadcast_to(p, canvas.shape) - 0.5 for p in fractional_positions(grid.projection, canvas.grid)
+        np.broadcast_to(p, canvas.shape) - 0.5 for p in fractional_positions(band.projection, canvas.grid)
     )
     left, top = np.floor(columns).astype(np.intp), np.floor(rows).astype(np.intp)
+    first_column, first_row = (round(p) for p in apply(inverse(band.transform), *grid.corner))
     total, opacity, weights = np.zeros(canvas.shape), np.zeros(canvas.shape), np.zeros(canvas.shape)
     for dy in range(1 - radius, radius + 1):
         for dx in range(1 - radius, radius + 1):
             weight = weigh(columns - left - dx) * weigh(rows - top - dy)
-            y = np.clip(top + dy, 0, grid.height - 1)
-            x = np.clip(left + dx, 0, grid.width - 1)
+            y = np.clip(top - first_row + dy, 0, grid.height - 1)
+            x = np.clip(left - first_column + dx, 0, grid.width - 1)
             mask = raster.mask[y, x]
             total += weight * mask * np.where(mask > 0, raster.values[y, x], 0)
             opacity += weight * mask
@@ -60,8 +63,8 @@ def _interpolated(
     if band.type.is_int:
         values = np.floor(values + 0.5)
     # The nearest pixel decides whether there is a value at all, so that masks do not grow.
-    nearest_x = np.clip(np.floor(columns + 0.5).astype(np.intp), 0, grid.width - 1)
-    nearest_y = np.clip(np.floor(rows + 0.5).astype(np.intp), 0, grid.height - 1)
+    nearest_x = np.clip(np.floor(columns + 0.5).astype(np.intp) - first_column, 0, grid.width - 1)
+    nearest_y = np.clip(np.floor(rows + 0.5).astype(np.intp) - first_row, 0, grid.height - 1)
     held = raster.mask[nearest_y, nearest_x]
     mask = np.where(opacity > 0, held, np.float32(0)).astype(np.float32)
     return Raster(band.type.convert(values), mask)

@@ -119,11 +119,7 @@ def image_properties(scene: Scene, sun: Sun, scl: np.ndarray, cloudy: float) -> 
         return round(100 * float(np.isin(scl, wanted).sum()) / valid, 4)
 
     return {
-        "system:index": scene.index,
-        "system:time_start": scene.time_start,
-        "system:time_end": scene.time_start,
-        "SYNTHETIC": _MARK,
-        "MGRS_TILE": tile,
+        **_shared_properties(scene),
         "SPACECRAFT_NAME": scene.of.spacecraft,
         "SENSING_ORBIT_NUMBER": scene.of.orbit,
         "SENSING_ORBIT_DIRECTION": "DESCENDING",
@@ -148,6 +144,16 @@ def image_properties(scene: Scene, sun: Sun, scl: np.ndarray, cloudy: float) -> 
     }
 
 
+def _shared_properties(scene: Scene) -> dict[str, object]:
+    return {
+        "system:index": scene.index,
+        "system:time_start": scene.time_start,
+        "system:time_end": scene.time_start,
+        "SYNTHETIC": _MARK,
+        "MGRS_TILE": scene.tile.name,
+    }
+
+
 def toa_properties(properties: dict[str, object]) -> dict[str, object]:
     """Those of `image_properties` that a top of atmosphere scene has too."""
     of_classes = {n for n in properties if n.endswith("_PERCENTAGE") and n != "CLOUDY_PIXEL_PERCENTAGE"}
@@ -158,11 +164,7 @@ def score_properties(scene: Scene) -> dict[str, object]:
     """Properties of the scene's Cloud Score+ twin."""
     made = scene.of.start + timedelta(days=1, hours=3)
     return {
-        "system:index": scene.index,
-        "system:time_start": scene.time_start,
-        "system:time_end": scene.time_start,
-        "SYNTHETIC": _MARK,
-        "MGRS_TILE": scene.tile.name,
+        **_shared_properties(scene),
         "MODEL_VERSION": "sandbox-1",
         "NO_CONTEXT_FRACTION": round((scene.of.seed % 9) / 200, 3),
         "DATE_PRODUCT_GENERATED": f"{made:%Y-%m-%dT%H:%M:%SZ}",
