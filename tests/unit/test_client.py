@@ -362,7 +362,7 @@ def test_a_cancel_does_not_wait_for_the_service(answer: Answer):
         talker = client(service, is_cancelled=cancelled_after(0.3))
         with pytest.raises(Cancelled):
             talker.value(EXPRESSION)
-        assert 0.3 <= time.monotonic() - start < 15  # half of what is waited without a cancel
+        assert 0.3 <= time.monotonic() - start < 3  # a second is promised; a busy machine adds some
     assert len(service.seen) == 1
 
 

@@ -176,7 +176,7 @@ def test_a_cancel_is_obeyed_at_once() -> None:
     )
     with pytest.raises(Cancelled):
         list(one.run(PLAN.tiles))
-    assert time.monotonic() - end < 15  # half of what is waited without a cancel
+    assert time.monotonic() - end < 3  # a second is promised; a busy machine adds some
 
 
 def test_a_failure_while_storing_reaches_the_caller() -> None:
