@@ -138,7 +138,8 @@ def pixel_type_json(kind: PixelType) -> dict[str, Any]:
     """A pixel type; ends of the range that are not known are left out."""
     body: dict[str, Any] = {"type": "PixelType", "precision": kind.precision}
     ends = {"min": kind.min, "max": kind.max}
-    return body | {name: _number(end) for name, end in ends.items() if end is not None}
+    body |= {name: _number(end) for name, end in ends.items() if end is not None}
+    return body | ({"dimensions": kind.dimensions} if kind.dimensions else {})
 
 
 def _feature(feature: Feature) -> dict[str, Any]:

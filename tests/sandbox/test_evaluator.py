@@ -234,7 +234,7 @@ def test_the_needed_functions_are_there() -> None:
 
 def test_every_function_has_the_parameters_of_the_newest_client() -> None:
     load_functions()
-    for name, (run, needs_archive) in registry._registered.items():
+    for name, (run, needs_archive, _) in registry._registered.items():
         real = [registry._snake_case(parameter.name) for parameter in signatures()[name].parameters]
         assert own_parameters(run, needs_archive) == real, name
 

@@ -93,7 +93,7 @@ def _ordinary(element: Element) -> list[str]:
     return [name for name in element.properties if not name.startswith(_SYSTEM)]
 
 
-@function("Element.copyProperties", "Image.copyProperties")
+@function("Element.copyProperties", "Image.copyProperties", arrays=None)
 def copy_properties(
     destination: Element | None,
     source: Element | None,
@@ -116,7 +116,7 @@ def replace_properties(destination: Element, source: Element | None) -> Element:
     return destination.but(properties=dict(source.properties) if source is not None else {})
 
 
-@function("Element.geometry", "Image.geometry")
+@function("Element.geometry", "Image.geometry", arrays=None)
 def geometry(
     feature: Element,
     max_error: ErrorMargin | None,
@@ -166,13 +166,13 @@ def select(
     return chosen if retain_geometry else chosen.but(place=None)
 
 
-@function("Feature.id", "Image.id")
+@function("Feature.id", "Image.id", arrays=None)
 def id_(element: Element) -> str | None:
     """The asset id of an image, else the index."""
     return element.id or element.properties.get("system:index")
 
 
-@function("Image.date")
+@function("Image.date", arrays=None)
 def image_date(image: Image) -> Date:
     """When the image was taken: `system:time_start`."""
     start = image.properties.get("system:time_start")

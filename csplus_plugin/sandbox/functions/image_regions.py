@@ -25,7 +25,7 @@ MAX_RECTANGLE = 262_144  # pixels of sampleRectangle
 MAX_SAMPLES = 262_144  # features
 
 
-@function("Image.reduceRegion")
+@function("Image.reduceRegion", arrays=None)
 def reduce_region(
     image: Image,
     reducer: Reducer,
@@ -57,7 +57,7 @@ def _by_band(
             yield (band if len(reducer.outputs) == 1 else f"{band}_{output}"), value
 
 
-@function("Image.reduceRegions")
+@function("Image.reduceRegions", arrays=None)
 def reduce_regions(
     image: Image,
     collection: FeatureCollection,
@@ -86,7 +86,7 @@ def reduce_regions(
     return FeatureCollection(tuple(features), collection.properties)
 
 
-@function("Image.sample")
+@function("Image.sample", arrays=None)
 def sample(
     image: Image,
     region: Geometry | None,
@@ -113,7 +113,7 @@ def sample(
     return _table(rows, drop_nulls=drop_nulls)
 
 
-@function("Image.sampleRegions")
+@function("Image.sampleRegions", arrays=None)
 def sample_regions(
     image: Image,
     collection: FeatureCollection,
@@ -144,12 +144,17 @@ def _rows(
         longitude, latitude = transform_points(grid.crs, WGS84, part.x, part.y)
         for n in np.flatnonzero(part.inside):
             values = {
-                band: tidy(value[n].item()) if mask[n] > 0 else None
+                band: _plain(value[n]) if mask[n] > 0 else None
                 for band, value, mask in zip(image.names, part.values, part.masks, strict=True)
             }
             place = Geometry(shape_of("Point", [longitude[n], latitude[n]])) if geometries else None
             rows.append(Feature(place, values))
     return rows
+
+
+def _plain(value: Any) -> Any:
+    """A pixel as a property: an array, or a number."""
+    return value if isinstance(value, np.ndarray) else tidy(value.item())
 
 
 def _table(rows: Sequence[Feature], *, drop_nulls: bool) -> FeatureCollection:
