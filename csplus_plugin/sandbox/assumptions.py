@@ -71,6 +71,18 @@ ASSUMPTIONS: dict[str, str] = {
     "circularVariance": "1 less the length of the mean of unit vectors",
     "Ends of intervalMean": "the two percentiles, values equal to them included",
     "Outputs of fixed2DHistogram": "histogram with the first input's buckets as rows, xAxis and yAxis",
+    "Direction of convolve": "as convolution is defined: the kernel is turned by half a turn",
+    "Radius of a Gaussian kernel": "not reached itself: the documented kernel of radius 3 ends at offsets of 2",
+    "Focus of a kernel from a table": "the middle for -1; of another negative offset its magnitude",
+    "Weights of distance kernels in meters": "meters, the pixels by the nominal scale of the output's projection",
+    "Names and order of neighborhoodToBands": "offsets to the east and to the south, row by row",
+    "Mask of entropy": "that of the pixel; masked neighbours do not count",
+    "Masked neighbours in convolve": "count as 0; the pixel's own mask decides",
+    "derivative and gradient": (
+        "central differences: per pixel to the right and downwards, per meter to the east and to the north"
+    ),
+    "Mask of derivative, gradient, slope and aspect": "the smallest of the pixel's and its four neighbours'",
+    "distance with nothing in the kernel": "masked",
     "Error margins": "ignored: results are as exact as they can be",
     "fastDistanceTransform with nothing near": "2 (neighborhood + 1) squared: farther than anything it can find",
     "Angle of directionalDistanceTransform": "degrees from east by north, towards which the first pixel is looked for",
