@@ -9,6 +9,7 @@ import numpy as np
 
 from . import moments
 from .arrays import as_array
+from .confusion import ConfusionMatrix
 from .constants import constant_array, constant_image
 from .errors import Refused
 from .filters import Filter, Join
@@ -233,6 +234,7 @@ _PROMOTERS: dict[str, Callable[[object], Any]] = {
     "Algorithm": _only(Algorithm),
     "Array": _array,
     "Boolean": _boolean,
+    "ConfusionMatrix": _only(ConfusionMatrix),
     "Date": _date,
     "DateRange": _date_range,
     "Dictionary": _dictionary,

@@ -18,7 +18,7 @@ import pytest
 from csplus.csplus_plugin.sandbox import budget
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.evaluator import supported
-from csplus.csplus_plugin.sandbox.images import Grid, Image
+from csplus.csplus_plugin.sandbox.images import Canvas, Grid, Image
 from csplus.csplus_plugin.sandbox.signatures import signatures
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -85,9 +85,26 @@ CONSTANTS = st.recursive(
     PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=6
 ).map(const)
 
+FITS = (
+    "linearFit",
+    "sensSlope",
+    "kendallsCorrelation",
+    "pearsonsCorrelation",
+    "covariance",
+    "skew",
+    "countRuns",
+)
+
 FITTING: dict[str, st.SearchStrategy] = {
     "Image": st.sampled_from(
-        [IMAGE, call("Image.constant", value=const(3)), call("Image.constant", value=const([1.5, 2]))]
+        [
+            IMAGE,
+            call("Image.constant", value=const(3)),
+            call("Image.constant", value=const([1.5, 2])),
+            call("Image.toArray", image=IMAGE),
+            call("ImageCollection.toArray", collection=COLLECTION),
+            call("Image.constant", value=call("Array", values=const([[2, 1], [1, 3]]))),
+        ]
     ),
     "ImageCollection": st.just(COLLECTION),
     "FeatureCollection": st.sampled_from(
@@ -98,7 +115,8 @@ FITTING: dict[str, st.SearchStrategy] = {
     "Element": st.sampled_from([IMAGE, call("Feature", geometry=POINT)]),
     "Reducer": st.sampled_from(
         [
-            *(call(f"Reducer.{name}") for name in ("mean", "minMax", "histogram", "toList", "stdDev")),
+            *(call(f"Reducer.{name}") for name in ("mean", "minMax", "histogram", "toList", "stdDev", *FITS)),
+            call("Reducer.linearRegression", numX=const(1)),
             call("Reducer.repeat", reducer=call("Reducer.max"), count=const(2)),
             call("Reducer.percentile", percentiles=const([5, 95])),
         ]
@@ -107,7 +125,16 @@ FITTING: dict[str, st.SearchStrategy] = {
         [call("Filter.always"), call("Filter.equals", leftField=const("n"), rightValue=const(3))]
     ),
     "Join": st.just(call("Join.simple")),
-    "Kernel": st.just(call("Kernel.circle", radius=const(1.5))),
+    "Kernel": st.sampled_from(
+        [
+            call("Kernel.circle", radius=const(1.5)),
+            call("Kernel.sobel"),
+            call("Kernel.euclidean", radius=const(2)),
+            call("Kernel.rectangle", xRadius=const(20), yRadius=const(1), units=const("meters")),
+            call("Kernel.fixed", weights=const([[0, 1, 2]]), x=const(0), y=const(0)),
+        ]
+    ),
+    "ConfusionMatrix": st.just(call("ConfusionMatrix", array=call("Array", values=const([[1, 0], [2, 3]])))),
     "Projection": st.just(call("Projection", crs=const("EPSG:32611"))),
     "Date": st.just(call("Date", value=const(0))),
     "DateRange": st.just(call("DateRange", start=const("2023-01-01"), end=const("2024-01-01"))),
@@ -146,6 +173,7 @@ def answered(folder: Folder, expression: Any) -> Any:
     with contextlib.suppress(Refused):
         value = folder.evaluator.evaluate(expression)
         if isinstance(value, Image):
+            value.pixels(Canvas(GRID), range(len(value.bands)))  # arrays too, which are not for rendering
             value.render(GRID)
         answer = json.dumps(folder.evaluator.to_json(value), allow_nan=False)
     assert time.perf_counter() - start < SECONDS
@@ -163,6 +191,23 @@ def answered(folder: Folder, expression: Any) -> Any:
 @example(node=call("Array.pad", array=const([1]), lengths=const([10**12])))
 @example(node=call("Array.transpose", array=const([1]), axis1=const(0), axis2=const(10**9)))
 @example(node=call("Array.identity", size=const(10**6)))
+@example(node=call("Image.matrixIdentity", size=const(10**6)))
+@example(node=call("Image.arrayPad", image=call("Image.toArray", image=IMAGE), lengths=const([10**12])))
+@example(node=call("Image.arrayRepeat", input=IMAGE, axis=const(0), copies=const(10**9)))
+@example(node=call("Image.arrayReshape", image=IMAGE, lengths=const([-1]), dimensions=const(10**9)))
+@example(node=call("Kernel.fixed", weights=items(call("List.repeat", value=const(1), count=const(10**6)))))
+@example(node=call("Reducer.linearRegression", numX=const(10**9)))
+@example(
+    node=call(
+        "Reducer.fixed2DHistogram",
+        xMin=const(0),
+        xMax=const(1),
+        xSteps=const(10**9),
+        yMin=const(0),
+        yMax=const(1),
+        ySteps=const(10**9),
+    )
+)
 @example(node=call("List.sequence", start=const(0), end=const(1e300)))
 @example(node=call("Date", value=const(1e300)))
 @example(node=call("Reducer.repeat", reducer=call("Reducer.mean"), count=const(10**9)))

@@ -135,6 +135,44 @@ def sample_regions(
     return _table(rows, drop_nulls=True)
 
 
+@function("Image.stratifiedSample")
+def stratified_sample(
+    image: Image,
+    num_points: int,
+    class_band: str | None,
+    region: Geometry | None,
+    scale: float | None,
+    projection: Projection | None,
+    seed: int,
+    class_values: list[int] | None,
+    class_points: list[int] | None,
+    drop_nulls: bool,
+    tile_scale: float,
+    geometries: bool,
+) -> FeatureCollection:
+    """Some pixels of each class at random, all of them where there are fewer."""
+    name = "Image.stratifiedSample"
+    values, points = class_values or [], class_points or []
+    if len(values) != len(points):
+        raise Refused(f"{name}: classValues and classPoints must have the same length.")
+    lattice = working_projection(image, projection, None, scale, name)
+    band = image.names[0] if class_band is None else image.names[image.position(class_band)]
+    rows = _rows(image, region_of(image, region, name), lattice, geometries=geometries, name=name)
+    wanted, classes = dict(zip(values, points, strict=True)), dict[int, list[Feature]]()
+    order = np.random.default_rng(abs(seed)).permutation(len(rows))
+    for row in (rows[n] for n in order):
+        number = row.properties[band]
+        if number is None or (drop_nulls and None in row.properties.values()):
+            continue
+        if number != int(number):
+            raise Refused(f"{name}: The class band must hold whole numbers, but there is {number}.")
+        members = classes.setdefault(int(number), [])
+        if len(members) < wanted.get(int(number), num_points):
+            members.append(row)
+    kept = [row for number in sorted(classes) for row in classes[number]]
+    return _table(kept, drop_nulls=drop_nulls)
+
+
 def _rows(
     image: Image, region: Geometry, lattice: Projection, *, geometries: bool, name: str
 ) -> list[Feature]:
