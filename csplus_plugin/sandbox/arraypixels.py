@@ -88,7 +88,11 @@ def batches(rasters: Sequence[Raster], valid: np.ndarray) -> Iterator[tuple[np.n
 
 
 def _together(column: np.ndarray) -> Batch:
-    return np.stack(column.tolist()) if column.dtype == object else column
+    if column.dtype != object:
+        return column
+    # One array may stand for all pixels, as that of a constant does: only here it is as many.
+    bounded(len(column), column[0].size)
+    return np.stack(column.tolist())
 
 
 def computed(
@@ -121,6 +125,8 @@ def computed(
             made = compute(*inputs)
             for members, batch in [(slice(None), made)] if isinstance(made, np.ndarray) else made:
                 here = places[members]
+                if not here.size:
+                    continue
                 held.reshape(-1)[here] = kind.dimensions > 0 or batch.dtype.kind != "f" or ~np.isnan(batch)
                 if kind.dimensions:
                     put(canvas, values.reshape(-1), here, kind.element.convert(batch))

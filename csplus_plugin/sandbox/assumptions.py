@@ -54,7 +54,7 @@ ASSUMPTIONS: dict[str, str] = {
     "Arithmetic of an array and a number": "the number goes with every element; arrays of different shapes are refused",
     "Elements of arrays that are not a number": "stay, until they are pixels by themselves",
     "Memory of images of arrays": "33 million elements in what is drawn at once, beyond which they are refused",
-    "matrixInverse of a singular matrix": "masks the pixel; refused for a single array",
+    "matrixInverse of a singular matrix": "masks the pixel, as do infinite numbers; refused for a single array",
     "Type of the matrices of images": "double; products keep the float of their inputs",
     "Signs of eigenvectors, and of the parts of QR and singular value decompositions": "as LAPACK has them",
     "A line through points above each other": "null",
@@ -64,7 +64,7 @@ ASSUMPTIONS: dict[str, str] = {
         "2.795 robust standard deviations of the first fit, as published for Talwar's function"
     ),
     "Offset of sensSlope": "the median of y - slope x",
-    "More than 8192 values in sensSlope and kendallsCorrelation": "refused: all pairs of them are compared",
+    "More than 2048 values in sensSlope, or 8192 in kendallsCorrelation": "refused: all pairs are compared",
     "p-values of rank correlations": "Spearman: Student's test; Kendall: normal approximation, corrected for ties",
     "skew and kurtosis": "of the population; the kurtosis is less that of a normal distribution, which is 3",
     "Divisor of covariance and centeredCovariance": "the number of arrays less 1; every array counts 1",

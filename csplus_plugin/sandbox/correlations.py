@@ -11,8 +11,11 @@ from .errors import Refused
 from .meter import MEMORY_EXCEEDED, check
 from .pixeltypes import DOUBLE, PixelType
 from .reducers import Reducer, Result, Stack
-from .regressions import MOST_VALUES, columns
+from .regressions import columns
 from .special import beta_inc
+
+MOST_VALUES = 1 << 13
+"""Values of which all pairs can be compared, one after the other."""
 
 _CORRELATION = PixelType("double", -1, 1)
 _PROBABILITY = PixelType("double", 0, 1)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from . import meter
 from .answers import to_json
 from .archive import Archive
@@ -24,7 +26,16 @@ from .values import Algorithm
 
 _BEYOND = 1 << 63
 
-_UNFIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, re.error)
+_UNFIT = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    re.error,
+    np.linalg.LinAlgError,
+)
 """What functions raise for arguments that do not fit, beyond what they check."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .arraypixels import bounded
 from .errors import Refused
 from .pixeltypes import DOUBLE, UINT32, PixelType
 from .reducers import Reducer, Result, Stack, label, simple
@@ -38,11 +39,12 @@ def fixed_histogram(low: float, high: float, steps: int, *, cumulative: bool = F
     Raises:
         Refused: No buckets, or an empty range.
     """
-    if steps < 1 or not low < high:
-        raise Refused("Reducer.fixedHistogram: Need at least one step, and min below max.")
+    if not 1 <= steps <= MOST_BUCKETS or not low < high:
+        raise Refused(f"Reducer.fixedHistogram: Need 1 to {MOST_BUCKETS} steps, and min below max.")
     edges = np.linspace(low, high, steps + 1)
 
     def rows(values: Stack, weights: Stack) -> np.ndarray:
+        bounded(values.shape[1], 2 * steps)
         made = np.empty(values.shape[1], dtype=object)
         for pixel in range(values.shape[1]):
             column, counted = values[:, pixel].astype(float), weights[:, pixel]
@@ -50,7 +52,7 @@ def fixed_histogram(low: float, high: float, steps: int, *, cumulative: bool = F
             place = np.minimum(((column[within] - low) / (high - low) * steps).astype(int), steps - 1)
             totals = np.bincount(place, counted[within], steps)
             totals = totals.cumsum() if cumulative else totals
-            made[pixel] = np.column_stack([edges[:-1], totals]).tolist()
+            made[pixel] = np.column_stack([edges[:-1], totals])
         return made
 
     return simple("histogram", rows, _table, weighted=True, empty=True, objects=True)
@@ -77,6 +79,7 @@ def fixed_2d_histogram(x: tuple[float, float, int], y: tuple[float, float, int])
 
     def run(stacks: Sequence[Stack], _: Stack, presence: Stack) -> list[Result]:
         pixels = presence.shape[1]
+        bounded(pixels, x[2] * y[2])
         tables, ends = np.empty(pixels, dtype=object), [np.empty(pixels, dtype=object) for _ in edges]
         for pixel in range(pixels):
             held = presence[:, pixel].copy()
@@ -100,7 +103,7 @@ def fixed_2d_histogram(x: tuple[float, float, int], y: tuple[float, float, int])
 
 def _bucket_size(low: float, high: float, max_buckets: int | None, min_width: float | None) -> float:
     """The width of buckets that are as narrow as their number allows."""
-    limit = 1 << max(0, math.ceil(math.log2(max(1, max_buckets or 256))))
+    limit = 1 << max(0, math.ceil(math.log2(min(MOST_BUCKETS, max(1, max_buckets or 256)))))
     width = min_width or 2.0**-10
     while math.floor(high / width) - math.floor(low / width) + 1 > limit:
         width *= 2
@@ -112,12 +115,12 @@ def auto_histogram(
 ) -> Reducer:
     """The lower ends of a histogram's buckets and their counts, as an array of two columns."""
 
-    def one(column: np.ndarray, weights: np.ndarray) -> list:
+    def one(column: np.ndarray, weights: np.ndarray) -> np.ndarray:
         width = _bucket_size(float(column.min()), float(column.max()), max_buckets, min_width)
         first = math.floor(column.min() / width)
         totals = np.bincount(np.floor(column / width).astype(int) - first, weights)
         totals = totals.cumsum() if cumulative else totals
-        return np.column_stack([(first + np.arange(len(totals))) * width, totals]).tolist()
+        return np.column_stack([(first + np.arange(len(totals))) * width, totals])
 
     return simple("histogram", _each(one), _table, weighted=True, objects=True)
 

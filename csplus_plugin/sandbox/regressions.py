@@ -18,8 +18,8 @@ from .reducers import Reducer, Result, Stack
 AT_ONCE = 1 << 22
 """Numbers that are computed with at once: 32 MB."""
 
-MOST_VALUES = 1 << 13
-"""Values of which all pairs can be compared."""
+MOST_VALUES = 1 << 11
+"""Values of which all pairs can be held at once."""
 
 _DEPENDENT = 1e-10  # part of a column that is left when what others explain is taken away
 _TALWAR = 2.795  # standard deviations: 95 % as efficient as least squares on a normal distribution
@@ -53,13 +53,17 @@ def least_squares(
     Returns:
         Coefficients (pixels, xs, ys), residuals (ys, n, pixels), and where there is a solution (pixels,).
     """
+    enough = (weights > 0).sum(axis=0) > len(xs)
+    if not enough.any():
+        shape = (weights.shape[1], len(xs), len(ys))
+        return np.zeros(shape), np.zeros((len(ys), *weights.shape)), enough
     root = np.sqrt(weights.astype(np.float64))
     basis = [np.where(weights > 0, x, 0) * root for x in xs]
     targets = [np.where(weights > 0, y, 0) * root for y in ys]
     pixels, size = weights.shape[1], len(xs)
     lengths = [np.sqrt((q * q).sum(axis=0)) for q in basis]
     upper, right = np.zeros((size, size, pixels)), np.zeros((size, len(ys), pixels))
-    valid = (weights > 0).sum(axis=0) > size
+    valid = enough
     # Modified Gram-Schmidt, the dependent variables as further columns: as stable as Householder's method.
     for j in range(size):
         meter.check()
@@ -77,9 +81,9 @@ def least_squares(
             rest = np.einsum("kp,kyp->yp", upper[j, j + 1 :], coefficients[j + 1 :])
             coefficients[j] = (right[j] - rest) / upper[j, j]
     coefficients = np.where(valid, coefficients, 0)
-    residuals = np.stack(
-        [y - np.einsum("xp,xnp->np", coefficients[:, k], np.stack(xs)) for k, y in enumerate(ys)]
-    )
+    table = np.stack(xs)
+    fitted = (np.einsum("xp,xnp->np", coefficients[:, k], table) for k in range(len(ys)))
+    residuals = np.stack([y - line for y, line in zip(ys, fitted, strict=True)])
     return coefficients.transpose(2, 0, 1), residuals, valid
 
 
@@ -101,7 +105,7 @@ def regression(inputs: int, outputs: int, fit: Fit) -> Reducer:
         n, pixels = weights.shape
         coefficients = np.zeros((pixels, inputs, outputs))
         residuals, valid = np.zeros((pixels, outputs)), np.zeros(pixels, bool)
-        for part in columns(pixels, n * (3 * inputs + 4 * outputs)):
+        for part in columns(pixels, n * (3 * inputs + 4 * outputs) + inputs**2):
             given = [stack[:, part].astype(np.float64) for stack in stacks]
             found = fit(given[:inputs], given[inputs:], weights[:, part])
             coefficients[part], residuals[part], valid[part] = found

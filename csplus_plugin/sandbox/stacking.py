@@ -17,6 +17,7 @@ STACK_BYTES = 128 << 20
 """Values and weights of all scenes that are held at once."""
 
 _WEIGHT_BYTES = 4
+_OBJECT_BYTES = 8  # what a number in a list weighs, compared with one in an array
 
 
 def homogeneous_bands(collection: ImageCollection, *, arrays: bool = False) -> list[Band]:
@@ -90,13 +91,16 @@ def reduced(collection: ImageCollection, reducer: Reducer, *, keep_names: bool) 
         )
     kinds = [kind for group in groups for kind in reducer.types([bands[i].type for i in group])]
     outputs = len(reducer.outputs)
+    heavier = _OBJECT_BYTES if reducer.objects else 1
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         asked = list(dict.fromkeys(k // outputs for k in wanted))
         inputs = list(dict.fromkeys(i for g in asked for i in groups[g]))
         drawn = in_row_blocks(
             canvas,
-            sum(bands[i].type.dtype.itemsize + _WEIGHT_BYTES for i in inputs) * len(collection.elements),
+            sum(bands[i].type.dtype.itemsize + _WEIGHT_BYTES for i in inputs)
+            * len(collection.elements)
+            * heavier,
             lambda block: _reduced_block(block, inputs, asked),
         )
         rasters = dict(zip([(g, o) for g in asked for o in range(outputs)], drawn, strict=True))

@@ -489,3 +489,11 @@ def test_chains_of_arrays_cannot_fill_memory(folder: Folder, grid: Callable[...,
         image = image.add(1)
     with pytest.raises(Refused, match="memory"):
         folder.value(image).pixels(Canvas(grid(10, 10)), [0])
+
+
+def test_a_constant_array_is_not_as_many_as_pixels(folder: Folder, grid: Callable[..., Grid]) -> None:
+    """It costs nothing until something is computed with it at every pixel, and that only where it fits."""
+    large = ee.Image(ee.Array(list(range(100_000))))
+    assert len(folder.value(large).pixels(Canvas(grid(100, 100)), [0])) == 1
+    with pytest.raises(Refused, match="memory"):
+        folder.value(large.add(1)).pixels(Canvas(grid(100, 100)), [0])

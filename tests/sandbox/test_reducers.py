@@ -11,7 +11,7 @@ import ee
 import numpy as np
 import pytest
 from csplus.csplus_plugin.sandbox.errors import Refused
-from csplus.csplus_plugin.sandbox.images import Grid
+from csplus.csplus_plugin.sandbox.images import Canvas, Grid
 
 from .conftest import S2, Folder
 
@@ -369,3 +369,24 @@ def test_all_pairs_of_very_many_values_are_refused(folder: Folder, name: str) ->
     reducer = ee.Reducer.sensSlope() if name == "sensSlope" else ee.Reducer.kendallsCorrelation(2)
     with pytest.raises(Refused, match="memory"):
         folder.value(rows.reduce(reducer))
+
+
+@pytest.mark.parametrize(
+    "reducer",
+    [
+        lambda: ee.Reducer.fixedHistogram(0, 1, 10**9),
+        lambda: ee.Reducer.fixed2DHistogram(0, 1, 10**5, 0, 1, 10**5),
+        lambda: ee.Reducer.linearRegression(10**9),
+        lambda: ee.Reducer.mean().forEach(["a"] * 2),
+    ],
+)
+def test_reducers_that_are_none(folder: Folder, reducer: Callable[[], Any]) -> None:
+    with pytest.raises(Refused):
+        folder.value(reducer())
+
+
+def test_tables_of_every_pixel_are_bounded(series: Folder) -> None:
+    grid = Grid("EPSG:32611", (10, 0, 500000, 0, -10, 4100000), 40, 30)
+    wide = ee.ImageCollection(S2).select("B4").reduce(ee.Reducer.fixedHistogram(0, 50, 100_000))
+    with pytest.raises(Refused, match="memory"):
+        series.value(wide).pixels(Canvas(grid), [0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -75,10 +75,12 @@ def matrix_solve(image1: Image, image2: Image) -> Image:
     """X such that A X = B, the best one where there is none."""
     name = "Image.matrixSolve"
 
-    def compute(a: Batch, b: Batch) -> Batch:
+    def compute(a: Batch, b: Batch) -> Parts:
         if a.shape[1] != b.shape[1]:
             raise Refused(f"{name}: A of shape {a.shape[1:]} and B of shape {b.shape[1:]} do not fit.")
-        return _by_and_by(np.linalg.pinv, a) @ b.astype(np.float64)
+        bounded(len(a), a.shape[2] * b.shape[2])
+        for usable in _usable(a):
+            yield usable, _by_and_by(np.linalg.pinv, a[usable]) @ b[usable].astype(np.float64)
 
     return paired(image1, image2, name, compute, lambda a, b: _product(_matrix(a, name), _matrix(b, name)))
 
@@ -87,62 +89,63 @@ def _result(_: PixelType, dimensions: int) -> PixelType:
     return DOUBLE.of(dimensions)
 
 
-def _each_matrix(
-    image: Image,
-    name: str,
-    compute: Callable[[Batch], Batch | Parts],
-    dimensions: int,
-    *,
-    square: bool = False,
-) -> Image:
-    def checked(batch: Batch) -> Batch | Parts:
-        return compute(_square(batch, name) if square else batch)
+def _usable(batch: Batch) -> Iterator[np.ndarray]:
+    """Members of a batch that are matrices of finite numbers, if there are any: others have no decomposition."""
+    members = np.flatnonzero(np.isfinite(batch).all(axis=(1, 2)))
+    if members.size and batch[0].size:
+        yield members
 
-    return each_array(image, checked, lambda kind: _result(_matrix(kind, name), dimensions))
+
+def _each_matrix(
+    image: Image, name: str, compute: Callable[[Batch], Batch], dimensions: int, *, square: bool = False
+) -> Image:
+    """A function of many matrices at once, applied to every band; masked where a matrix is not of finite numbers."""
+
+    def computed_parts(batch: Batch) -> Parts:
+        for usable in _usable(_square(batch, name) if square else batch):
+            yield usable, _by_and_by(compute, batch[usable])
+
+    return each_array(image, computed_parts, lambda kind: _result(_matrix(kind, name), dimensions))
 
 
 @function("Image.matrixInverse", arrays=["value"])
 def matrix_inverse(value: Image) -> Image:
     """The inverse; masked where a matrix has none."""
+    name = "Image.matrixInverse"
 
     def compute(batch: Batch) -> Parts:
-        regular = np.flatnonzero(np.linalg.matrix_rank(batch.astype(np.float64)) == batch.shape[1])
-        if regular.size:
-            yield regular, _by_and_by(np.linalg.inv, batch[regular])
+        for usable in _usable(_square(batch, name)):
+            ranks = _by_and_by(np.linalg.matrix_rank, batch[usable])
+            regular = usable[ranks == batch.shape[1]]
+            if regular.size:
+                yield regular, _by_and_by(np.linalg.inv, batch[regular])
 
-    return _each_matrix(value, "Image.matrixInverse", compute, 2, square=True)
+    return each_array(value, compute, lambda kind: _result(_matrix(kind, name), 2))
 
 
 @function("Image.matrixPseudoInverse", arrays=["value"])
 def matrix_pseudo_inverse(value: Image) -> Image:
     """The Moore-Penrose inverse."""
-    return _each_matrix(
-        value, "Image.matrixPseudoInverse", lambda batch: _by_and_by(np.linalg.pinv, batch), 2
-    )
+    return _each_matrix(value, "Image.matrixPseudoInverse", np.linalg.pinv, 2)
 
 
 @function("Image.matrixDeterminant", arrays=["value"])
 def matrix_determinant(value: Image) -> Image:
     """The determinant."""
-    name = "Image.matrixDeterminant"
-    return _each_matrix(value, name, lambda batch: _by_and_by(np.linalg.det, batch), 0, square=True)
+    return _each_matrix(value, "Image.matrixDeterminant", np.linalg.det, 0, square=True)
 
 
 @function("Image.matrixTrace", arrays=["value"])
 def matrix_trace(value: Image) -> Image:
     """The sum of the diagonal."""
     name = "Image.matrixTrace"
-    return _each_matrix(
-        value, name, lambda batch: np.trace(batch, axis1=1, axis2=2, dtype=np.float64), 0, square=True
-    )
+    return _each_matrix(value, name, lambda batch: np.trace(batch, axis1=1, axis2=2), 0, square=True)
 
 
 @function("Image.matrixFnorm", arrays=["value"])
 def matrix_fnorm(value: Image) -> Image:
     """The Frobenius norm."""
-    return _each_matrix(
-        value, "Image.matrixFnorm", lambda batch: np.linalg.norm(batch.astype(np.float64), axis=(1, 2)), 0
-    )
+    return _each_matrix(value, "Image.matrixFnorm", lambda batch: np.linalg.norm(batch, axis=(1, 2)), 0)
 
 
 @function("Image.matrixDiagonal", arrays=["value"])
@@ -212,13 +215,14 @@ def _register_decomposition(
         return image.computed(bands, draw)
 
 
-def _one_part(batch: Batch, split: Callable[[np.ndarray], dict[str, np.ndarray]], part: str) -> Batch:
+def _one_part(batch: Batch, split: Callable[[np.ndarray], dict[str, np.ndarray]], part: str) -> Parts:
     bounded(len(batch), max(batch.shape[1:]) ** 2)
-    made = []
-    for matrix in batch:
-        meter.check()
-        made.append(split(matrix.astype(np.float64))[part])
-    return np.stack(made)
+    for usable in _usable(batch):
+        made = []
+        for matrix in batch[usable]:
+            meter.check()
+            made.append(split(matrix.astype(np.float64))[part])
+        yield usable, np.stack(made)
 
 
 for _name, (_split, _parts) in matrices.DECOMPOSITIONS.items():

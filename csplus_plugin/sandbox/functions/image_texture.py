@@ -13,6 +13,7 @@ from ..errors import Refused
 from ..images import Canvas, Image, Raster
 from ..kernels import Kernel
 from ..pixeltypes import DOUBLE, PixelType
+from ..pixelwise import finished
 from ..registry import function
 from ..stacking import in_row_blocks
 from .image_neighbourhood import neighbours, padded
@@ -117,8 +118,9 @@ def differences(canvas: Canvas, image: Image, position: int) -> tuple[np.ndarray
     """Central differences per pixel to the right and downwards, and the mask: both neighbours must be valid."""
     (raster,) = image.pixels(padded(canvas, 1), [position])
     values, mask = raster.values.astype(np.float64), raster.mask
-    across = (values[1:-1, 2:] - values[1:-1, :-2]) / 2
-    down = (values[2:, 1:-1] - values[:-2, 1:-1]) / 2
+    with np.errstate(all="ignore"):
+        across = (values[1:-1, 2:] - values[1:-1, :-2]) / 2
+        down = (values[2:, 1:-1] - values[:-2, 1:-1]) / 2
     around = [mask[1:-1, 1:-1], mask[1:-1, 2:], mask[1:-1, :-2], mask[2:, 1:-1], mask[:-2, 1:-1]]
     return across, down, np.minimum.reduce(around)
 
@@ -130,7 +132,7 @@ def derivative(image: Image) -> Image:
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         found = {i: differences(canvas, image, i) for i in dict.fromkeys(k // 2 for k in wanted)}
-        return [Raster(found[k // 2][k % 2], found[k // 2][2]) for k in wanted]
+        return [finished(found[k // 2][k % 2], found[k // 2][2], DOUBLE) for k in wanted]
 
     return image.computed(bands, draw)
 
@@ -154,7 +156,7 @@ def slopes(image: Image, position: int, made: Sequence[Slope]) -> Image:
         a, _, _, _, e, _ = canvas.grid.transform
         scale = canvas.grid.projection.nominal_scale
         east, north = across * math.copysign(1 / scale, a), down * math.copysign(1 / scale, e)
-        return [Raster(made[k][1].convert(made[k][2](east, north)), mask) for k in wanted]
+        return [finished(made[k][2](east, north), mask, made[k][1]) for k in wanted]
 
     return image.computed(bands, draw)
 
