@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random as standard
 import zlib
 from collections.abc import Sequence
 
@@ -64,7 +63,5 @@ def _unit(canvas: Canvas) -> float:
 @function("List.shuffle")
 def shuffle(list_: list, seed: object) -> list:
     """The elements in an order that depends on the seed; false for another one each time."""
-    generator = standard.Random() if seed is False else standard.Random(zlib.crc32(repr(seed).encode()))  # noqa: S311
-    copy = list(list_)
-    generator.shuffle(copy)
-    return copy
+    generator = np.random.default_rng(None if seed is False else zlib.crc32(repr(seed).encode()))
+    return [list_[n] for n in generator.permutation(len(list_))]
