@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .confusion import ConfusionMatrix
 from .errors import Refused
 from .geometries import Geometry, ring_of
 from .images import Band, Image
@@ -52,6 +53,8 @@ def _check_size(value: object) -> None:
             waiting += found.values()
         elif isinstance(found, Sequence) and not isinstance(found, str):
             waiting += found
+        if isinstance(found, ConfusionMatrix):
+            found = found.counts
         count += found.size if isinstance(found, np.ndarray) else 1
         if count + len(waiting) > MAX_VALUES:
             raise Refused(MEMORY_EXCEEDED)
@@ -81,7 +84,7 @@ def _json(value: object) -> Any:  # noqa: PLR0911, C901
     return _other(value)
 
 
-def _other(value: object) -> dict[str, Any]:  # noqa: PLR0911 - a table by type
+def _other(value: object) -> Any:  # noqa: PLR0911 - a table by type
     if isinstance(value, Date):
         return {"type": "Date", "value": value.millis}
     if isinstance(value, DateRange):
@@ -92,6 +95,8 @@ def _other(value: object) -> dict[str, Any]:  # noqa: PLR0911 - a table by type
         return pixel_type_json(value)
     if isinstance(value, ErrorMargin):
         return {"type": "ErrorMargin", "value": value.value, "unit": value.unit}
+    if isinstance(value, ConfusionMatrix):
+        return _json(value.counts)
     if isinstance(value, Reducer):
         return {"type": "Reducer", "outputs": list(value.outputs)}
     if isinstance(value, Algorithm):
@@ -138,7 +143,8 @@ def pixel_type_json(kind: PixelType) -> dict[str, Any]:
     """A pixel type; ends of the range that are not known are left out."""
     body: dict[str, Any] = {"type": "PixelType", "precision": kind.precision}
     ends = {"min": kind.min, "max": kind.max}
-    return body | {name: _number(end) for name, end in ends.items() if end is not None}
+    body |= {name: _number(end) for name, end in ends.items() if end is not None}
+    return body | ({"dimensions": kind.dimensions} if kind.dimensions else {})
 
 
 def _feature(feature: Feature) -> dict[str, Any]:

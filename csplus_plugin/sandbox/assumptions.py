@@ -13,8 +13,8 @@ ASSUMPTIONS: dict[str, str] = {
     "Median, percentile, mode and histogram of many values": "exact: maxRaw is ignored",
     "Ties of a mode": "the smallest value",
     "Reducers that weigh": (
-        "sum, mean, variance, standard deviation and histograms; "
-        "median and percentile take pixels whose centre is inside"
+        "sum, mean, variance, standard deviation, circular statistics, histograms, linearFit and regressions; "
+        "all others take pixels whose centre is inside"
     ),
     "Mask of a reduced collection": "the largest of the masks; masked where no image has a value, counts too",
     "Pixel types of a collection's images": "may differ: the result has their union; names of bands may not",
@@ -49,6 +49,47 @@ ASSUMPTIONS: dict[str, str] = {
     "Average length of a month and a year": "365.2425 / 12 and 365.2425 days",
     "If": "evaluates only the case that is chosen",
     "Buffers, areas and lengths": "on a projection centred on the geometry",
+    "Mask of an array made of a collection": "the largest of the images' masks; masked where no image is valid",
+    "arrayGet beyond an array, arrayFlatten of arrays of another shape": "refused, wherever in the picture it is",
+    "Arithmetic of an array and a number": "the number goes with every element; arrays of different shapes are refused",
+    "Elements of arrays that are not a number": "stay, until they are pixels by themselves",
+    "Memory of images of arrays": "33 million elements in what is drawn at once, beyond which they are refused",
+    "matrixInverse of a singular matrix": "masks the pixel, as do infinite numbers; refused for a single array",
+    "Type of the matrices of images": "double; products keep the float of their inputs",
+    "Signs of eigenvectors, and of the parts of QR and singular value decompositions": "as LAPACK has them",
+    "A line through points above each other": "null",
+    "Residuals of a regression": "root of the weighted mean of squares, whatever the number of variables",
+    "A regression on variables that depend on each other": "null, as with too few values",
+    "beta of robustLinearRegression, where it is null": (
+        "2.795 robust standard deviations of the first fit, as published for Talwar's function"
+    ),
+    "Offset of sensSlope": "the median of y - slope x",
+    "More than 2048 values in sensSlope, or 8192 in kendallsCorrelation": "refused: all pairs are compared",
+    "p-values of rank correlations": "Spearman: Student's test; Kendall: normal approximation, corrected for ties",
+    "skew and kurtosis": "of the population; the kurtosis is less that of a normal distribution, which is 3",
+    "Divisor of covariance and centeredCovariance": "the number of arrays less 1; every array counts 1",
+    "circularVariance": "1 less the length of the mean of unit vectors",
+    "Ends of intervalMean": "the two percentiles, values equal to them included",
+    "Outputs of fixed2DHistogram": "histogram with the first input's buckets as rows, xAxis and yAxis",
+    "Direction of convolve": "as convolution is defined: the kernel is turned by half a turn",
+    "Radius of a Gaussian kernel": "not reached itself: the documented kernel of radius 3 ends at offsets of 2",
+    "Focus of a kernel from a table": "the middle for -1; of another negative offset its magnitude",
+    "Weights of distance kernels in meters": "meters, the pixels by the nominal scale of the output's projection",
+    "Names and order of neighborhoodToBands": "offsets to the east and to the south, row by row",
+    "Mask of entropy": "that of the pixel; masked neighbours do not count",
+    "Masked neighbours in convolve": "count as 0; the pixel's own mask decides",
+    "derivative and gradient": (
+        "central differences: per pixel to the right and downwards, per meter to the east and to the north"
+    ),
+    "Mask of derivative, gradient, slope and aspect": "the smallest of the pixel's and its four neighbours'",
+    "distance with nothing in the kernel": "masked",
+    "Rows and columns of a confusion matrix": "what is so, and what was predicted: producers by rows",
+    "fscore": "one number a class; 0 where nothing is right",
+    "Bands of unmix": "band_0, band_1 and so on; sumToOne is exact, nonNegative is refused",
+    "Hue of a grey": "0",
+    "Numbers of random, shuffle and samples": "others than the service's; the same in every run",
+    "Image.random": "depends on the place of a pixel's centre, its size and the CRS",
+    "Pixels of a feature in reduceToImage": "those whose centre is inside, or that a point or line touches",
     "Error margins": "ignored: results are as exact as they can be",
     "fastDistanceTransform with nothing near": "2 (neighborhood + 1) squared: farther than anything it can find",
     "Angle of directionalDistanceTransform": "degrees from east by north, towards which the first pixel is looked for",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .images import Band, Canvas, Image, Raster, full
-from .pixeltypes import PixelType, of_number
+from .pixeltypes import PixelType, of_dtype, of_number
 
 
 def constant_image(
@@ -30,3 +30,15 @@ def constant_image(
         return [Raster(full(canvas.shape, values[i], types[i].dtype), valid) for i in wanted]
 
     return Image(bands, draw)
+
+
+def constant_array(array: np.ndarray) -> Image:
+    """An image of which every pixel is that array; its only band is called `constant`."""
+    kind = of_dtype(array.dtype).of(array.ndim)
+    pixel = np.empty((), dtype=object)
+    pixel[()] = array
+
+    def draw(canvas: Canvas, _: Sequence[int]) -> list[Raster]:
+        return [Raster(np.broadcast_to(pixel, canvas.shape), full(canvas.shape, 1, np.float32))]
+
+    return Image((Band("constant", kind),), draw)

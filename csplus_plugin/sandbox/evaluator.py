@@ -10,12 +10,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+import numpy as np
+
 from . import meter
 from .answers import to_json
 from .archive import Archive
 from .budget import Budget
 from .errors import Refused
 from .graph import Argument, Constant, Definition, Entries, Invocation, Items, Node, parse
+from .images import Image
 from .promotion import promote, type_name
 from .registry import Function, load_functions
 from .signatures import Parameter, signatures
@@ -25,7 +28,16 @@ T = TypeVar("T")
 
 _BEYOND = 1 << 63
 
-_UNFIT = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, re.error)
+_UNFIT = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    re.error,
+    np.linalg.LinAlgError,
+)
 """What functions raise for arguments that do not fit, beyond what they check."""
 
 
@@ -119,6 +131,7 @@ class Evaluator:
         if function is None:
             raise Refused(f"{name} is not supported by this sandbox engine.")
         values = _promoted(function, arguments)
+        _check_arrays(function, values)
         if function.needs_archive:
             values.insert(0, self._archive)
         try:
@@ -152,6 +165,14 @@ class _Scope:
         while scope.parent is not None and free.isdisjoint(scope.arguments):
             scope = scope.parent
         return scope
+
+
+def _check_arrays(function: Function, values: list[Any]) -> None:
+    """Refuse images of arrays where a function takes images of numbers."""
+    for i, (parameter, value) in enumerate(zip(function.parameters, values, strict=True)):
+        image = isinstance(value, Image) and parameter.type.startswith("Image")
+        if image and i not in function.arrays and value.has_arrays:
+            raise Refused(f"{function.name}: Images of arrays are not supported here by this sandbox engine.")
 
 
 def _promoted(function: Function, arguments: Mapping[str, Any]) -> list[Any]:

@@ -108,6 +108,7 @@ class Canvas:
         self.grid = grid
         self.kept: dict[Hashable, Any] = {} if kept is None else kept
         self.drawn: dict[tuple[Image, int], Raster] = {}
+        self.elements = 0  # of all arrays that are kept as pixels of what is drawn
         self._others: dict[Grid, Canvas] = {}
 
     @property
@@ -177,6 +178,11 @@ class Image:
         """Names of the bands in order."""
         return [band.name for band in self.bands]
 
+    @property
+    def has_arrays(self) -> bool:
+        """Whether some band's pixels are arrays; scenes of the archive, whose bands are looked up late, have none."""
+        return not callable(self.source) and any(band.type.dimensions for band in self.source)
+
     def geometry(self) -> Geometry | None:
         """The footprint; None for no limit."""
         return self.footprint() if callable(self.footprint) else self.footprint
@@ -206,6 +212,9 @@ class Image:
             Refused: A band is unknown, or its computation is refused.
         """
         wanted = [self.position(name) for name in names] if names else range(len(self.bands))
+        for band in (self.bands[i] for i in wanted):
+            if band.type.dimensions:
+                raise Refused(f"Band '{band.name}' holds arrays: flatten them, as Image.arrayFlatten does.")
         try:
             parts = [self.pixels(Canvas(block), wanted) for block in grid.row_blocks(BLOCK_PIXELS)]
         except RecursionError as error:

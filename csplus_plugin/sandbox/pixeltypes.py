@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,15 +25,28 @@ class PixelType:
         precision: Whole numbers, 32-bit floating point, or 64-bit.
         min: Smallest value a pixel can have; None where unknown. Integers always have one.
         max: Largest value; None where unknown. Integers always have one.
+        dimensions: Of the array that each pixel holds; 0 for pixels that are numbers.
     """
 
     precision: Precision
     min: float | None = None
     max: float | None = None
+    dimensions: int = 0
+
+    @property
+    def element(self) -> PixelType:
+        """The type of the numbers in an array."""
+        return replace(self, dimensions=0) if self.dimensions else self
+
+    def of(self, dimensions: int) -> PixelType:
+        """The type of arrays of such numbers."""
+        return replace(self, dimensions=dimensions)
 
     @property
     def dtype(self) -> np.dtype:
-        """The smallest numpy type that holds every value."""
+        """The smallest numpy type that holds every value; objects where each pixel is an array of its own."""
+        if self.dimensions:
+            return np.dtype(object)
         if self.precision != "int":
             return np.dtype(np.float32 if self.precision == "float" else np.float64)
         low, high = self.bounds
@@ -58,6 +71,8 @@ class PixelType:
 
     def convert(self, values: np.ndarray) -> np.ndarray:
         """Values as this type: floating point is truncated toward zero, integers are clamped to the range."""
+        if self.dimensions:
+            return self._arrays(values)
         if not self.is_int:
             with np.errstate(over="ignore"):
                 return values.astype(self.dtype, copy=False)
@@ -72,6 +87,18 @@ class PixelType:
         if low <= np.iinfo(values.dtype).min and np.iinfo(values.dtype).max <= high:
             return values.astype(self.dtype, copy=False)
         return np.clip(values, low, high).astype(self.dtype)
+
+    def _arrays(self, values: np.ndarray) -> np.ndarray:
+        """Pixels that are arrays, or nested lists, as arrays of this type; those without a value stay as they are."""
+        made, element = np.empty(values.shape, dtype=object), self.element
+        flat = made.reshape(-1)
+        for i, value in enumerate(values.ravel()):
+            if isinstance(value, list | np.ndarray):
+                array = np.asarray(value)
+                if array.dtype == object:  # a list with a null in it
+                    array = array.astype(np.float64)
+                flat[i] = element.convert(array.reshape(array.shape + (1,) * (self.dimensions - array.ndim)))
+        return made
 
 
 BOOLEAN = PixelType("int", 0, 1)
@@ -128,7 +155,10 @@ def named(name: str) -> PixelType:
 
 def union(one: PixelType, other: PixelType) -> PixelType:
     """The narrowest type that holds the values of both."""
-    return ranged(wider(one, other), min(one.bounds[0], other.bounds[0]), max(one.bounds[1], other.bounds[1]))
+    joined = ranged(
+        wider(one, other), min(one.bounds[0], other.bounds[0]), max(one.bounds[1], other.bounds[1])
+    )
+    return joined.of(max(one.dimensions, other.dimensions))
 
 
 def wider(one: PixelType, other: PixelType) -> Precision:

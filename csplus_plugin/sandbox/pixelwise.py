@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .arraypixels import computed
 from .errors import Refused
 from .images import Band, Canvas, Extent, Image, Raster, lowered
 from .pixeltypes import PixelType
@@ -27,16 +28,53 @@ def each_band(image: Image, compute: One, result: Callable[[PixelType], PixelTyp
         compute: Values to values.
         result: The input's pixel type to the result's.
     """
-    bands = [replace(band, type=result(band.type)) for band in image.bands]
+    bands = [replace(band, type=result(band.type.element).of(band.type.dimensions)) for band in image.bands]
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         rasters = image.pixels(canvas, wanted)
-        return [
-            finished(compute(r.values, bands[i].type), r.mask, bands[i].type)
-            for i, r in zip(wanted, rasters, strict=True)
-        ]
+        return [_one(canvas, r, compute, bands[i].type) for i, r in zip(wanted, rasters, strict=True)]
 
     return image.computed(bands, draw)
+
+
+def _one(canvas: Canvas, raster: Raster, compute: One, kind: PixelType) -> Raster:
+    if kind.dimensions:
+        return computed(canvas, [raster], kind, lambda values: compute(values, kind.element))
+    return finished(compute(raster.values, kind), raster.mask, kind)
+
+
+def _two(canvas: Canvas, one: Raster, other: Raster, compute: Two, kind: PixelType) -> Raster:
+    if kind.dimensions:
+        return computed(canvas, [one, other], kind, lambda a, b: compute(*_same_shape(a, b), kind.element))
+    return finished(compute(one.values, other.values, kind), lowered(one.mask, other.mask), kind)
+
+
+def _same_shape(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two batches of arrays of the same shape; a number goes with all elements of an array.
+
+    Raises:
+        Refused: Arrays of different shapes.
+    """
+    if a.ndim == 1 or b.ndim == 1:
+        dimensions = max(a.ndim, b.ndim)
+        return tuple(v.reshape(v.shape + (1,) * (dimensions - v.ndim)) for v in (a, b))  # type: ignore[return-value]
+    if a.shape != b.shape:
+        raise Refused(f"Arrays must have the same shape, got {a.shape[1:]} and {b.shape[1:]}.")
+    return a, b
+
+
+def joint_dimensions(one: PixelType, other: PixelType, name: str) -> int:
+    """The dimensions of a result of two arrays, or of an array and a number.
+
+    Raises:
+        Refused: Arrays of different dimensions.
+    """
+    if one.dimensions and other.dimensions and one.dimensions != other.dimensions:
+        raise Refused(
+            f"{name}: Arrays must have the same number of dimensions, "
+            f"got {one.dimensions} and {other.dimensions}."
+        )
+    return max(one.dimensions, other.dimensions)
 
 
 def band_pairs(image1: Image, image2: Image, name: str) -> list[tuple[int, int]]:
@@ -83,14 +121,14 @@ def paired_bands(
     for k, (i, j) in enumerate(pairs):
         one, other = image1.bands[i], image2.bands[j]
         place = one if located is image1 else other
-        bands.append(replace(place, name=longer.bands[k].name, type=result(one.type, other.type)))
+        kind = result(one.type.element, other.type.element).of(joint_dimensions(one.type, other.type, name))
+        bands.append(replace(place, name=longer.bands[k].name, type=kind))
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         left = image1.pixels(canvas, [pairs[k][0] for k in wanted])
         right = image2.pixels(canvas, [pairs[k][1] for k in wanted])
         return [
-            finished(compute(a.values, b.values, bands[k].type), lowered(a.mask, b.mask), bands[k].type)
-            for k, a, b in zip(wanted, left, right, strict=True)
+            _two(canvas, a, b, compute, bands[k].type) for k, a, b in zip(wanted, left, right, strict=True)
         ]
 
     return located.computed(bands, draw, properties={}, extent=common_extent(image1.reach(), image2.reach()))

@@ -9,7 +9,8 @@ import numpy as np
 
 from . import moments
 from .arrays import as_array
-from .constants import constant_image
+from .confusion import ConfusionMatrix
+from .constants import constant_array, constant_image
 from .errors import Refused
 from .filters import Filter, Join
 from .geometries import Geometry, from_geojson, united
@@ -99,6 +100,8 @@ def _image(value: object) -> Any:
         return constant_image([value])
     if isinstance(value, Sequence) and value and all(isinstance(v, bool | int | float) for v in value):
         return constant_image(value)
+    if isinstance(value, np.ndarray):
+        return constant_array(value) if value.ndim else constant_image([value.item()])
     return _NO
 
 
@@ -231,6 +234,7 @@ _PROMOTERS: dict[str, Callable[[object], Any]] = {
     "Algorithm": _only(Algorithm),
     "Array": _array,
     "Boolean": _boolean,
+    "ConfusionMatrix": _only(ConfusionMatrix),
     "Date": _date,
     "DateRange": _date_range,
     "Dictionary": _dictionary,

@@ -48,7 +48,9 @@ class Reducer:
         types: Pixel types of the outputs, from those of the inputs.
         inputs: Number of inputs.
         weighted: Whether weights count, beyond being zero or not.
-        objects: Whether outputs are lists or dictionaries, which no pixel can hold.
+        objects: Whether some outputs are lists, dictionaries or arrays.
+        dictionaries: Whether some outputs are nothing that pixels can hold, as numbers and arrays are.
+        arrays: Whether inputs are arrays, too.
     """
 
     outputs: tuple[str, ...]
@@ -57,6 +59,8 @@ class Reducer:
     inputs: int = 1
     weighted: bool = False
     objects: bool = False
+    dictionaries: bool = False
+    arrays: bool = False
 
     def reduce(self, stacks: Sequence[Stack], weights: Stack, presence: Stack | None = None) -> list[Result]:
         """Reduce arrays.
@@ -121,6 +125,8 @@ def simple(
     weighted: bool = False,
     empty: bool = False,
     objects: bool = False,
+    dictionaries: bool = False,
+    arrays: bool = False,
 ) -> Reducer:
     """A reducer with one input and one output.
 
@@ -131,6 +137,8 @@ def simple(
         weighted: Whether it wants weights.
         empty: Whether no value at all still gives a result.
         objects: Whether the results are Python objects.
+        dictionaries: Whether no pixel can hold them.
+        arrays: Whether inputs may be arrays.
     """
 
     def run(stacks: Sequence[Stack], weights: Stack, presence: Stack) -> list[Result]:
@@ -138,13 +146,27 @@ def simple(
         with np.errstate(all="ignore"):
             values = reduce(stacks[0], counted)
         valid = np.ones(counted.shape[1], bool) if empty else counted.any(axis=0)
+        if values.dtype.kind == "f":
+            valid &= ~np.isnan(values)
         return [Result(values, valid)]
 
-    return Reducer((name,), run, lambda types: [output_type(types)], weighted=weighted, objects=objects)
+    return Reducer(
+        (name,),
+        run,
+        lambda types: [output_type(types)],
+        weighted=weighted,
+        objects=objects or dictionaries,
+        dictionaries=dictionaries,
+        arrays=arrays,
+    )
 
 
 def _same(types: Sequence[PixelType]) -> PixelType:
     return types[0]
+
+
+def _listed(types: Sequence[PixelType]) -> PixelType:
+    return types[0].of(types[0].dimensions + 1)
 
 
 def _averaged(types: Sequence[PixelType]) -> PixelType:
@@ -178,14 +200,14 @@ ALL_NON_ZERO = simple("all", lambda v, p: ((v != 0) | ~p).all(axis=0), lambda _:
 ANY_NON_ZERO = simple("any", lambda v, p: ((v != 0) & p).any(axis=0), lambda _: BOOLEAN)
 AND = ALL_NON_ZERO.named(["and"])
 OR = ANY_NON_ZERO.named(["or"])
-FIRST = simple("first", pixelstats.first_of, _same)
-LAST = simple("last", pixelstats.last_of, _same)
+FIRST = simple("first", pixelstats.first_of, _same, arrays=True)
+LAST = simple("last", pixelstats.last_of, _same, arrays=True)
 VARIANCE = simple("variance", pixelstats.variance, weighted=True)
 STD_DEV = simple("stdDev", lambda v, w: np.sqrt(pixelstats.variance(v, w)), weighted=True)
 SAMPLE_VARIANCE = simple("sampleVariance", pixelstats.sample_variance, weighted=True)
 SAMPLE_STD_DEV = simple("sampleStdDev", lambda v, w: np.sqrt(pixelstats.sample_variance(v, w)), weighted=True)
 COUNT_DISTINCT = simple("count", pixelstats.number_distinct, lambda _: UINT32, empty=True)
-TO_LIST = simple("list", lambda v, p: _columns(v, p, list), empty=True, objects=True)
+TO_LIST = simple("list", lambda v, p: _columns(v, p, list), _listed, empty=True, objects=True, arrays=True)
 
 
 def percentile(percentiles: Sequence[float], names: Sequence[str] | None = None) -> Reducer:
@@ -247,4 +269,6 @@ def together(one: Reducer, other: Reducer, *, shared: bool, prefix: str = "") ->
         inputs=one.inputs if shared else one.inputs + other.inputs,
         weighted=one.weighted or other.weighted,
         objects=one.objects or other.objects,
+        dictionaries=one.dictionaries or other.dictionaries,
+        arrays=one.arrays and other.arrays,
     )

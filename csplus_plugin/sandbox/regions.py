@@ -143,6 +143,8 @@ def reduced_region(image: Image, reducer: Reducer, region: Geometry, grid: Grid,
     count = len(image.bands)
     if reducer.inputs not in {1, count}:
         raise Refused(f"{name}: Need {reducer.inputs} bands for the reducer, but the image has {count}.")
+    if image.has_arrays and not reducer.arrays:
+        raise Refused(f"{name}: The reducer does not take arrays.")
     parts = list(sampled(image, range(count), region, grid))
 
     def joined(arrays: list[np.ndarray], dtype: np.dtype) -> np.ndarray:

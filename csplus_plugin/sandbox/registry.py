@@ -38,25 +38,33 @@ class Function:
         parameters: The real signature, as far as `run` goes.
         run: Takes the arguments by position, in the signature's order.
         needs_archive: Whether the archive comes before the arguments.
+        arrays: Positions of the parameters that may be images of arrays.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     run: Callable[..., Any]
     needs_archive: bool
+    arrays: frozenset[int]
 
 
-_registered: dict[str, tuple[Callable[..., Any], bool]] = {}
+_registered: dict[str, tuple[Callable[..., Any], bool, Sequence[str] | None]] = {}
 
 
-def function(*names: str, needs_archive: bool = False) -> Callable[[F], F]:
-    """Register a Python function under one or more Earth Engine names."""
+def function(*names: str, needs_archive: bool = False, arrays: Sequence[str] | None = ()) -> Callable[[F], F]:
+    """Register a Python function under one or more Earth Engine names.
+
+    Args:
+        names: The names.
+        needs_archive: Whether the archive comes before the arguments.
+        arrays: Which arguments may be images of arrays, the others being refused; None for all.
+    """
 
     def register(run: F) -> F:
         for name in names:
             if name in _registered:
                 raise ValueError(f"{name} is registered twice.")
-            _registered[name] = (run, needs_archive)
+            _registered[name] = (run, needs_archive, arrays)
         return run
 
     return register
@@ -70,8 +78,10 @@ def load_functions() -> dict[str, Function]:
         importlib.import_module(f".functions.{module.name}", __package__)
     known = signatures()
     return {
-        name: Function(name, tuple(_joined(run, known[name], archive)), run, archive)
-        for name, (run, archive) in _registered.items()
+        name: Function(
+            name, tuple(_joined(run, known[name], archive)), run, archive, _places(run, archive, arrays)
+        )
+        for name, (run, archive, arrays) in _registered.items()
         if name in known
     }
 
@@ -81,6 +91,15 @@ def _joined(run: Callable[..., Any], signature: Signature, needs_archive: bool) 
     declared = {_snake_case(parameter.name): parameter for parameter in signature.parameters}
     for ours in own_parameters(run, needs_archive):
         yield declared.get(ours, Parameter(ours, "Object", optional=True, default=None))
+
+
+def _places(
+    run: Callable[..., Any],
+    needs_archive: bool,  # noqa: FBT001 - a field
+    arrays: Sequence[str] | None,
+) -> frozenset[int]:
+    ours = own_parameters(run, needs_archive)
+    return frozenset(range(len(ours)) if arrays is None else map(ours.index, arrays))
 
 
 def own_parameters(run: Callable[..., Any], needs_archive: bool) -> list[str]:  # noqa: FBT001 - a field

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .arraypixels import afford
 from .errors import Refused
 from .images import Band, Canvas, Image, Raster
 from .pixeltypes import PixelType, union
@@ -16,13 +17,18 @@ STACK_BYTES = 128 << 20
 """Values and weights of all scenes that are held at once."""
 
 _WEIGHT_BYTES = 4
+_OBJECT_BYTES = 8  # what a number in a list weighs, compared with one in an array
 
 
-def homogeneous_bands(collection: ImageCollection) -> list[Band]:
+def homogeneous_bands(collection: ImageCollection, *, arrays: bool = False) -> list[Band]:
     """The bands that all images share, each of a type that holds the values of all.
 
+    Args:
+        collection: The images.
+        arrays: Whether pixels may be arrays.
+
     Raises:
-        Refused: The images do not have bands of the same names.
+        Refused: The images do not have bands of the same names, or pixels are arrays of different dimensions.
     """
     if not collection.elements:
         return []
@@ -37,7 +43,11 @@ def homogeneous_bands(collection: ImageCollection) -> list[Band]:
                 "\nSome bands might require explicit casts."
             )
         for band in image.bands:
+            if band.type.dimensions != types[band.name].dimensions:
+                raise Refused("Expected a homogeneous image collection, but dimensions of arrays differ.")
             types[band.name] = union(types[band.name], band.type)
+    if not arrays and any(kind.dimensions for kind in types.values()):
+        raise Refused("ImageCollection: Images of arrays are not supported here by this sandbox engine.")
     return [Band(name, kind) for name, kind in types.items()]
 
 
@@ -61,8 +71,8 @@ def reduced(collection: ImageCollection, reducer: Reducer, *, keep_names: bool) 
     Raises:
         Refused: The reducer does not fit the bands, or its outputs are no pixels.
     """
-    if reducer.objects:
-        raise Refused("ImageCollection.reduce: Array-valued pixels are not supported by this sandbox engine.")
+    if reducer.dictionaries:
+        raise Refused("ImageCollection.reduce: The reducer's output is nothing that a pixel can hold.")
     bands = homogeneous_bands(collection)
     if not bands:
         return bandless()
@@ -81,13 +91,16 @@ def reduced(collection: ImageCollection, reducer: Reducer, *, keep_names: bool) 
         )
     kinds = [kind for group in groups for kind in reducer.types([bands[i].type for i in group])]
     outputs = len(reducer.outputs)
+    heavier = _OBJECT_BYTES if reducer.objects else 1
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         asked = list(dict.fromkeys(k // outputs for k in wanted))
         inputs = list(dict.fromkeys(i for g in asked for i in groups[g]))
         drawn = in_row_blocks(
             canvas,
-            sum(bands[i].type.dtype.itemsize + _WEIGHT_BYTES for i in inputs) * len(collection.elements),
+            sum(bands[i].type.dtype.itemsize + _WEIGHT_BYTES for i in inputs)
+            * len(collection.elements)
+            * heavier,
             lambda block: _reduced_block(block, inputs, asked),
         )
         rasters = dict(zip([(g, o) for g in asked for o in range(outputs)], drawn, strict=True))
@@ -106,6 +119,10 @@ def reduced(collection: ImageCollection, reducer: Reducer, *, keep_names: bool) 
                 kind = kinds[g * outputs + o]
                 held = np.where(result.valid, result.values, 0)
                 shaped = kind.convert(held).reshape(canvas.shape)
+                if kind.dimensions:
+                    afford(
+                        canvas, shaped.size, max((v.size for v in shaped.flat if v is not None), default=0)
+                    )
                 rasters.append(Raster(shaped, mask.reshape(canvas.shape)))
         return rasters
 
@@ -167,7 +184,7 @@ def in_row_blocks(
 
 def layered(collection: ImageCollection) -> Image:
     """Images on top of each other, the last one uppermost; a masked pixel shows what is below."""
-    bands = homogeneous_bands(collection)
+    bands = homogeneous_bands(collection, arrays=True)
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         chosen = [bands[i] for i in wanted]
@@ -194,10 +211,12 @@ def best_by(collection: ImageCollection, quality: str) -> Image:
     Raises:
         Refused: The quality band is missing.
     """
-    bands = homogeneous_bands(collection)
+    bands = homogeneous_bands(collection, arrays=True)
     if not bands:
         return bandless()
     measure = collection.elements[0].bands[collection.elements[0].position(quality)]
+    if measure.type.dimensions:
+        raise Refused(f"ImageCollection.qualityMosaic: Band '{quality}' must hold numbers, not arrays.")
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         chosen = [bands[i] for i in wanted]

@@ -3,7 +3,7 @@
     CSPLUS_LIVE=1 python tests/live/compare.py [--all]
 
 Uses the official client with your own account (`earthengine authenticate`) and the project in CSPLUS_PROJECT or
-GOOGLE_CLOUD_PROJECT; some eighty small requests. The exit code is 0 whatever differs, 1 where signing in failed, and 2
+GOOGLE_CLOUD_PROJECT; some hundred small requests. The exit code is 0 whatever differs, 1 where signing in failed, and 2
 without CSPLUS_LIVE=1. It has never been run: whoever first does, may find that an expression itself needs mending.
 """
 
@@ -259,6 +259,65 @@ def scenes() -> Iterator[Question]:
         )
 
 
+def trends() -> Iterator[Question]:
+    """What reducers make of lists."""
+    values = [3, 1, 4, 1, 5, 9, 2, 6]
+    pairs = [[n, value] for n, value in enumerate(values)]
+    with_one = [[1, *p] for p in pairs]
+    r = ee.Reducer
+    for name, rows, reducer in (
+        ("skew", values, r.skew()),
+        ("kurtosis", values, r.kurtosis()),
+        ("circularVariance", values, r.circularVariance()),
+        ("intervalMean", values, r.intervalMean(20, 80)),
+        ("autoHistogram", values, r.autoHistogram(4, 1)),
+        ("kendallsCorrelation, with ties", values, r.kendallsCorrelation(1)),
+        ("spearmansCorrelation, with ties", pairs, r.spearmansCorrelation()),
+        ("pearsonsCorrelation", pairs, r.pearsonsCorrelation()),
+        ("sensSlope", pairs, r.sensSlope()),
+        ("linearFit", pairs, r.linearFit()),
+        ("linearFit above one place", [[1, 2], [1, 3]], r.linearFit()),
+        ("linearRegression", with_one, r.linearRegression(2)),
+        ("linearRegression of too few", with_one[:2], r.linearRegression(2)),
+        ("linearRegression of dependent variables", [[1, 2, n] for n in values], r.linearRegression(2)),
+        ("robustLinearRegression", [*with_one, [1, 8, 100]], r.robustLinearRegression(2)),
+        ("fixed2DHistogram", pairs, r.fixed2DHistogram(0, 8, 2, 0, 10, 2)),
+    ):
+        yield name, lambda rows=rows, reducer=reducer: ee.List(rows).reduce(reducer)
+    vectors = [ee.Array(p) for p in pairs]
+    yield "covariance", lambda: ee.List(vectors).reduce(r.covariance())
+    yield "outputs of covariance", lambda: r.covariance().getOutputs()
+
+
+def arrays() -> Iterator[Question]:
+    """Images of arrays, kernels off centre, accuracy."""
+    array = ee.Image(ee.Array([[2, 1], [1, 3]]))
+    line = ee.Image(ee.Array([1, 2, 3]))
+    yield "type of an image of arrays", lambda: kind(line)
+    yield "an array and a number", lambda: at(line.add(1), ee.Reducer.toList())
+    yield (
+        "matrixInverse of a singular matrix",
+        lambda: at(ee.Image(ee.Array([[1, 2], [2, 4]])).matrixInverse().arrayGet([0, 0])),
+    )
+    yield "type of a matrix product", lambda: kind(array.matrixMultiply(array))
+    yield "an image of lists", lambda: kind(ee.ImageCollection([1, 2]).reduce(ee.Reducer.toList()))
+    yield "eigen", lambda: ee.Array([[2, 1], [1, 3]]).eigen()
+    yield "singular values", lambda: ee.Array([[2, 1], [1, 3]]).matrixSingularValueDecomposition()
+    kernel = ee.Kernel.fixed(3, 1, [[1, 10, 100]], 0, 0)
+    yield "direction of convolve", lambda: row(columns().convolve(kernel))
+    yield (
+        "names of neighborhoodToBands",
+        lambda: columns().neighborhoodToBands(ee.Kernel.square(1)).bandNames(),
+    )
+    yield "derivative", lambda: row(columns().derivative().select(0))
+    yield "gradient", lambda: row(columns().gradient().select("x"))
+    matrix = ee.ConfusionMatrix(ee.Array([[8, 2], [1, 9]]))
+    yield "producersAccuracy", matrix.producersAccuracy
+    yield "consumersAccuracy", matrix.consumersAccuracy
+    yield "fscore", matrix.fscore
+    yield "unmix", lambda: ee.Image([1, 2]).unmix([[1, 0], [0, 1]], True).bandNames()
+
+
 def errors() -> Iterator[Question]:
     """Sentences of refusals."""
     yield "a missing band", lambda: at(ee.Image([1, 2]).select("x"))
@@ -270,9 +329,13 @@ def errors() -> Iterator[Question]:
     yield "a missing key", lambda: ee.Dictionary({"a": 1}).get("b")
     yield "an index out of range", lambda: ee.List([1]).get(3)
     yield "a wrong type", lambda: ee.Number(ee.String("a").cat("b")).add(1)
+    line = ee.Image(ee.Array([1, 2]))
+    yield "beyond an array", lambda: at(line.arrayGet([5]))
+    yield "labels for another shape", lambda: at(line.arrayFlatten([["a"]]))
+    yield "arrays of different shapes", lambda: at(line.add(ee.Image(ee.Array([1, 2, 3]))).arrayGet([0]))
 
 
-SECTIONS = (reducing, casting, masking, neighbours, tables, scenes, errors)
+SECTIONS = (reducing, casting, masking, neighbours, tables, scenes, trends, arrays, errors)
 
 
 def sandbox_answer(evaluator: Evaluator, graph: Any) -> Any:

@@ -18,7 +18,7 @@ import pytest
 from csplus.csplus_plugin.sandbox import budget
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.evaluator import supported
-from csplus.csplus_plugin.sandbox.images import Grid, Image
+from csplus.csplus_plugin.sandbox.images import Canvas, Grid, Image
 from csplus.csplus_plugin.sandbox.signatures import signatures
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -78,12 +78,25 @@ CONSTANTS = st.recursive(
     PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=6
 ).map(constant)
 
+FITS = (
+    "linearFit",
+    "sensSlope",
+    "kendallsCorrelation",
+    "pearsonsCorrelation",
+    "covariance",
+    "skew",
+    "countRuns",
+)
+
 FITTING: dict[str, st.SearchStrategy] = {
     "Image": st.sampled_from(
         [
             IMAGE,
             called("Image.constant", value=constant(3)),
             called("Image.constant", value=constant([1.5, 2])),
+            called("Image.toArray", image=IMAGE),
+            called("ImageCollection.toArray", collection=COLLECTION),
+            called("Image.constant", value=called("Array", values=constant([[2, 1], [1, 3]]))),
         ]
     ),
     "ImageCollection": st.just(COLLECTION),
@@ -95,7 +108,11 @@ FITTING: dict[str, st.SearchStrategy] = {
     "Element": st.sampled_from([IMAGE, called("Feature", geometry=POINT)]),
     "Reducer": st.sampled_from(
         [
-            *(called(f"Reducer.{name}") for name in ("mean", "minMax", "histogram", "toList", "stdDev")),
+            *(
+                called(f"Reducer.{name}")
+                for name in ("mean", "minMax", "histogram", "toList", "stdDev", *FITS)
+            ),
+            called("Reducer.linearRegression", numX=constant(1)),
             called("Reducer.repeat", reducer=called("Reducer.max"), count=constant(2)),
             called("Reducer.percentile", percentiles=constant([5, 95])),
         ]
@@ -104,7 +121,18 @@ FITTING: dict[str, st.SearchStrategy] = {
         [called("Filter.always"), called("Filter.equals", leftField=constant("n"), rightValue=constant(3))]
     ),
     "Join": st.just(called("Join.simple")),
-    "Kernel": st.just(called("Kernel.circle", radius=constant(1.5))),
+    "Kernel": st.sampled_from(
+        [
+            called("Kernel.circle", radius=constant(1.5)),
+            called("Kernel.sobel"),
+            called("Kernel.euclidean", radius=constant(2)),
+            called("Kernel.rectangle", xRadius=constant(20), yRadius=constant(1), units=constant("meters")),
+            called("Kernel.fixed", weights=constant([[0, 1, 2]]), x=constant(0), y=constant(0)),
+        ]
+    ),
+    "ConfusionMatrix": st.just(
+        called("ConfusionMatrix", array=called("Array", values=constant([[1, 0], [2, 3]])))
+    ),
     "Projection": st.just(called("Projection", crs=constant("EPSG:32611"))),
     "Date": st.just(called("Date", value=constant(0))),
     "DateRange": st.just(called("DateRange", start=constant("2023-01-01"), end=constant("2024-01-01"))),
@@ -143,6 +171,7 @@ def answered(folder: Folder, expression: Any) -> Any:
     with contextlib.suppress(Refused):
         value = folder.evaluator.evaluate(expression)
         if isinstance(value, Image):
+            value.pixels(Canvas(GRID), range(len(value.bands)))  # arrays too, which are not for rendering
             value.render(GRID)
         answer = json.dumps(folder.evaluator.to_json(value), allow_nan=False)
     assert time.perf_counter() - start < LONG
@@ -160,6 +189,29 @@ def answered(folder: Folder, expression: Any) -> Any:
 @example(node=called("Array.pad", array=constant([1]), lengths=constant([10**12])))
 @example(node=called("Array.transpose", array=constant([1]), axis1=constant(0), axis2=constant(10**9)))
 @example(node=called("Array.identity", size=constant(10**6)))
+@example(node=called("Image.matrixIdentity", size=constant(10**6)))
+@example(
+    node=called("Image.arrayPad", image=called("Image.toArray", image=IMAGE), lengths=constant([10**12]))
+)
+@example(node=called("Image.arrayRepeat", input=IMAGE, axis=constant(0), copies=constant(10**9)))
+@example(node=called("Image.arrayReshape", image=IMAGE, lengths=constant([-1]), dimensions=constant(10**9)))
+@example(
+    node=called(
+        "Kernel.fixed", weights=items(called("List.repeat", value=constant(1), count=constant(10**6)))
+    )
+)
+@example(node=called("Reducer.linearRegression", numX=constant(10**9)))
+@example(
+    node=called(
+        "Reducer.fixed2DHistogram",
+        xMin=constant(0),
+        xMax=constant(1),
+        xSteps=constant(10**9),
+        yMin=constant(0),
+        yMax=constant(1),
+        ySteps=constant(10**9),
+    )
+)
 @example(node=called("List.sequence", start=constant(0), end=constant(1e300)))
 @example(node=called("Date", value=constant(1e300)))
 @example(node=called("Reducer.repeat", reducer=called("Reducer.mean"), count=constant(10**9)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from .. import matrices
 from ..arrays import limited
 from ..errors import Refused
 from ..registry import function
@@ -86,3 +89,19 @@ def matrix_to_diag(input_: np.ndarray) -> np.ndarray:
         raise Refused("Array.matrixToDiag: Needs a single column.")
     limited(column.size**2)
     return np.diag(column[:, 0])
+
+
+def _register_decomposition(name: str, split: Callable[[np.ndarray], dict[str, np.ndarray]]) -> None:
+    @function(f"Array.{name}")
+    def decomposition(array: np.ndarray) -> dict[str, np.ndarray]:
+        return split(_matrix(array, name))
+
+
+for _name, (_split, _) in matrices.DECOMPOSITIONS.items():
+    _register_decomposition(_name, _split)
+
+
+@function("Array.eigen")
+def eigen(input_: np.ndarray) -> np.ndarray:
+    """Eigenvalues in descending order, each in a row with its eigenvector."""
+    return matrices.eigen(_matrix(input_, "eigen"))

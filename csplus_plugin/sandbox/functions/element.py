@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import as_array
 from ..errors import Refused
 from ..geometries import Geometry
 from ..images import Image
@@ -93,7 +94,7 @@ def _ordinary(element: Element) -> list[str]:
     return [name for name in element.properties if not name.startswith(_SYSTEM)]
 
 
-@function("Element.copyProperties", "Image.copyProperties")
+@function("Element.copyProperties", "Image.copyProperties", arrays=None)
 def copy_properties(
     destination: Element | None,
     source: Element | None,
@@ -116,7 +117,7 @@ def replace_properties(destination: Element, source: Element | None) -> Element:
     return destination.but(properties=dict(source.properties) if source is not None else {})
 
 
-@function("Element.geometry", "Image.geometry")
+@function("Element.geometry", "Image.geometry", arrays=None)
 def geometry(
     feature: Element,
     max_error: ErrorMargin | None,
@@ -166,16 +167,56 @@ def select(
     return chosen if retain_geometry else chosen.but(place=None)
 
 
-@function("Feature.id", "Image.id")
+@function("Feature.id", "Image.id", arrays=None)
 def id_(element: Element) -> str | None:
     """The asset id of an image, else the index."""
     return element.id or element.properties.get("system:index")
 
 
-@function("Image.date")
+@function("Image.date", arrays=None)
 def image_date(image: Image) -> Date:
     """When the image was taken: `system:time_start`."""
     start = image.properties.get("system:time_start")
     if start is None:
         raise Refused("Image.date: Image has no 'system:time_start' property.")
     return as_date(start)
+
+
+@function("Feature.toArray")
+def to_array(feature: Feature, properties: list[str]) -> np.ndarray:
+    """Some properties, all of them numbers, as an array."""
+    numbers = _numbers(feature, properties)
+    if numbers is None:
+        raise Refused(f"Feature.toArray: The properties [{', '.join(properties)}] must all be numbers.")
+    return numbers
+
+
+def _numbers(element: Element, properties: list[str]) -> np.ndarray | None:
+    """Some properties as an array; None where one is missing or no number."""
+    values = [element.properties.get(name) for name in properties]
+    return as_array(values) if values and all(isinstance(v, bool | int | float) for v in values) else None
+
+
+@function("FeatureCollection.makeArray")
+def make_array(collection: FeatureCollection, properties: list[str], name: str) -> FeatureCollection:
+    """An array of some properties as another property; features that do not have them all as numbers are dropped."""
+    found = [(element, _numbers(element, properties)) for element in collection.elements]
+    return collection.of(
+        [e.but(properties={**e.properties, name: array}) for e, array in found if array is not None]
+    )
+
+
+@function("Collection.fromColumns")
+def from_columns(
+    columns: list[list[Any]], property_names: list[str], property_types: list[Any] | None
+) -> FeatureCollection:
+    """Features without a place, from one list of values for each property."""
+    name = "Collection.fromColumns"
+    if property_types is not None:
+        raise Refused(f"{name}: propertyTypes is not supported by this sandbox engine.")
+    if len(columns) != len(property_names) or len({len(column) for column in columns}) > 1:
+        raise Refused(f"{name}: Need one list for each property, all of the same length.")
+    rows = [dict(zip(property_names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return FeatureCollection(
+        tuple(Feature(None, {**row, "system:index": str(n)}, str(n)) for n, row in enumerate(rows))
+    )

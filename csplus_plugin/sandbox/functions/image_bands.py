@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import patterns, pixeltypes
 from ..archive import Archive
-from ..constants import constant_image
+from ..constants import constant_array, constant_image
 from ..errors import Refused
 from ..images import Band, Canvas, Image, Raster, blank
 from ..pixeltypes import DOUBLE, PixelType
@@ -34,8 +34,10 @@ def load(archive: Archive, id_: str, version: int) -> Image:
 
 @function("Image.constant")
 def constant(value: Any) -> Image:
-    """The same value everywhere; a list gives one band each."""
-    values = list(value) if isinstance(value, list | np.ndarray) else [value]
+    """The same value everywhere; a list gives one band each, an array is the value of every pixel."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return constant_array(value)
+    values = list(value) if isinstance(value, list) else [value]
     return constant_image([promote(v, "Number") for v in values])
 
 
@@ -81,7 +83,7 @@ def picked(image: Image, positions: Sequence[int], names: Sequence[str] | None =
     return image.but(source=tuple(bands), draw=draw, shared=False)
 
 
-@function("Image.select")
+@function("Image.select", arrays=None)
 def select(input_: Image, band_selectors: list, new_names: list[str] | None) -> Image:
     """Bands by name, regular expression or position."""
     positions = chosen(input_, band_selectors)
@@ -93,13 +95,13 @@ def select(input_: Image, band_selectors: list, new_names: list[str] | None) -> 
     return picked(input_, positions, names)
 
 
-@function("Image.slice")
+@function("Image.slice", arrays=None)
 def slice_(image: Image, start: int, end: int | None) -> Image:
     """Bands by a range of positions."""
     return picked(image, range(len(image.bands))[start:end])
 
 
-@function("Image.rename")
+@function("Image.rename", arrays=None)
 def rename(input_: Image, names: list[str]) -> Image:
     """All bands under other names."""
     if len(names) != len(input_.bands):
@@ -111,7 +113,7 @@ def rename(input_: Image, names: list[str]) -> Image:
     return picked(input_, range(len(names)), names)
 
 
-@function("Image.regexpRename")
+@function("Image.regexpRename", arrays=None)
 def regexp_rename(input_: Image, regex: str, replacement: str, all_: bool) -> Image:
     """Names by replacing what matches a regular expression; `$1` stands for the first group."""
     expression = patterns.pattern("Image.regexpRename", regex, max(map(len, input_.names), default=0))
@@ -120,7 +122,7 @@ def regexp_rename(input_: Image, regex: str, replacement: str, all_: bool) -> Im
     return picked(input_, range(len(names)), unique_names(names))
 
 
-@function("Image.addBands")
+@function("Image.addBands", arrays=None)
 def add_bands(dst_img: Image, src_img: Image, names: list[str] | None, overwrite: bool) -> Image:
     """Bands of another image appended, or put in place of those of the same name."""
     added = picked(src_img, chosen(src_img, names)) if names else src_img
@@ -139,7 +141,7 @@ def overlaid(image: Image, added: Image) -> Image:
     return gathered(list(places.values()), bands, image)
 
 
-@function("Image.cat")
+@function("Image.cat", arrays=None)
 def cat(images: list) -> Image:
     """The bands of several images; metadata of the first."""
     promoted = [promote(image, "Image<unknown bands>") for image in images]
@@ -148,19 +150,19 @@ def cat(images: list) -> Image:
     return side_by_side(promoted, unique_names([n for image in promoted for n in image.names]), promoted[0])
 
 
-@function("Image.bandNames")
+@function("Image.bandNames", arrays=None)
 def band_names(image: Image) -> list[str]:
     """Names in order."""
     return image.names
 
 
-@function("Image.bandTypes")
+@function("Image.bandTypes", arrays=None)
 def band_types(image: Image) -> dict[str, PixelType]:
     """Pixel types by name."""
     return {band.name: band.type for band in image.bands}
 
 
-@function("Image.metadata")
+@function("Image.metadata", arrays=None)
 def metadata(image: Image, property_: str, name: str | None) -> Image:
     """A property as a constant image."""
     value = as_number(image.properties.get(property_))
@@ -169,7 +171,7 @@ def metadata(image: Image, property_: str, name: str | None) -> Image:
     return constant_image([value], [name or property_], DOUBLE)
 
 
-@function("Image.linkCollection")
+@function("Image.linkCollection", arrays=None)
 def link_collection(
     input_: Image,
     image_collection: ImageCollection,
@@ -260,9 +262,9 @@ def cast_collection(
 
 
 def _register_cast(name: str, kind: PixelType) -> None:
-    @function(f"Image.{name}", f"Image.to{name[0].upper()}{name[1:]}")
+    @function(f"Image.{name}", f"Image.to{name[0].upper()}{name[1:]}", arrays=None)
     def cast_all(value: Image) -> Image:
-        return converted(value, [_narrowed(band.type, kind) for band in value.bands])
+        return converted(value, [_narrowed(band.type, kind).of(band.type.dimensions) for band in value.bands])
 
 
 def _narrowed(given: PixelType, kind: PixelType) -> PixelType:

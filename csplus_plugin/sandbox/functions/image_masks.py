@@ -53,7 +53,7 @@ def _as_mask(raster: Raster) -> np.ndarray:
     return np.where(raster.mask > 0, values, np.float32(0))
 
 
-@function("Image.updateMask")
+@function("Image.updateMask", arrays=["image"])
 def update_mask(image: Image, mask: Image) -> Image:
     """Lower the mask; a pixel that is masked stays masked."""
     partners = _partners(image, mask, "Image.updateMask")
@@ -198,7 +198,7 @@ def _clipped(image: Image, geometry: Geometry) -> Image:
     return image.computed(image.bands, draw, footprint=inside, extent=common_extent(image.reach(), bounds))
 
 
-@function("Image.clip")
+@function("Image.clip", arrays=None)
 def clip(input_: Image, geometry: Any) -> Image:
     """Mask outside a geometry; a pixel on its edge keeps the share of it that is covered."""
     if isinstance(geometry, FeatureCollection):
@@ -206,7 +206,7 @@ def clip(input_: Image, geometry: Any) -> Image:
     return _clipped(input_, promote(geometry, "Geometry"))
 
 
-@function("Image.clipToCollection")
+@function("Image.clipToCollection", arrays=None)
 def clip_to_collection(input_: Image, collection: Any) -> Image:
     """Mask outside all geometries of a collection."""
     return _clipped(input_, promote(promote(collection, "FeatureCollection"), "Geometry"))

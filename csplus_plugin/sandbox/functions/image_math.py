@@ -146,7 +146,7 @@ _OLD_NAMES = {
 def _register_binary(name: str, compute: Two, result: TypeRule) -> None:
     names = [f"Image.{n}" for n in (name, _OLD_NAMES.get(name)) if n]
 
-    @function(*names)
+    @function(*names, arrays=None)
     def binary(image1: Image, image2: Image) -> Image:
         return paired_bands(image1, image2, f"Image.{name}", compute, result)
 
@@ -223,7 +223,7 @@ def _register_unary(
         with np.errstate(all="ignore"):
             return compute(exact)
 
-    @function(*names)
+    @function(*names, arrays=None)
     def unary(value: Image) -> Image:
         return each_band(value, values, result)
 
@@ -232,7 +232,7 @@ for _name, (_unary, _kind) in _UNARY.items():
     _register_unary(_name, _unary, _kind)
 
 
-@function("Image.clamp")
+@function("Image.clamp", arrays=None)
 def clamp(input_: Image, low: float, high: float) -> Image:
     """Values outside a range become its ends."""
     return each_band(
@@ -252,7 +252,7 @@ def wider_of(*numbers: float) -> PixelType:
     return kind
 
 
-@function("Image.unitScale")
+@function("Image.unitScale", arrays=None)
 def unit_scale(input_: Image, low: float, high: float) -> Image:
     """The range low to high becomes 0 to 1; nothing is clamped."""
     if low == high:
@@ -264,7 +264,7 @@ def unit_scale(input_: Image, low: float, high: float) -> Image:
     )
 
 
-@function("Image.polynomial")
+@function("Image.polynomial", arrays=None)
 def polynomial(image: Image, coefficients: list[float]) -> Image:
     """A polynomial at each pixel; coefficients start with the constant."""
     if not coefficients:

@@ -11,13 +11,15 @@ import numpy as np
 from .. import reducers
 from ..errors import Refused
 from ..images import Canvas, Image, Raster
-from ..kernels import SHAPES, Kernel, named_kernel
+from ..kernels import Kernel, shaped
+from ..meter import MEMORY_EXCEEDED, check
 from ..pixeltypes import DOUBLE, PixelType
 from ..reducers import Reducer
 from ..registry import function
 from ..stacking import in_row_blocks
 
 MAX_ITERATIONS = 100
+MOST_NEIGHBOURS = 1 << 27  # that are held at once: those of one row of pixels may be very many
 
 
 def padded(canvas: Canvas, radius: int) -> Canvas:
@@ -25,7 +27,7 @@ def padded(canvas: Canvas, radius: int) -> Canvas:
     return canvas.on(canvas.grid.padded(radius, radius))
 
 
-def _neighbours(
+def neighbours(
     image: Image, position: int, kernel: np.ndarray, canvas: Canvas
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values and masks of the neighbours that count (n, pixels)."""
@@ -33,6 +35,8 @@ def _neighbours(
     height, width = canvas.shape
     (raster,) = image.pixels(padded(canvas, radius), [position])
     places = np.argwhere(kernel)
+    if len(places) * height * width > MOST_NEIGHBOURS:
+        raise Refused(MEMORY_EXCEEDED)
 
     def gathered(pixels: np.ndarray) -> np.ndarray:
         return np.stack([pixels[r : r + height, c : c + width].ravel() for r, c in places])
@@ -107,7 +111,7 @@ def _once(
 def _by_reducer(reducer: Reducer) -> Callable[..., Raster]:
     def compute(image: Image, position: int, kernel: np.ndarray, canvas: Canvas) -> Raster:
         def block(part: Canvas) -> list[Raster]:
-            values, weights = _neighbours(image, position, kernel, part)
+            values, weights = neighbours(image, position, kernel, part)
             (result,) = reducer.reduce([values], (weights > 0).astype(np.float32))
             kind = reducer.types([image.bands[position].type])[0]
             shaped = kind.convert(result.values).reshape(part.shape)
@@ -138,7 +142,7 @@ def _register_focal(
     def focal(
         image: Image, radius: float, kernel_type: str, units: str, iterations: int, kernel: Kernel | None
     ) -> Image:
-        return _focal(image, kernel or named_kernel(kernel_type, radius, units), iterations, compute, kind)
+        return _focal(image, kernel or shaped(kernel_type, radius, units), iterations, compute, kind)
 
 
 for _name, (_compute, _kind) in _FOCAL.items():
@@ -171,7 +175,7 @@ def reduce_neighborhood(
         weight = kernel.weighing(canvas.grid.projection)[shape][:, np.newaxis]
 
         def block(part: Canvas) -> list[Raster]:
-            values, masks = _neighbours(image, position, shape, part)
+            values, masks = neighbours(image, position, shape, part)
             given = {"mask": masks, "kernel": weight * (masks > 0), "min": np.minimum(masks, weight)}
             results = reducer.reduce([values], given[input_weight], masks > 0)
             kept = image.pixels(part, [position])[0].mask if skip_masked else np.ones(part.shape, np.float32)
@@ -205,27 +209,9 @@ def convolve(image: Image, kernel: Kernel) -> Image:
             filled = np.where(raster.valid, raster.values, 0).astype(float)
             total = np.zeros(canvas.shape)
             for row, column in np.argwhere(weights):
+                check()
                 total += weights[row, column] * filled[row : row + height, column : column + width]
             drawn.append(Raster(total, raster.mask[here]))
         return drawn
 
     return image.computed(bands, draw)
-
-
-def _register_kernel(shape: str) -> None:
-    @function(f"Kernel.{shape}")
-    def kernel(radius: float, units: str, normalize: bool, magnitude: float) -> Kernel:
-        return Kernel(shape, radius, units, normalize=normalize, magnitude=magnitude)
-
-
-for _shape in SHAPES:
-    _register_kernel(_shape)
-
-
-@function("Kernel.gaussian")
-def gaussian(radius: float, sigma: float, units: str, normalize: bool, magnitude: float) -> Kernel:
-    """Weights by a normal distribution; radius and sigma in pixels here."""
-    if units != "pixels":
-        raise Refused("Kernel.gaussian: This sandbox engine takes units 'pixels'.")
-    weights = lambda distance: np.exp(-(distance**2) / (2 * sigma**2))  # noqa: E731 - a function of distance
-    return Kernel("square", radius, units, weights, normalize, magnitude)

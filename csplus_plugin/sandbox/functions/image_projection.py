@@ -45,7 +45,7 @@ def resolved(
     return projection if scale is None else projection.at_scale(scale)
 
 
-@function("Image.projection")
+@function("Image.projection", arrays=None)
 def projection(image: Image) -> Projection:
     """The default projection that all bands share."""
     found = {band.projection for band in image.bands}
@@ -59,7 +59,7 @@ def projection(image: Image) -> Projection:
     return found.pop()
 
 
-@function("Image.setDefaultProjection")
+@function("Image.setDefaultProjection", arrays=None)
 def set_default_projection(
     image: Image, crs: Projection, crs_transform: list[float] | None, scale: float | None
 ) -> Image:
@@ -69,7 +69,7 @@ def set_default_projection(
     return image.but(source=tuple(bands), id=None, version=None)
 
 
-@function("Image.reproject")
+@function("Image.reproject", arrays=None)
 def reproject(image: Image, crs: Projection, crs_transform: list[float] | None, scale: float | None) -> Image:
     """Compute in a projection, then sample by nearest neighbour."""
     wanted = resolved(crs, crs_transform, scale, "Image.reproject")
@@ -117,7 +117,7 @@ def lattice_window(lattice: Projection, target: Grid, margin: int) -> Grid | Non
     return Grid(lattice.crs, lattice.transform, 1, 1).window(left, top, width, height)
 
 
-@function("Image.clipToBoundsAndScale")
+@function("Image.clipToBoundsAndScale", arrays=None)
 def clip_to_bounds_and_scale(
     input_: Image,
     geometry: Geometry | None,
@@ -181,7 +181,7 @@ def bounded(image: Image, grid: Grid) -> Image:
     return image.computed(bands, draw, footprint=frame, extent=grid.bounds_in(WGS84))
 
 
-@function("Image.translate")
+@function("Image.translate", arrays=None)
 def translate(input_: Image, x: float, y: float, units: str, proj: Projection | None) -> Image:
     """Moved by some metres or pixels of a projection, east and north; computed in that projection."""
     if units not in {"meters", "pixels"}:

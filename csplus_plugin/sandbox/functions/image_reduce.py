@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..arraypixels import afford
 from ..errors import Refused
 from ..images import Band, Canvas, Image, Raster
 from ..pixeltypes import union
@@ -16,8 +17,8 @@ from ..registry import function
 @function("Image.reduce")
 def reduce(image: Image, reducer: Reducer) -> Image:
     """All bands by a reducer, one output band for each of its outputs; masked bands do not count."""
-    if reducer.inputs != 1 or reducer.objects:
-        raise Refused("Image.reduce: The reducer must have a single input, and numbers as outputs.")
+    if reducer.inputs != 1 or reducer.dictionaries:
+        raise Refused("Image.reduce: The reducer must have a single input, and numbers or arrays as outputs.")
     if not image.bands:
         raise Refused("Image.reduce: The image has no bands.")
     first, kind = image.bands[0], image.bands[0].type
@@ -40,6 +41,8 @@ def reduce(image: Image, reducer: Reducer) -> Image:
             held = np.where(results[k].valid, results[k].values, 0)
             mask = np.where(results[k].valid, opacity, np.float32(0)).reshape(canvas.shape)
             drawn.append(Raster(kinds[k].convert(held).reshape(canvas.shape), mask))
+            if kinds[k].dimensions:
+                afford(canvas, canvas.grid.size, len(image.bands))
         return drawn
 
     return image.computed(bands, draw)

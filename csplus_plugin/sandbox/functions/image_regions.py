@@ -25,7 +25,7 @@ MAX_RECTANGLE = 262_144  # pixels of sampleRectangle
 MAX_SAMPLES = 262_144  # features
 
 
-@function("Image.reduceRegion")
+@function("Image.reduceRegion", arrays=None)
 def reduce_region(
     image: Image,
     reducer: Reducer,
@@ -57,7 +57,7 @@ def _by_band(
             yield (band if len(reducer.outputs) == 1 else f"{band}_{output}"), value
 
 
-@function("Image.reduceRegions")
+@function("Image.reduceRegions", arrays=None)
 def reduce_regions(
     image: Image,
     collection: FeatureCollection,
@@ -86,7 +86,7 @@ def reduce_regions(
     return FeatureCollection(tuple(features), collection.properties)
 
 
-@function("Image.sample")
+@function("Image.sample", arrays=None)
 def sample(
     image: Image,
     region: Geometry | None,
@@ -113,7 +113,7 @@ def sample(
     return _table(rows, drop_nulls=drop_nulls)
 
 
-@function("Image.sampleRegions")
+@function("Image.sampleRegions", arrays=None)
 def sample_regions(
     image: Image,
     collection: FeatureCollection,
@@ -135,6 +135,44 @@ def sample_regions(
     return _table(rows, drop_nulls=True)
 
 
+@function("Image.stratifiedSample")
+def stratified_sample(
+    image: Image,
+    num_points: int,
+    class_band: str | None,
+    region: Geometry | None,
+    scale: float | None,
+    projection: Projection | None,
+    seed: int,
+    class_values: list[int] | None,
+    class_points: list[int] | None,
+    drop_nulls: bool,
+    tile_scale: float,
+    geometries: bool,
+) -> FeatureCollection:
+    """Some pixels of each class at random, all of them where there are fewer."""
+    name = "Image.stratifiedSample"
+    values, points = class_values or [], class_points or []
+    if len(values) != len(points):
+        raise Refused(f"{name}: classValues and classPoints must have the same length.")
+    lattice = working_projection(image, projection, None, scale, name)
+    band = image.names[0] if class_band is None else image.names[image.position(class_band)]
+    rows = _rows(image, region_of(image, region, name), lattice, geometries=geometries, name=name)
+    wanted, classes = dict(zip(values, points, strict=True)), dict[int, list[Feature]]()
+    order = np.random.default_rng(abs(seed)).permutation(len(rows))
+    for row in (rows[n] for n in order):
+        number = row.properties[band]
+        if number is None or (drop_nulls and None in row.properties.values()):
+            continue
+        if number != int(number):
+            raise Refused(f"{name}: The class band must hold whole numbers, but there is {number}.")
+        members = classes.setdefault(int(number), [])
+        if len(members) < wanted.get(int(number), num_points):
+            members.append(row)
+    kept = [row for number in sorted(classes) for row in classes[number]]
+    return _table(kept, drop_nulls=drop_nulls)
+
+
 def _rows(
     image: Image, region: Geometry, lattice: Projection, *, geometries: bool, name: str
 ) -> list[Feature]:
@@ -144,12 +182,17 @@ def _rows(
         longitude, latitude = transform_points(grid.crs, WGS84, part.x, part.y)
         for n in np.flatnonzero(part.inside):
             values = {
-                band: tidy(value[n].item()) if mask[n] > 0 else None
+                band: _plain(value[n]) if mask[n] > 0 else None
                 for band, value, mask in zip(image.names, part.values, part.masks, strict=True)
             }
             place = Geometry(shape_of("Point", [longitude[n], latitude[n]])) if geometries else None
             rows.append(Feature(place, values))
     return rows
+
+
+def _plain(value: Any) -> Any:
+    """A pixel as a property: an array, or a number."""
+    return value if isinstance(value, np.ndarray) else tidy(value.item())
 
 
 def _table(rows: Sequence[Feature], *, drop_nulls: bool) -> FeatureCollection:

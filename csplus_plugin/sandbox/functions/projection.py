@@ -1,6 +1,5 @@
 """Projections and pixel types as values (guides/projections)."""
 
-# ruff: noqa: ARG001 - arguments are those of the real functions
 from __future__ import annotations
 
 from typing import Any
@@ -82,13 +81,14 @@ def pixel_type(
     precision: Any, min_value: float | None, max_value: float | None, dimensions: int
 ) -> PixelType:
     """A pixel type by precision and range."""
-    if dimensions:
-        raise Refused("PixelType: Array-valued pixels are not supported by this sandbox engine.")
+    if dimensions < 0:
+        raise Refused("PixelType: The number of dimensions must not be negative.")
     base: PixelType = promote(precision, "PixelType")
     return PixelType(
         base.precision,
         base.min if min_value is None else min_value,
         base.max if max_value is None else max_value,
+        dimensions,
     )
 
 
@@ -122,5 +122,5 @@ def max_value(pixel_type: PixelType) -> float | None:
 
 @function("PixelType.dimensions")
 def dimensions(pixel_type: PixelType) -> int:
-    """0: pixels are numbers here."""
-    return 0
+    """Of the array that each pixel holds; 0 for numbers."""
+    return pixel_type.dimensions

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
-from .. import histograms, reducers
+from .. import distributions, histograms, reducers
 from ..errors import Refused
+from ..images import Image
+from ..pixeltypes import DOUBLE, PixelType, union
 from ..reducers import Reducer, Result, plain
 from ..registry import function
+from ..values import Feature, FeatureCollection
 
 MAX_INPUTS = 5000  # as many as an image may have bands
 
@@ -36,6 +40,14 @@ _PLAIN: dict[str, Reducer] = {
     "countDistinct": reducers.COUNT_DISTINCT,
     "countDistinctNonNull": reducers.COUNT_DISTINCT,
     "frequencyHistogram": histograms.FREQUENCY_HISTOGRAM,
+    "skew": distributions.SKEW,
+    "kurtosis": distributions.KURTOSIS,
+    "circularMean": distributions.CIRCULAR_MEAN,
+    "circularVariance": distributions.CIRCULAR_VARIANCE,
+    "circularStddev": distributions.CIRCULAR_STD_DEV,
+    "countRuns": distributions.COUNT_RUNS,
+    "bitwiseAnd": distributions.BITWISE_AND,
+    "bitwiseOr": distributions.BITWISE_OR,
 }
 
 
@@ -106,10 +118,38 @@ def percentile(
     return reducers.percentile(percentiles, output_names)
 
 
+@function("Reducer.intervalMean")
+def interval_mean(
+    min_percentile: float,
+    max_percentile: float,
+    max_buckets: int | None,
+    min_bucket_width: float | None,
+    max_raw: int | None,
+) -> Reducer:
+    """The mean between two percentiles; always exact here."""
+    return distributions.interval_mean(min_percentile, max_percentile)
+
+
 @function("Reducer.histogram")
 def histogram(max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None) -> Reducer:
     """A histogram with buckets a power of 2 wide."""
     return histograms.histogram(max_buckets, min_bucket_width)
+
+
+@function("Reducer.autoHistogram")
+def auto_histogram(
+    max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None, cumulative: bool
+) -> Reducer:
+    """The lower ends of a histogram's buckets, and the counts."""
+    return histograms.auto_histogram(max_buckets, min_bucket_width, cumulative=cumulative)
+
+
+@function("Reducer.fixed2DHistogram")
+def fixed_2d_histogram(
+    x_min: float, x_max: float, x_steps: int, y_min: float, y_max: float, y_steps: int
+) -> Reducer:
+    """Counts of pairs in equal buckets of both."""
+    return histograms.fixed_2d_histogram((x_min, x_max, x_steps), (y_min, y_max, y_steps))
 
 
 @function("Reducer.fixedHistogram")
@@ -133,7 +173,15 @@ def to_list(tuple_size: int | None, num_optional: int) -> Reducer:
             made[pixel] = [list(row) for row in zip(*columns, strict=True)]
         return [Result(made, np.ones(presence.shape[1], bool))]
 
-    return replace(reducers.TO_LIST, run=run, inputs=tuple_size)
+    if not 1 <= tuple_size <= MAX_INPUTS:
+        raise Refused(f"Reducer.toList: tupleSize must be between 1 and {MAX_INPUTS}.")
+    return replace(
+        reducers.TO_LIST,
+        run=run,
+        inputs=tuple_size,
+        types=lambda types: [reduce(union, types).of(2)],
+        arrays=False,
+    )
 
 
 @function("Reducer.combine")
@@ -171,7 +219,16 @@ def repeat(reducer: Reducer, count: int) -> Reducer:
         copies = [reducer.run(stacks[i * size : (i + 1) * size], weights, presence) for i in range(count)]
         return [_listed(results, presence.shape[1]) for results in zip(*copies, strict=True)]
 
-    return replace(reducer, run=run, inputs=size * count, objects=True)
+    nested = reducer.dictionaries or any(kind.dimensions for kind in reducer.types([DOUBLE] * size))
+    return Reducer(
+        reducer.outputs,
+        run,
+        lambda types: [kind.of(1) for kind in reducer.types(types[:size])],
+        inputs=size * count,
+        weighted=reducer.weighted,
+        objects=True,
+        dictionaries=nested,
+    )
 
 
 def _listed(results: Sequence[Result], pixels: int) -> Result:
@@ -203,7 +260,62 @@ def group(reducer: Reducer, group_field: int, group_name: str) -> Reducer:
         return [Result(made, np.ones(presence.shape[1], bool))]
 
     return Reducer(
-        ("groups",), run, reducer.types, inputs=reducer.inputs + 1, weighted=reducer.weighted, objects=True
+        ("groups",),
+        run,
+        reducer.types,
+        inputs=reducer.inputs + 1,
+        weighted=reducer.weighted,
+        objects=True,
+        dictionaries=True,
+    )
+
+
+@function("Reducer.forEach")
+def for_each(reducer: Reducer, output_names: list[str]) -> Reducer:
+    """A copy of a reducer for each of some inputs, which give the outputs their names."""
+    size, count = reducer.inputs, len(output_names)
+    if not 1 <= count * size <= MAX_INPUTS:
+        raise Refused(f"Reducer.forEach: The number of inputs must be between 1 and {MAX_INPUTS}.")
+    several = len(reducer.outputs) > 1
+    outputs = [f"{name}_{o}" if several else name for name in output_names for o in reducer.outputs]
+    if len(set(outputs)) < len(outputs):
+        raise Refused(f"Reducer.forEach: Output names are not unique: [{', '.join(outputs)}].")
+
+    def run(stacks: Sequence[np.ndarray], weights: np.ndarray, presence: np.ndarray) -> list[Result]:
+        parts = [stacks[i * size : (i + 1) * size] for i in range(count)]
+        return [result for part in parts for result in reducer.run(part, weights, presence)]
+
+    def types(inputs: Sequence[PixelType]) -> list[PixelType]:
+        parts = [inputs[i * size : (i + 1) * size] for i in range(count)]
+        return [kind for part in parts for kind in reducer.types(part)]
+
+    return replace(reducer, outputs=tuple(outputs), run=run, types=types, inputs=size * count)
+
+
+@function("Reducer.forEachBand", arrays=None)
+def for_each_band(reducer: Reducer, image: Image) -> Reducer:
+    """A copy of a reducer for each band of an image."""
+    return for_each(reducer, image.names)
+
+
+@function("Reducer.toCollection")
+def to_collection(property_names: list[str], num_optional: int) -> Reducer:
+    """The inputs as features without a place."""
+    if num_optional:
+        raise Refused("Reducer.toCollection: numOptional is not supported by this sandbox engine.")
+    if not 1 <= len(property_names) <= MAX_INPUTS:
+        raise Refused(f"Reducer.toCollection: The number of properties must be between 1 and {MAX_INPUTS}.")
+
+    def run(stacks: Sequence[np.ndarray], _: np.ndarray, presence: np.ndarray) -> list[Result]:
+        made = np.empty(presence.shape[1], dtype=object)
+        for pixel in range(presence.shape[1]):
+            table = [stack[presence[:, pixel], pixel].tolist() for stack in stacks]
+            records = [dict(zip(property_names, row, strict=True)) for row in zip(*table, strict=True)]
+            made[pixel] = FeatureCollection(tuple(Feature(None, record) for record in records))
+        return [Result(made, np.ones(presence.shape[1], bool))]
+
+    return Reducer(
+        ("features",), run, list, inputs=len(property_names), objects=True, dictionaries=True, arrays=True
     )
 
 
