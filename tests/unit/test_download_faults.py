@@ -178,7 +178,7 @@ LARGE_TILES = 8 * 7
     [
         (refusal(401, "Request had invalid authentication credentials."), SignInNeeded, START),
         (refusal(403, "Caller does not have required permission to use project p."), PermissionDenied, START),
-        (refusal(400, "Image.select: Band pattern 'B99' did not match any bands."), BadRequest, 8),
+        (refusal(400, "Image.select: Band pattern 'B99' did not match any bands."), BadRequest, START),
         (refusal(404, "Asset 'X' does not exist or doesn't allow this operation."), BadRequest, START),
         (Answer(302, headers={"Location": "http://portal.example/login"}), Unreachable, START),
         (refusal(400, "User memory limit exceeded."), ComputationTooHeavy, 100),
