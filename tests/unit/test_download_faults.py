@@ -182,9 +182,9 @@ LARGE_TILES = 8 * 7
         (refusal(404, "Asset 'X' does not exist or doesn't allow this operation."), BadRequest, START),
         (Answer(302, headers={"Location": "http://portal.example/login"}), Unreachable, START),
         (refusal(400, "User memory limit exceeded."), ComputationTooHeavy, 100),
-        (refusal(503, "Away."), Unreachable, TILES * 4),
-        (Answer(hang_up=True), Unreachable, TILES * 4),
-        (Answer(body=b"not pixels"), Unreachable, TILES * 4),
+        (refusal(503, "Away."), Unreachable, START * 6),
+        (Answer(hang_up=True), Unreachable, START * 6),
+        (Answer(body=b"not pixels"), Unreachable, START * 6),
         (refusal(429, "Slow down.", Retry_After="9999"), QuotaExceeded, START),
     ],
 )
@@ -192,7 +192,7 @@ def test_what_will_not_pass_is_one_sentence_and_no_file(
     tmp_path: Path, answer: Answer, error: type[CsPlusError], asked: int
 ) -> None:
     with FakeService(answer) as service, pytest.raises(error) as told:
-        run(service, tmp_path / "a.tif", tries=4)
+        run(service, tmp_path / "a.tif", layout=LARGE, tries=4)
     assert len(service.seen) <= asked
     assert str(told.value).count("\n") == 0
     assert left(tmp_path) == []
