@@ -182,9 +182,9 @@ LARGE_TILES = 8 * 7
         (refusal(404, "Asset 'X' does not exist or doesn't allow this operation."), BadRequest, START),
         (Answer(302, headers={"Location": "http://portal.example/login"}), Unreachable, START),
         (refusal(400, "User memory limit exceeded."), ComputationTooHeavy, 100),
-        (refusal(503, "Away."), Unreachable, START * 6),
-        (Answer(hang_up=True), Unreachable, START * 6),
-        (Answer(body=b"not pixels"), Unreachable, START * 6),
+        (refusal(503, "Away."), Unreachable, LARGE_TILES * 4),
+        (Answer(hang_up=True), Unreachable, LARGE_TILES * 4),
+        (Answer(body=b"not pixels"), Unreachable, LARGE_TILES * 4),
         (refusal(429, "Slow down.", Retry_After="9999"), QuotaExceeded, START),
     ],
 )
