@@ -5,4 +5,7 @@ PYTHONPATH=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("pu
 export PYTHONPATH
 mkdir -p build/plugins "$QGIS_CUSTOM_CONFIG_PATH"
 ln -sfn "$PWD" build/plugins/csplus
-qgis_process plugins enable csplus >/dev/null 2>&1
+case $(qgis_process plugins 2>/dev/null) in
+  *"* csplus"*) ;; # enabled before; QGIS calls enabling it again a failure
+  *) qgis_process plugins enable csplus >/dev/null 2>&1 ;;
+esac

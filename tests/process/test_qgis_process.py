@@ -141,3 +141,12 @@ def test_an_archive_folder_that_is_not_there(environment: dict[str, str]) -> Non
     assert done.returncode == 1
     assert "/no/such/folder" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_checkout_s_own_environment_can_be_made_again() -> None:
+    """So `make demo` works a second time."""
+    again = ". tools/environment.sh; . tools/environment.sh; qgis_process list 2>/dev/null"
+    told = subprocess.run(
+        ["bash", "-ec", again], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "csplus:clearcomposite" in told.stdout
