@@ -31,7 +31,7 @@ from .progress import Progress
 from .room import ROOM, Hold, Room
 
 _MAKERS = min(4, os.cpu_count() or 1)
-"""Tiles that are compressed at once."""
+"""Tiles that are compressed at once, if the memory for it is at most half of all: the rest is for answers."""
 
 _COPIES = 3
 """Times a tile's bytes that compressing it takes at most: its overviews, a file in GDAL's memory, that file's bytes."""
@@ -101,8 +101,6 @@ class Fetch:
         self._over = threading.Event()
         self._user_cancels = is_cancelled
         self._is_cancelled = lambda: self._over.is_set() or is_cancelled()
-        # A few threads of their own: memory that many threads have used, the C library keeps for each of them.
-        self._makers = ThreadPoolExecutor(_MAKERS, "csplus maker")
         self._made: queue.SimpleQueue[tuple[Tile, bytearray, Hold]] = queue.SimpleQueue()
         self._failure: BaseException | None = None
         self._last_good = time.monotonic()
@@ -117,8 +115,12 @@ class Fetch:
             ServiceError: A failure that will not pass.
         """
         tiles = list(tiles)
-        largest = max((tile.cells for tile in tiles), default=0) * self._item_size
-        self._room = Room(self._service.room - _MAKERS * _COPIES * largest, self._is_cancelled)
+        room = self._service.room
+        to_make = _COPIES * self._item_size * max((tile.cells for tile in tiles), default=1)
+        makers = max(1, min(_MAKERS, room // 2 // to_make))
+        # A few threads of their own: memory that many threads have used, the C library keeps for each of them.
+        self._makers = ThreadPoolExecutor(makers, "csplus maker")
+        self._room = Room(room - makers * to_make, self._is_cancelled)
         self._feed = Feed(tiles, self._is_cancelled)
         for number in range(min(CEILING, 4 * len(self._feed))):  # four: a tile may be cut
             threading.Thread(target=self._work, name=f"csplus tile {number}", daemon=True).start()

@@ -18,7 +18,8 @@ from csplus.csplus_plugin.core.errors import (
     SignInNeeded,
 )
 from csplus.csplus_plugin.core.grid import Grid
-from csplus.csplus_plugin.download.fetch import _COPIES, _MAKERS, Fetch, Service
+from csplus.csplus_plugin.download import fetch as fetching
+from csplus.csplus_plugin.download.fetch import Fetch, Service
 from csplus.csplus_plugin.download.plan import Tile, plan
 from csplus.csplus_plugin.download.progress import Progress
 from csplus.csplus_plugin.earthengine.faults import Fault
@@ -80,13 +81,15 @@ def test_every_tile_arrives_once_with_its_own_pixels() -> None:
         assert (np.frombuffer(content, "u2") == tile.column).all()
 
 
-def test_memory_is_bounded_while_nobody_takes_the_next() -> None:
+@pytest.mark.parametrize("cores", [2, 16])
+def test_memory_is_bounded_while_nobody_takes_the_next(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    """Half of it is kept for answers, however many cores could compress them."""
+    monkeypatch.setattr(fetching, "_MAKERS", cores)
     source = Numbered()
-    tile = PLAN.tiles[0].cells * 2
-    slow = fetch(source, room=(5 + _MAKERS * _COPIES) * tile).run(PLAN.tiles)
+    slow = fetch(source, room=4 * fetching._COPIES * PLAN.tiles[0].cells * 2).run(PLAN.tiles)
     next(slow)
     time.sleep(0.3)
-    assert source.admitted == 5  # the others are asked for, perhaps, but not received
+    assert source.admitted == 2 * fetching._COPIES  # the others are asked for, perhaps, but not received
     stored = [next(slow) for _ in range(3)]
     assert len({tile for tile, _ in stored}) == 3
     assert len(list(slow)) == len(PLAN.tiles) - 4
