@@ -61,12 +61,12 @@ def matrix_multiply(image1: Image, image2: Image) -> Image:
         exact = np.float64 if "f" in {a.dtype.kind, b.dtype.kind} else np.int64
         return a.astype(exact) @ b.astype(exact)
 
-    return paired(image1, image2, name, compute, lambda a, b: _product(_matrix(a, name), _matrix(b, name)))
+    return paired(image1, image2, name, compute, lambda a, b: _product(a, b, name))
 
 
-def _product(one: PixelType, other: PixelType) -> PixelType:
+def _product(one: PixelType, other: PixelType, name: str) -> PixelType:
     """Floating-point like the wider of both; whole numbers become doubles, as sums of products outgrow their types."""
-    joined = union(one, other)
+    joined = union(_matrix(one, name), _matrix(other, name))
     return PixelType("double" if joined.is_int else joined.precision, dimensions=2)
 
 
@@ -82,7 +82,7 @@ def matrix_solve(image1: Image, image2: Image) -> Image:
         for usable in _usable(a):
             yield usable, _by_and_by(np.linalg.pinv, a[usable]) @ b[usable].astype(np.float64)
 
-    return paired(image1, image2, name, compute, lambda a, b: _product(_matrix(a, name), _matrix(b, name)))
+    return paired(image1, image2, name, compute, lambda a, b: _product(a, b, name))
 
 
 def _result(_: PixelType, dimensions: int) -> PixelType:
