@@ -36,7 +36,7 @@ from csplus.csplus_plugin.sandbox.archive import CLOUD_SCORE, S2_SR, Archive  # 
 from csplus.csplus_plugin.sandbox.evaluator import Evaluator  # noqa: E402
 from csplus.csplus_plugin.sandbox.images import Grid, Image  # noqa: E402
 from csplus.csplus_plugin.sandbox.startup import sample_scenes  # noqa: E402
-from offline_client import learn_functions  # noqa: E402
+from support.offline_client import learn_functions  # noqa: E402
 
 BANDS = ("B4", "B3", "B2")
 SCORE, THRESHOLD = "cs_cdf", 0.6

@@ -10,7 +10,7 @@ from csplus.csplus_plugin.earthengine.session import close_sessions
 from qgis import processing
 from qgis.core import QgsProcessingContext, QgsProcessingException
 
-from ..unit.fake_service import Answer, FakeService, refusal
+from ..support.fake_service import Answer, FakeService, refusal
 from .conftest import Recorder
 
 ID = "csplus:checkconnection"

@@ -17,9 +17,9 @@ from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import Gate
 from osgeo import gdal, osr
 
-from ..offline_client import learn_functions
-from .servers import official_client, write_archive
-from .turnstile import Turnstile
+from ..support.offline_client import learn_functions
+from ..support.servers import official_client, write_archive
+from ..support.turnstile import Turnstile
 
 S2 = "COPERNICUS/S2_SR_HARMONIZED"
 SCORES = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"

@@ -14,7 +14,7 @@ from csplus.csplus_plugin.sandbox.list_filter import Entry
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 
-from .servers import L2A, LATER, SCENE, ask, ask_error, official_client
+from ..support.servers import L2A, LATER, SCENE, ask, ask_error, official_client
 
 OWN = "projects/sandbox-project/assets"
 INSIDE = {"type": "Point", "coordinates": [-119.939, 37.46]}  # of both scenes

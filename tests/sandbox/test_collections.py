@@ -12,8 +12,8 @@ from csplus.csplus_plugin.sandbox import stacking
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.images import Grid
 
+from ..support.places import moved
 from .conftest import S2, SCORES, Folder, masked
-from .places import moved
 
 DAY = 86_400_000
 START = 1672531200000  # 2023-01-01

@@ -16,7 +16,7 @@ from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from osgeo import gdal
 
-from .servers import (
+from ..support.servers import (
     B3,
     B4,
     LEFT,
@@ -27,7 +27,7 @@ from .servers import (
     scene,
     whole,
 )
-from .turnstile import Turnstile, until
+from ..support.turnstile import Turnstile, until
 
 PROJECT = "projects/sandbox-project"
 

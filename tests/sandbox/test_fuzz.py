@@ -17,9 +17,9 @@ from csplus.csplus_plugin.sandbox.server import Sandbox
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from .fuzzing import IMAGE, PROJECT, fine, fuzzed
-from .servers import GRID, L2A, SCENE, ask
-from .turnstile import LONG
+from ..support.fuzzing import IMAGE, PROJECT, fine, fuzzed
+from ..support.servers import GRID, L2A, SCENE, ask
+from ..support.turnstile import LONG
 
 POSTS = [
     f"{PROJECT}/{name}"

@@ -23,9 +23,9 @@ from csplus.csplus_plugin.sandbox.signatures import signatures
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from ..support.fuzzing import called, constant
+from ..support.turnstile import LONG
 from .conftest import S2, SCORES, Folder
-from .fuzzing import called, constant
-from .turnstile import LONG
 
 GRID = Grid("EPSG:32611", (10, 0, 500000, 0, -10, 4100000), 3, 2)
 NAMES = supported()

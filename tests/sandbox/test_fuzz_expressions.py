@@ -12,8 +12,8 @@ from csplus.csplus_plugin.sandbox.signatures import signatures
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .fuzzing import IMAGE, PROJECT, called, constant, fine, fuzzed
-from .servers import GRID, L2A, SCENE, SCORES
+from ..support.fuzzing import IMAGE, PROJECT, called, constant, fine, fuzzed
+from ..support.servers import GRID, L2A, SCENE, SCORES
 
 numbers = st.one_of(
     st.integers(-5, 30),

@@ -10,7 +10,7 @@ from csplus.csplus_plugin.sandbox.projections import Projection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .places import moved
+from ..support.places import moved
 
 SOURCE = Grid("EPSG:32611", (10, 0, 240000, 0, -10, 4150000), 300, 200)
 

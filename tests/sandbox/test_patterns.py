@@ -14,8 +14,8 @@ from csplus.csplus_plugin.sandbox.sorting import MOST_IMAGES, exchanges, sort_im
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.turnstile import LONG
 from .conftest import Folder
-from .turnstile import LONG
 
 USUAL = [
     "B.*",

@@ -19,7 +19,7 @@ from csplus.csplus_plugin.earthengine.dependencies import prepare_expressions
 from csplus.csplus_plugin.earthengine.session import Connection, session_for
 from csplus.csplus_plugin.sandbox.server import start
 
-from ..archives import L1C, L2A, SCORES, write_scene
+from ..support.archives import L1C, L2A, SCORES, write_scene
 
 SIDE = 60
 ORIGIN = (240000.0, 4146000.0)

@@ -12,7 +12,7 @@ from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.images import Band, Grid, PixelType, Raster
 from osgeo import gdal
 
-from .servers import opened
+from ..support.servers import opened
 
 GRID = Grid("EPSG:32611", (20, 0, 500000, 0, -20, 4000000), 3, 2)
 

@@ -22,7 +22,7 @@ from csplus.csplus_plugin.sandbox.samples.sky import sky_of
 from csplus.csplus_plugin.sandbox.samples.sun import Sun, sun_at
 from osgeo import gdal, ogr, osr
 
-from .places import moved
+from ..support.places import moved
 
 L2A = "COPERNICUS/S2_SR_HARMONIZED"
 L1C = "COPERNICUS/S2_HARMONIZED"

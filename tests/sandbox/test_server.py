@@ -19,8 +19,8 @@ from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from csplus.csplus_plugin.sandbox.startup import CannotStart
 
-from .servers import GRID, L2A, LATER, SCENE, ask, ask_error, official_client
-from .turnstile import LONG, Turnstile
+from ..support.servers import GRID, L2A, LATER, SCENE, ask, ask_error, official_client
+from ..support.turnstile import LONG, Turnstile
 
 COMPUTE = "/v1/projects/sandbox-project/value:compute"
 PIXELS = "/v1/projects/sandbox-project/image:computePixels"

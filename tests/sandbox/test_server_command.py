@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from csplus.csplus_plugin.sandbox import startup
 
-from .servers import ask
-from .turnstile import LONG
+from ..support.servers import ask
+from ..support.turnstile import LONG
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"Cloud Score\+ sandbox \(not Google Earth Engine\) at (http://127\.0\.0\.1:(\d+))\n")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 
-from .servers import (
+from ..support.servers import (
     B3,
     B4,
     CS_CDF,

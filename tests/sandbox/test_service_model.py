@@ -18,8 +18,8 @@ from csplus.csplus_plugin.sandbox.meter import Meter, charge, check, metered
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import Fault, Gate, ServiceModel
 
-from .servers import GRID, HEIGHT, L2A, WIDTH, ask, ask_error, official_client
-from .turnstile import LONG, Turnstile, until
+from ..support.servers import GRID, HEIGHT, L2A, WIDTH, ask, ask_error, official_client
+from ..support.turnstile import LONG, Turnstile, until
 
 COMPUTE = "/v1/projects/sandbox-project/value:compute"
 CONSTANT = {"expression": {"result": "0", "values": {"0": {"constantValue": 7}}}}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .servers import L2A, LATER, SCENE, ask
+from ..support.servers import L2A, LATER, SCENE, ask
 
 
 @pytest.fixture

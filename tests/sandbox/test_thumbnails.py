@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .servers import (
+from ..support.servers import (
     B3,
     B4,
     HEIGHT,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..offline_client import learn_functions
+from ..support.offline_client import learn_functions
 
 if TYPE_CHECKING:
     from types import ModuleType

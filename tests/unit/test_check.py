@@ -25,7 +25,7 @@ from csplus.csplus_plugin.earthengine.credentials import Account
 from csplus.csplus_plugin.earthengine.route import Route
 from csplus.csplus_plugin.earthengine.session import Connection, Session, close_sessions
 
-from .fake_service import Answer, FakeService, Seen, refusal, value
+from ..support.fake_service import Answer, FakeService, Seen, refusal, value
 
 RENEWAL = "Sign in again."
 CONFIG = Answer(body=json.dumps({"registrationState": "REGISTERED_NOT_COMMERCIALLY"}).encode())

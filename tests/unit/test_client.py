@@ -29,7 +29,7 @@ from csplus.csplus_plugin.earthengine.retry import Backoff, retry_after
 from csplus.csplus_plugin.earthengine.route import Route
 from csplus.csplus_plugin.earthengine.session import Connection, Session, close_sessions, session_for
 
-from .fake_service import Answer, FakeService, Seen, npy, refusal, value
+from ..support.fake_service import Answer, FakeService, Seen, npy, refusal, value
 
 EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
 GRID = {

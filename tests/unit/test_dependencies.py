@@ -11,7 +11,7 @@ import ee
 import pytest
 from csplus.csplus_plugin.earthengine import dependencies
 
-from .fake_service import Answer, FakeService, Seen, value
+from ..support.fake_service import Answer, FakeService, Seen, value
 
 ROOT = Path(__file__).resolve().parents[2]
 WHEEL = Path(ee.__file__).parent / "tests"

@@ -42,8 +42,8 @@ from csplus.csplus_plugin.earthengine.retry import Backoff
 from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for
 from osgeo import gdal
 
-from ..faults import _FAULTS, Faults, PixelService, value_at
-from .fake_service import Answer, FakeService, Seen, npy, refusal
+from ..support.fake_service import Answer, FakeService, Seen, npy, refusal
+from ..support.faults import _FAULTS, Faults, PixelService, value_at
 
 GRID = Grid("EPSG:32611", 10, 0, 0, 203, 150)
 BANDS = (BandInfo("B4", "Red", 0.0001), BandInfo("B8", "Near infrared"))
@@ -402,7 +402,7 @@ class TestFullDisk:
 
 
 def process(url: str, path: Path, *numbers: int) -> subprocess.Popen:
-    program = Path(__file__).resolve().parents[1] / "download_run.py"
+    program = Path(__file__).resolve().parents[1] / "support" / "download_run.py"
     return subprocess.Popen(
         [sys.executable, str(program), url, str(path), *map(str, numbers)], stdout=subprocess.PIPE, text=True
     )

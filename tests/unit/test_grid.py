@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import osr
 
-from .recipes import POINT, REGION
+from ..support.recipes import POINT, REGION
 
 
 def around(longitude: float, latitude: float, half: float = 0.01) -> Region:

@@ -10,7 +10,7 @@ from csplus.csplus_plugin.core.errors import InvalidChoice
 from csplus.csplus_plugin.core.recipe import Composite, Output, Recipe, Region, Scenes
 from hypothesis import given
 
-from .recipes import JANUARY, REGION, SIMPLE, recipes
+from ..support.recipes import JANUARY, REGION, SIMPLE, recipes
 
 
 @given(recipes())

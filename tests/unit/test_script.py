@@ -13,7 +13,7 @@ from csplus.csplus_plugin.core.errors import CsPlusError, InvalidChoice
 from csplus.csplus_plugin.core.recipe import Recipe
 from hypothesis import HealthCheck, given, settings
 
-from .recipes import SIMPLE, recipes
+from ..support.recipes import SIMPLE, recipes
 
 QUICK = settings(
     max_examples=60,

@@ -25,7 +25,7 @@ from csplus.csplus_plugin.earthengine.retry import Backoff
 from csplus.csplus_plugin.earthengine.route import Route, is_loopback
 from csplus.csplus_plugin.earthengine.session import Connection, Session, close_sessions, session_for
 
-from .fake_service import Answer, FakeService, Seen, refusal, value
+from ..support.fake_service import Answer, FakeService, Seen, refusal, value
 
 ROOT = Path(__file__).resolve().parents[2]
 

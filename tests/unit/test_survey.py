@@ -7,7 +7,7 @@ import pytest
 from csplus.csplus_plugin.core import survey
 from csplus.csplus_plugin.core.errors import NothingFound
 
-from .recipes import JANUARY
+from ..support.recipes import JANUARY
 
 pytestmark = pytest.mark.usefixtures("ee_signatures")
 

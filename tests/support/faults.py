@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .unit.fake_service import Answer, FakeService, Seen, npy, refusal
+from .fake_service import Answer, FakeService, Seen, npy, refusal
 
 MEMORY = "User memory limit exceeded."
 TIME = "Computation timed out."

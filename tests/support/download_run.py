@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     import tests.conftest  # noqa: F401 the root's name
 
 from csplus.csplus_plugin.core.composite import DIGITAL_NUMBERS, BandInfo
