@@ -35,9 +35,9 @@ class CsPlusPlugin:
     def unload(self) -> None:
         """Leave no trace: the provider, what is kept for it, open connections, a running sandbox."""
         from .earthengine.session import close_sessions
-        from .layers import hand_over
+        from .layers import loading
 
-        hand_over.forget()
+        loading.forget()
         close_sessions()
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)

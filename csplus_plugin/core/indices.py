@@ -58,7 +58,7 @@ class SpectralIndex:
 
 @cache
 def catalogue() -> Mapping[str, SpectralIndex]:
-    """Every index by its name, in alphabetical order; read once."""
+    """Give every index by its name, in alphabetical order; read once."""
     data = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     return MappingProxyType(
         {
@@ -77,7 +77,7 @@ def catalogue() -> Mapping[str, SpectralIndex]:
 
 
 def find(name: str) -> SpectralIndex:
-    """The index of this name.
+    """Find the index of this name.
 
     Raises:
         InvalidChoice: There is none; the message names the closest ones.
@@ -88,7 +88,7 @@ def find(name: str) -> SpectralIndex:
 
 
 def expression(image: ee.Image, name: str) -> ee.Image:
-    """One index of an image, as a single float band named after it.
+    """Compute one index of an image, as a single float band named after it.
 
     Pixels masked in any band it needs are masked. Where a formula divides by 0, Earth Engine answers 0
     (https://developers.google.com/earth-engine/apidocs/ee-image-divide). Values are not clamped: noise and
@@ -109,7 +109,7 @@ def expression(image: ee.Image, name: str) -> ee.Image:
 
 
 def _suggestion(name: str) -> str:
-    """A sentence with the indices whose names come closest, whatever their case."""
+    """Name the indices whose names come closest, whatever their case, in a sentence."""
     by_folded_name: dict[str, list[str]] = {}
     for known in catalogue():
         by_folded_name.setdefault(known.casefold(), []).append(known)

@@ -1,4 +1,4 @@
-"""Recipe -> scenes, linked to their scores and masked: the heart of the plugin, as an Earth Engine expression.
+"""Scenes, linked to their scores and masked: the heart of the plugin, as an Earth Engine expression.
 
 Nothing is computed here. Scores are joined by `system:index` on the server, in one `linkCollection`; a scene that
 has no score comes back from it fully masked, without an error, so the policy for such scenes is explicit.
@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from .catalog import OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
+from .catalog import COUNT_BAND, OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
 
 if TYPE_CHECKING:
     import ee
 
-    from .recipe import Region, Scenes
+    from .choices import Scenes
+    from .region import Region
 
 _EVERY_SCENE_CLOUD = 100
+_DAY = 86_400_000
+"""Milliseconds."""
+
 _BUFFER_ERROR = 1
 """Metres by which the server may simplify a trimmed footprint."""
 
@@ -120,9 +124,7 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
     kept = [*bands, score]
 
     def finish(image: ee.Image, clear: ee.Image) -> ee.Image:
-        masked = image.select(kept).updateMask(_shrunk(clear, scenes.dilate))
-        if scenes.edge_trim:
-            masked = masked.clip(image.geometry().buffer(-scenes.edge_trim, _BUFFER_ERROR))
+        masked = _trimmed(image.select(kept).updateMask(_shrunk(clear, scenes.dilate)), image, scenes)
         if whole:
             masked = masked.updateMask(masked.mask().reduce(ee.Reducer.min()))
         return masked
@@ -149,6 +151,28 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
     )
 
 
+def scores(scenes: Scenes) -> ee.ImageCollection:
+    """Give the score band of every scene, clear or not; masked where a scene has no score."""
+    score = scenes.qa_band
+    return _linked(found(scenes), score).map(lambda image: _trimmed(image.select(score), image, scenes))
+
+
+def clear_days(scenes: ee.ImageCollection, band: str) -> ee.Image:
+    """Count the distinct days on which `band` is not masked: a day seen in two overlapping tiles is one observation.
+
+    Returns:
+        One band, `clear_count`; 0 where there is no day.
+    """
+    from .library import ee
+
+    def day(image: ee.Image) -> ee.Image:
+        number = ee.Number(image.get("system:time_start")).divide(_DAY).floor()
+        return ee.Image.constant(number).updateMask(image.select(band).mask())
+
+    days = scenes.map(day).reduce(ee.Reducer.countDistinct())
+    return days.rename([COUNT_BAND]).unmask(0, False)
+
+
 def _window(scenes: Scenes) -> tuple[str, str]:
     # Earth Engine's end is exclusive, the user's is not.
     return scenes.start.isoformat(), (scenes.end + timedelta(days=1)).isoformat()
@@ -164,9 +188,16 @@ def _linked(collection: ee.ImageCollection, score: str) -> ee.ImageCollection:
 def _joined(join: ee.Join, scenes: Scenes) -> ee.ImageCollection:
     from .library import ee
 
-    scores = ee.ImageCollection(SCORES_ID).filterBounds(geometry(scenes.region)).filterDate(*_window(scenes))
+    every = ee.ImageCollection(SCORES_ID).filterBounds(geometry(scenes.region)).filterDate(*_window(scenes))
     same_index = ee.Filter.equals(leftField="system:index", rightField="system:index")
-    return ee.ImageCollection(join.apply(found(scenes), scores, same_index))
+    return ee.ImageCollection(join.apply(found(scenes), every, same_index))
+
+
+def _trimmed(kept: ee.Image, image: ee.Image, scenes: Scenes) -> ee.Image:
+    """Mask what is left of an image outside its footprint, made smaller by the trim."""
+    if not scenes.edge_trim:
+        return kept
+    return kept.clip(image.geometry().buffer(-scenes.edge_trim, _BUFFER_ERROR))
 
 
 def _shrunk(clear: ee.Image, metres: float) -> ee.Image:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from . import indices
+from .bands import DIGITAL_NUMBERS, encoding
 from .catalog import CITATION, COUNT_BAND, OCCLUDED_SCL_CLASSES, PRODUCTS, REFLECTANCE_SCALE, SCORES_ID
-from .composite import DIGITAL_NUMBERS, WHOLE, drawn, encoding, file_bands, spectral_bands
 from .errors import CsPlusError, InvalidChoice
 from .grid import home_crs
-from .recipe import Recipe
+from .methods import WHOLE
 
 _DAY = "86400000"
 _MONTHS_OF_YEAR = 12
@@ -78,7 +78,7 @@ def check_ending(path: Path) -> None:
         )
 
 
-def write(recipe: Recipe, path: Path) -> None:
+def write(recipe: Any, path: Path) -> None:
     """Write the script that the file's ending asks for.
 
     Raises:
@@ -96,7 +96,7 @@ def write(recipe: Recipe, path: Path) -> None:
         ) from problem
 
 
-def render(recipe: Recipe, ending: str) -> str:
+def render(recipe: Any, ending: str) -> str:
     """Give the text of the script for `.js`, `.py` or `.json`."""
     if ending == ".json":
         return json.dumps(json.loads(recipe.to_json()), indent=2) + "\n"
@@ -109,13 +109,13 @@ def render(recipe: Recipe, ending: str) -> str:
 class _Writer:
     """Writes one recipe in one language, part by part."""
 
-    def __init__(self, recipe: Recipe, language: _Language, conjunction: str, disjunction: str) -> None:
+    def __init__(self, recipe: Any, language: _Language, conjunction: str, disjunction: str) -> None:
         self.recipe, self.language = recipe, language
         self.conjunction, self.disjunction = conjunction, disjunction
-        _, shown = drawn(recipe)
+        _, shown = recipe.target.shown(recipe.scenes, recipe.output.style)
         self.shown = list(shown)
-        self.filed = [band.name for band in file_bands(recipe)]
-        self.bands = spectral_bands(recipe, [*self.shown, *self.filed])
+        self.filed = [band.name for band in recipe.target.file_bands(recipe.scenes)]
+        self.bands = recipe.target.spectral(recipe.scenes, [*self.shown, *self.filed])
 
     def head(self) -> list[str]:
         scenes = self.recipe.scenes
@@ -171,7 +171,7 @@ class _Writer:
         finish.append(let("kept", f"image.select({of([*self.bands, recipe.qa_band])}).updateMask(clear)"))
         if recipe.edge_trim:
             finish.append(put("kept", f"kept.clip(image.geometry().buffer({of(-recipe.edge_trim)}, 1))"))
-        if self.recipe.composite.method in WHOLE:
+        if self.recipe.target.method in WHOLE:
             finish.append(put("kept", "kept.updateMask(kept.mask().reduce(ee.Reducer.min()))"))
         clear = [let("clear", f"image.select({score}).gte({of(recipe.threshold)})"), *finish]
         lines = self.language.function("keep_clear", "image", clear, "kept")
@@ -199,7 +199,7 @@ class _Writer:
         ]
 
     def composite(self) -> list[str]:
-        choices, of = self.recipe.composite, self.language.literal
+        choices, of = self.recipe.target, self.language.literal
         let, put = self.language.let, self.language.set
         names = [*self.bands, self.recipe.scenes.qa_band]
         lines = [*self._method(names)]
@@ -237,7 +237,7 @@ class _Writer:
         return [*lines, ""]
 
     def _method(self, names: list[str]) -> list[str]:
-        choices, of = self.recipe.composite, self.language.literal
+        choices, of = self.recipe.target, self.language.literal
         let, put = self.language.let, self.language.set
         score = of(self.recipe.scenes.qa_band)
         chosen = f"clear.select({of(names)})"
@@ -274,9 +274,9 @@ class _Writer:
 
     def tail(self) -> list[str]:
         of, let, recipe = self.language.literal, self.language.let, self.recipe
-        code = encoding(recipe)
+        code = encoding(recipe.target.file_bands(recipe.scenes))
         cast = f"round().min({of(code.highest)}).toUint16()" if code is DIGITAL_NUMBERS else "toFloat()"
-        style, _ = drawn(recipe)
+        style, _ = recipe.target.shown(recipe.scenes, recipe.output.style)
         view: dict[str, Any] = {"bands": self.shown, "min": style.minimum, "max": style.maximum}
         if style.palette:
             view["palette"] = list(style.palette)

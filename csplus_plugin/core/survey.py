@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from .catalog import L2A_GLOBAL_FROM, PRODUCTS
+from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
 from .errors import NothingFound
 from .scenes import steps, unscored
 
 if TYPE_CHECKING:
     import ee
 
-    from .recipe import Scenes
+    from .choices import Scenes
 
 _NAMED = 10
 """How many unscored scenes are named before the rest is only counted."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One scene that was found.
+
+    Attributes:
+        index: Its `system:index`.
+        day: UTC day on which it was taken.
+        is_scored: Whether it has a Cloud Score+ score.
+    """
+
+    index: str
+    day: date
+    is_scored: bool
 
 
 @dataclass(frozen=True)
@@ -26,23 +41,39 @@ class Survey:
 
     Attributes:
         left: Number of scenes after each filter, with the filter in words.
-        unscored_ids: `system:index` of the scenes without a score.
-        days: Distinct UTC days of the scenes, in order.
+        scenes: The scenes that pass every filter, in order of time.
+        policy: What becomes of those without a score.
     """
 
     left: tuple[tuple[str, int], ...]
-    unscored_ids: tuple[str, ...]
-    days: tuple[date, ...]
+    scenes: tuple[Scene, ...]
+    policy: str
 
     @property
     def scene_count(self) -> int:
         """Scenes that pass every filter."""
-        return self.left[-1][1]
+        return len(self.scenes)
 
     @property
     def scored_count(self) -> int:
         """Scenes that have a score."""
-        return self.scene_count - len(self.unscored_ids)
+        return sum(scene.is_scored for scene in self.scenes)
+
+    @property
+    def unscored_ids(self) -> tuple[str, ...]:
+        """`system:index` of the scenes without a score."""
+        return tuple(sorted(scene.index for scene in self.scenes if not scene.is_scored))
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Distinct UTC days of the scenes that the policy lets through, in order."""
+        used = (scene for scene in self.scenes if scene.is_scored or self.policy in ("keep", "scl"))
+        return tuple(sorted({scene.day for scene in used}))
+
+    def within(self, first: date, last: date) -> Survey:
+        """Narrow it to a shorter window, both days included, without a further request."""
+        scenes = tuple(scene for scene in self.scenes if first <= scene.day <= last)
+        return replace(self, left=((f"from {first} to {last}", len(scenes)),), scenes=scenes)
 
 
 def question(scenes: Scenes) -> ee.Dictionary:
@@ -50,10 +81,12 @@ def question(scenes: Scenes) -> ee.Dictionary:
     from .library import ee
 
     narrowing = steps(scenes)
+    found = narrowing[-1].collection
     return ee.Dictionary(
         {
             "left": [step.collection.size() for step in narrowing],
-            "times": narrowing[-1].collection.aggregate_array("system:time_start"),
+            "ids": found.aggregate_array("system:index"),
+            "times": found.aggregate_array("system:time_start"),
             "unscored": unscored(scenes).aggregate_array("system:index"),
         }
     )
@@ -73,18 +106,24 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
                 f"{_scenes(left[0][1])} {left[0][0]}, but none " if step is not narrowing[0] else "No scenes "
             )
             raise NothingFound(f"{before}{what}.", step.remedy)
-    days = sorted({datetime.fromtimestamp(time / 1000, timezone.utc).date() for time in values["times"]})
-    survey = Survey(left, tuple(sorted(values["unscored"])), tuple(days))
-    _check_policy(scenes, survey)
+    without = set(values["unscored"])
+    in_time = sorted(zip(values["times"], values["ids"], strict=True))
+    survey = Survey(
+        left=left,
+        scenes=tuple(Scene(index, _utc_day(time), index not in without) for time, index in in_time),
+        policy=scenes.unscored_policy,
+    )
+    _check_policy(survey)
     return survey
 
 
 def report(survey: Survey) -> list[str]:
     """Say what was found, a sentence a line."""
     lines = [f"{_scenes(size)} {what}." for what, size in survey.left]
-    span = f"{survey.days[0]} to {survey.days[-1]}" if len(survey.days) > 1 else f"{survey.days[0]}"
-    lines.append(f"{len(survey.days)} distinct {'day' if len(survey.days) == 1 else 'days'}: {span}.")
     lines.append(f"{survey.scored_count} scored, {len(survey.unscored_ids)} unscored.")
+    if days := survey.days:
+        span = f"{days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
+        lines.append(f"{len(days)} distinct {'day' if len(days) == 1 else 'days'}: {span}.")
     return lines
 
 
@@ -92,12 +131,8 @@ def warnings(scenes: Scenes, survey: Survey) -> list[str]:
     """Say what may surprise, a sentence a line."""
     lines = []
     if survey.unscored_ids:
-        done = {
-            "drop": "They are left out",
-            "keep": "They are used unmasked",
-            "scl": "They are masked by their scene classification",
-        }[scenes.unscored_policy]
-        lines.append(f"Without a Cloud Score+ score: {_named(survey.unscored_ids)}. {done}.")
+        done = UNSCORED_POLICIES[survey.policy].removesuffix(" (L2A only)")
+        lines.append(f"Without a Cloud Score+ score: {_named(survey.unscored_ids)}. They are {done}.")
     product = PRODUCTS[scenes.product]
     if scenes.start < product.first_day:
         lines.append(f"{product.name} begins on {product.first_day}: the window is shorter than asked.")
@@ -108,18 +143,22 @@ def warnings(scenes: Scenes, survey: Survey) -> list[str]:
     return lines
 
 
-def _check_policy(scenes: Scenes, survey: Survey) -> None:
-    if scenes.unscored_policy == "fail" and survey.unscored_ids:
+def _check_policy(survey: Survey) -> None:
+    if survey.policy == "fail" and survey.unscored_ids:
         raise NothingFound(
             f"{len(survey.unscored_ids)} of {_scenes(survey.scene_count)} have no score: "
             f"{_named(survey.unscored_ids)}.",
             "Wait a few days if they are recent, or choose another policy for unscored scenes.",
         )
-    if scenes.unscored_policy == "drop" and survey.scored_count == 0:
+    if survey.policy == "drop" and survey.scored_count == 0:
         raise NothingFound(
             f"None of the {_scenes(survey.scene_count)} found has a score yet.",
             "Wait a few days if they are recent, or choose the policy keep or scl for unscored scenes.",
         )
+
+
+def _utc_day(milliseconds: float) -> date:
+    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).date()
 
 
 def _scenes(count: int) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal
 
-from ..core.composite import BandInfo, Encoding
+from ..core.bands import BandInfo, Encoding
 from ..core.grid import Grid
 from . import overviews, tiff
 from .checked import bytes_of, checked, in_memory, must

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.about import version
 from ..core.errors import BadRequest, Cancelled, PermissionDenied
 from . import dependencies, faults
 from .client import Client
@@ -71,11 +72,9 @@ def library(say: Say) -> Library:
     """
     place = dependencies.ee_place()
     dependencies.load("requests")
-    from .transport import plugin_version
-
     vendored = dependencies.VENDOR.resolve()
     found = Library(dependencies.ee_version(), place, vendored in place.parents)
-    say(f"Library: {found}. Python {platform.python_version()}, Cloud Score+ {plugin_version()}.")
+    say(f"Library: {found}. Python {platform.python_version()}, Cloud Score+ {version()}.")
     return found
 
 

@@ -6,9 +6,9 @@ import math
 from datetime import date
 
 import pytest
-from csplus.algorithms.parameters import read_output, read_scenes
-from csplus.algorithms.region import read_region
-from csplus.csplus_plugin.core.recipe import Region
+from csplus.csplus_plugin.core.region import Region
+from csplus.csplus_plugin.processing.blocks import read_output, read_scenes
+from csplus.csplus_plugin.processing.region import read_region
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,

@@ -5,8 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from csplus.csplus_plugin.core.about import ROOT
 from csplus.csplus_plugin.plugin import CsPlusPlugin
-from csplus.csplus_plugin.provider import ROOT, CsPlusProvider
+from csplus.csplus_plugin.provider import CsPlusProvider
 from qgis.core import QgsApplication
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtSvg import QSvgRenderer

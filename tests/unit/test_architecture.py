@@ -109,9 +109,12 @@ def test_the_root_has_no_side_effects() -> None:
 
 
 def test_core_and_sandbox_start_without_ee() -> None:
+    modules = (
+        *("core.picture", "core.recipe", "core.script", "core.survey"),
+        *("sandbox.server", "settings", "earthengine.client"),
+    )
     code = (
-        "import sys; import csplus_plugin.core.composite, csplus_plugin.core.script, csplus_plugin.core.survey,"
-        " csplus_plugin.sandbox.server, csplus_plugin.settings, csplus_plugin.earthengine.client;"
+        f"import sys; import {', '.join(f'csplus_plugin.{name}' for name in modules)};"
         " sys.exit('ee' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -6,8 +6,11 @@ import math
 from datetime import date
 
 import pytest
+from csplus.csplus_plugin.core.choices import Output, Scenes
 from csplus.csplus_plugin.core.errors import InvalidChoice
-from csplus.csplus_plugin.core.recipe import Composite, Output, Recipe, Region, Scenes
+from csplus.csplus_plugin.core.recipe import Recipe
+from csplus.csplus_plugin.core.region import Region
+from csplus.csplus_plugin.core.targets.composite import Composite
 from hypothesis import given
 
 from ..support.recipes import JANUARY, REGION, SIMPLE, recipes
@@ -42,7 +45,7 @@ def test_a_recipe_cannot_be_changed() -> None:
         ({"months": (0,)}, "between 1 and 12"),
         ({"tiles": ("11S",)}, "'11S' is not an MGRS tile"),
         ({"max_scene_cloud": -1}, "scene cloud limit"),
-        ({"dilate": -5}, "dilation"),
+        ({"dilate": -5}, "buffer around rejected pixels"),
         ({"edge_trim": math.inf}, "edge trim"),
     ],
 )
@@ -77,7 +80,7 @@ def test_a_window_before_the_product_names_the_alternative(product: str, end: da
         (lambda: Output(resolution=0), "pixel size of 0"),
         (lambda: Output(resolution=math.nan), "pixel size of nan"),
         (lambda: Recipe(JANUARY, Composite(bands=("B10",))), "L2A has no band B10"),
-        (lambda: Recipe(JANUARY, output=Output(style="index")), "none was chosen"),
+        (lambda: Recipe(JANUARY, Composite(), Output(style="index")), "none was chosen"),
     ],
 )
 def test_other_choices_that_make_no_sense(make: object, said: str) -> None:
@@ -112,7 +115,19 @@ def test_what_is_no_area_is_refused(geometry: dict) -> None:
         Region.from_geojson(geometry)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"schema": 99}', '{"schema": 1, "scenes": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        '{"schema": 99}',
+        '{"schema": 1, "scenes": 3}',
+        '{"schema": 1, "algorithm": "mosaic"}',
+        '{"schema": 1, "algorithm": []}',
+    ],
+)
 def test_what_is_no_recipe_is_refused(text: str) -> None:
     with pytest.raises(InvalidChoice, match="recipe"):
         Recipe.from_json(text)

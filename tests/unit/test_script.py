@@ -8,12 +8,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from csplus.csplus_plugin.core import composite, script
+from csplus.csplus_plugin.core import picture, script
 from csplus.csplus_plugin.core.errors import CsPlusError, InvalidChoice
 from csplus.csplus_plugin.core.recipe import Recipe
 from hypothesis import HealthCheck, given, settings
 
-from ..support.recipes import SIMPLE, recipes
+from ..support.recipes import SIMPLE, composites
 
 QUICK = settings(
     max_examples=60,
@@ -47,7 +47,7 @@ def without_references(expression: dict) -> object:
     return resolve(expression["values"][expression["result"]])
 
 
-@given(recipe=recipes())
+@given(recipe=composites())
 @QUICK
 def test_the_python_script_is_the_plugins_own_expression(
     recipe: Recipe, ee_signatures: ModuleType, monkeypatch: pytest.MonkeyPatch
@@ -57,7 +57,7 @@ def test_the_python_script_is_the_plugins_own_expression(
     recipe = replace(
         recipe,
         output=replace(recipe.output, style="count"),
-        composite=replace(recipe.composite, count_band=True),
+        target=replace(recipe.target, count_band=True),
     )
     monkeypatch.setattr(ee, "Initialize", lambda: None)
     names: dict = {}
@@ -66,10 +66,10 @@ def test_the_python_script_is_the_plugins_own_expression(
     def graph(image: object) -> object:
         return without_references(ee.serializer.encode(image, for_cloud_api=True))
 
-    assert graph(names["image"]) == graph(composite.pixels(recipe))
+    assert graph(names["image"]) == graph(picture.pixels(recipe))
 
 
-@given(recipe=recipes())
+@given(recipe=composites())
 @settings(max_examples=10, deadline=None)
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node to parse JavaScript")
 def test_the_javascript_parses(recipe: Recipe) -> None:

@@ -16,25 +16,52 @@ def noon(month: int, day: int, minute: int = 0) -> float:
     return datetime(2023, month, day, 18, minute, tzinfo=UTC).timestamp() * 1000
 
 
-FOUND = {"left": [3], "times": [noon(1, 5, 2), noon(1, 10), noon(1, 5)], "unscored": ["b"]}
+def found(*scenes: tuple[str, float], unscored: tuple[str, ...] = (), left: tuple[int, ...] = ()) -> dict:
+    """The service's answer for scenes of an index and a time."""
+    return {
+        "left": [*left, len(scenes)],
+        "ids": [index for index, _ in scenes],
+        "times": [time for _, time in scenes],
+        "unscored": list(unscored),
+    }
+
+
+FOUND = found(("a", noon(1, 5, 2)), ("b", noon(1, 10)), ("c", noon(1, 5)), unscored=("b",))
 
 
 def test_days_are_counted_not_images() -> None:
-    found = survey.answer(JANUARY, FOUND)
-    assert found.scene_count == 3
-    assert found.days == (date(2023, 1, 5), date(2023, 1, 10))
-    assert (found.scored_count, found.unscored_ids) == (2, ("b",))
-    assert survey.report(found) == [
+    told = survey.answer(JANUARY, FOUND)
+    assert told.scene_count == 3
+    assert (told.scored_count, told.unscored_ids) == (2, ("b",))
+    assert survey.report(told) == [
         "3 scenes of L2A over the area from 2023-01-01 to 2023-01-31.",
-        "2 distinct days: 2023-01-05 to 2023-01-10.",
         "2 scored, 1 unscored.",
+        "1 distinct day: 2023-01-05.",
     ]
-    assert survey.warnings(JANUARY, found) == ["Without a Cloud Score+ score: b. They are left out."]
+    assert survey.warnings(JANUARY, told) == ["Without a Cloud Score+ score: b. They are left out."]
+
+
+@pytest.mark.parametrize(("policy", "days"), [("drop", [5]), ("keep", [5, 10]), ("scl", [5, 10])])
+def test_days_are_those_of_the_scenes_that_the_policy_lets_through(policy: str, days: list[int]) -> None:
+    told = survey.answer(dataclasses.replace(JANUARY, unscored_policy=policy), FOUND)
+    assert told.days == tuple(date(2023, 1, day) for day in days)
+
+
+def test_a_shorter_window_needs_no_further_request() -> None:
+    told = survey.answer(JANUARY, FOUND)
+    first = told.within(date(2023, 1, 1), date(2023, 1, 9))
+    assert [scene.index for scene in first.scenes] == ["c", "a"]  # in order of time
+    assert (first.scene_count, first.scored_count, first.days) == (2, 2, (date(2023, 1, 5),))
+    assert survey.report(first)[0] == "2 scenes from 2023-01-01 to 2023-01-09."
+    assert told.within(date(2023, 1, 10), date(2023, 1, 10)).unscored_ids == ("b",)
+    empty = told.within(date(2023, 1, 11), date(2023, 1, 31))
+    assert (empty.scene_count, empty.days) == (0, ())
+    assert survey.report(empty) == ["0 scenes from 2023-01-11 to 2023-01-31.", "0 scored, 0 unscored."]
 
 
 def test_the_filter_that_emptied_it_is_named_with_its_remedy() -> None:
     narrow = dataclasses.replace(JANUARY, months=(6, 7), max_scene_cloud=20)
-    values = {"left": [7, 0, 0], "times": [], "unscored": []}
+    values = found(left=(7, 0))
     with pytest.raises(NothingFound) as caught:
         survey.answer(narrow, values)
     assert str(caught.value) == (
@@ -44,11 +71,11 @@ def test_the_filter_that_emptied_it_is_named_with_its_remedy() -> None:
 
 def test_nothing_at_all() -> None:
     with pytest.raises(NothingFound, match="No scenes of L2A over the area .* longer window"):
-        survey.answer(JANUARY, {"left": [0], "times": [], "unscored": []})
+        survey.answer(JANUARY, found())
 
 
 def test_all_dropped_is_said() -> None:
-    values = {"left": [1], "times": [noon(1, 5)], "unscored": ["a"]}
+    values = found(("a", noon(1, 5)), unscored=("a",))
     with pytest.raises(NothingFound, match="None of the 1 scene found has a score yet"):
         survey.answer(JANUARY, values)
     kept = dataclasses.replace(JANUARY, unscored_policy="keep")
@@ -71,5 +98,5 @@ def test_the_policy_fail_names_the_scenes() -> None:
 )
 def test_a_window_that_begins_too_early_is_said(start: date, product: str, said: str) -> None:
     scenes = dataclasses.replace(JANUARY, start=start, product=product)
-    found = survey.answer(scenes, {"left": [1], "times": [noon(1, 5)], "unscored": []})
-    assert said in survey.warnings(scenes, found)[0]
+    told = survey.answer(scenes, found(("a", noon(1, 5))))
+    assert said in survey.warnings(scenes, told)[0]

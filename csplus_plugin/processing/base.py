@@ -17,18 +17,30 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
-from ..csplus_plugin.core.errors import CsPlusError, InvalidChoice
-from ..csplus_plugin.provider import ROOT
+from ..core.about import ROOT
+from ..core.errors import CsPlusError, InvalidChoice
 
-GROUPS = {"composites": ("Composites", "composite.svg"), "connection": ("Connection", "connection.svg")}
+GROUPS = {
+    "composites": ("Composites", "composite.svg"),
+    "evidence": ("Evidence", "evidence.svg"),
+    "connection": ("Connection", "connection.svg"),
+}
 """Group id -> its name and its icon."""
 
 
 class CsPlusAlgorithm(QgsProcessingAlgorithm):
-    """An algorithm of this plugin: it declares, `check` refuses, `read` reads, `work` works.
+    """An algorithm of this plugin: it declares, `check` refuses, `read` reads, `work` works, `finish` loads.
 
-    A subclass fills the class attributes and the four methods; a `CsPlusError` raised in any of them
-    reaches the user as one sentence.
+    A subclass fills the class attributes and the methods; a `CsPlusError` raised in any of them reaches the user
+    as one sentence.
+
+    Attributes:
+        ID: Id without the provider; must never change.
+        NAME: Name in the toolbox.
+        GROUP: Id of its group, a key of `GROUPS`.
+        SUMMARY: One sentence.
+        HELP: Plain paragraphs.
+        TAGS: Words by which the toolbox finds it, beside those that all share.
     """
 
     ID: ClassVar[str]
@@ -56,44 +68,47 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         """Do the work, in a worker thread, and return the outputs."""
         raise NotImplementedError
 
+    def finish(self, context: QgsProcessingContext, results: dict[str, Any]) -> None:
+        """Make layers, in the main thread (in a model, in the model's), and add them to the results."""
+
     def createInstance(self) -> CsPlusAlgorithm:
         """Give Processing a fresh one: nothing is shared between runs."""
         return type(self)()
 
     def name(self) -> str:
-        """Id without the provider, for ever."""
+        """Give the id without the provider."""
         return self.ID
 
     def displayName(self) -> str:
-        """Name in the toolbox."""
+        """Give the name in the toolbox."""
         return self.tr(self.NAME)
 
     def groupId(self) -> str:
-        """Id of the group."""
+        """Give the id of the group."""
         return self.GROUP
 
     def group(self) -> str:
-        """Name of the group."""
+        """Give the name of the group."""
         return self.tr(GROUPS[self.GROUP][0])
 
     def icon(self) -> QIcon:
-        """Icon of the group."""
+        """Give the icon of the group."""
         return QIcon(self.svgIconPath())
 
     def svgIconPath(self) -> str:
-        """Icon of the group, for the modeler."""
+        """Give the icon of the group to the modeler."""
         return str(ROOT / "resources" / "icons" / GROUPS[self.GROUP][1])
 
     def tags(self) -> list[str]:
-        """Words by which the toolbox finds it."""
+        """Give the words by which the toolbox finds it."""
         return ["cloud score+", "sentinel-2", "earth engine", "gee", "cloud", *self.TAGS]
 
     def shortDescription(self) -> str:
-        """One sentence."""
+        """Give one sentence."""
         return self.tr(self.SUMMARY)
 
     def shortHelpString(self) -> str:
-        """Plain paragraphs: `qgis_process` prints them as they are, the dialog joins their lines."""
+        """Give plain paragraphs: `qgis_process` prints them as they are, the dialog joins their lines."""
         return html.escape(self.tr(self.HELP), quote=False)
 
     def tr(self, text: str) -> str:
@@ -140,7 +155,19 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         except CsPlusError as problem:
             raise QgsProcessingException(str(problem)) from problem
         feedback.pushInfo(f"Done in {time.monotonic() - begin:.1f} s.")
+        self._results = results
         return results
+
+    def postProcessAlgorithm(
+        self, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Finish, and return the results again: QGIS takes these in the place of the first."""
+        del feedback
+        try:
+            self.finish(context, self._results)
+        except CsPlusError as problem:
+            raise QgsProcessingException(str(problem)) from problem
+        return self._results
 
     def _check_names(self, parameters: Mapping[str, Any]) -> None:
         # Processing ignores unknown names, and a misspelt one would spend quota on the defaults.

@@ -16,8 +16,8 @@ from qgis.core import (
     QgsRectangle,
 )
 
-from ..csplus_plugin.core.errors import InvalidChoice
-from ..csplus_plugin.core.recipe import Region
+from ..core.errors import InvalidChoice
+from ..core.region import Region
 
 _GEOGRAPHIC = "EPSG:4326"
 _PARTS = 50
