@@ -34,7 +34,7 @@ def test_identity() -> None:
 
 def test_every_algorithm_explains_itself() -> None:
     algorithms = provider().algorithms()
-    assert sorted(algorithm.name() for algorithm in algorithms) == ["checkconnection", "clearcomposite"]
+    assert algorithms
     for algorithm in algorithms:
         assert algorithm.shortDescription()
         assert "<" not in algorithm.shortHelpString()

@@ -16,6 +16,7 @@ from csplus.csplus_plugin.core.grid import Grid
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.core.targets.composite import Composite
+from csplus.csplus_plugin.core.targets.score import Score
 from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.dependencies import prepare_expressions
 from csplus.csplus_plugin.earthengine.session import Connection, session_for
@@ -210,6 +211,57 @@ def test_weighted_is_the_mean_weighted_by_score(client: Client, archive: Archive
         valid = total > 0
         np.testing.assert_array_equal(got[band] == NODATA, ~valid)
         assert np.abs(got[band][valid] - exact[valid]).max() <= 0.5 + 1e-3
+
+
+def score_of(
+    client: Client, statistic: str, scenes: Scenes = EVERYWHERE, **choices: object
+) -> tuple[str, np.ndarray]:
+    """The name of the one band, and its pixels."""
+    ((name, pixels),) = compute(client, Recipe(scenes, Score(statistic=statistic, **choices))).items()
+    return name, pixels
+
+
+@pytest.mark.parametrize("statistic", ["mean", "min", "max"])
+@pytest.mark.parametrize("qa_band", ["cs_cdf", "cs"])
+def test_the_score_is_reduced_over_every_observation(
+    client: Client, archive: Archive, statistic: str, qa_band: str
+) -> None:
+    scores = np.stack([archive.score[index] for index in SCORED])
+    scores = scores if qa_band == "cs_cdf" else 1 - scores
+    # Whatever the threshold: what is not clear counts here, too.
+    name, got = score_of(client, statistic, dataclasses.replace(EVERYWHERE, qa_band=qa_band, threshold=0.9))
+    assert (name, got.dtype) == (f"{qa_band}_{statistic}", np.float32)
+    np.testing.assert_allclose(got, getattr(np, statistic)(scores, axis=0), rtol=1e-6)
+
+
+def test_a_percentile_of_the_score_lies_between_its_neighbours(client: Client, archive: Archive) -> None:
+    scores = np.sort([archive.score[index] for index in SCORED], axis=0)
+    name, got = score_of(client, "percentile", percentile=50)
+    assert name == "cs_cdf_p50"
+    # Five observations: the middle one is the median by every definition.
+    np.testing.assert_allclose(got, scores[2], rtol=1e-6)
+    assert score_of(client, "percentile", percentile=2.5)[0] == "cs_cdf_p2_5"
+
+
+def test_the_count_is_of_distinct_days_above_the_threshold(client: Client, archive: Archive) -> None:
+    wanted = np.zeros((SIDE, SIDE), "u2")
+    for day in {index[:8] for index in SCORED}:
+        wanted += np.any([archive.clear(index, 0.7) for index in SCORED if index.startswith(day)], axis=0)
+    name, got = score_of(client, "count", dataclasses.replace(EVERYWHERE, threshold=0.7))
+    assert name == "clear_count"
+    np.testing.assert_array_equal(got, wanted)
+    assert got.min() == 0
+    filed = compute(client, recipe(scenes=dataclasses.replace(EVERYWHERE, threshold=0.7), count_band=True))
+    np.testing.assert_array_equal(filed["clear_count"], got)
+
+
+def test_outside_every_scene_the_score_is_nodata_and_the_count_0(client: Client) -> None:
+    away = Grid("EPSG:32611", 10, ORIGIN[0] - 5000, ORIGIN[1], 4, 4)
+    made = Recipe(EVERYWHERE, Score())
+    pixels = client.pixels(picture.pixels(made), away.request(), ["cs_cdf_mean"])
+    assert (pixels["cs_cdf_mean"] == -9999).all()
+    counted = Recipe(EVERYWHERE, Score(statistic="count"))
+    assert (client.pixels(picture.pixels(counted), away.request(), ["clear_count"])["clear_count"] == 0).all()
 
 
 @pytest.mark.filterwarnings("ignore:All-NaN")

@@ -11,6 +11,7 @@ from csplus.csplus_plugin.core.errors import InvalidChoice
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.core.targets.composite import Composite
+from csplus.csplus_plugin.core.targets.score import Score
 from hypothesis import given
 
 from ..support.recipes import JANUARY, REGION, SIMPLE, recipes
@@ -81,6 +82,14 @@ def test_a_window_before_the_product_names_the_alternative(product: str, end: da
         (lambda: Output(resolution=math.nan), "pixel size of nan"),
         (lambda: Recipe(JANUARY, Composite(bands=("B10",))), "L2A has no band B10"),
         (lambda: Recipe(JANUARY, Composite(), Output(style="index")), "none was chosen"),
+        (lambda: Score(statistic="mode"), "'mode' is not a statistic"),
+        (lambda: Score(percentile=-1), "percentile of -1"),
+        (lambda: Recipe(JANUARY, Score(), Output(style="count")), "Choose score, or leave STYLE empty"),
+        (lambda: Recipe(JANUARY, Score("count"), Output(style="score")), "Choose count, or leave STYLE"),
+        (
+            lambda: Recipe(dataclasses.replace(JANUARY, unscored_policy="keep"), Score()),
+            "policy drop or fail",
+        ),
     ],
 )
 def test_other_choices_that_make_no_sense(make: object, said: str) -> None:
