@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from qgis.core import (
+    QgsMapLayer,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
@@ -19,12 +21,12 @@ _alive: list[QgsProcessingLayerPostProcessorInterface] = []
 class _OnLoad(QgsProcessingLayerPostProcessorInterface):
     """Runs in the main thread, when the layer is in the project."""
 
-    def __init__(self, action: Callable[[QgsRasterLayer], None]) -> None:
+    def __init__(self, action: Callable[[Any], None]) -> None:
         super().__init__()
         self._action = action
 
     def postProcessLayer(
-        self, layer: QgsRasterLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         del context, feedback
         self._action(layer)
@@ -47,13 +49,13 @@ def load_layer(layer: QgsRasterLayer, context: QgsProcessingContext, output: str
     return layer.id()
 
 
-def finish_file(
-    path: str, name: str, context: QgsProcessingContext, action: Callable[[QgsRasterLayer], None]
+def finish_layer(
+    result: str, name: str, context: QgsProcessingContext, action: Callable[[Any], None]
 ) -> None:
-    """Name a file's layer, and run `action` on it once it is loaded; nothing where the user does not load it."""
-    if not context.willLoadLayerOnCompletion(path):
+    """Name the layer of a file or a sink, and run `action` on it once it is loaded; nothing where it is not."""
+    if not context.willLoadLayerOnCompletion(result):
         return
-    details = context.layerToLoadOnCompletionDetails(path)
+    details = context.layerToLoadOnCompletionDetails(result)
     details.name, details.forceName = name, True
     _alive.append(_OnLoad(action))
     details.setPostProcessor(_alive[-1])

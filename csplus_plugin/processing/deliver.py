@@ -97,7 +97,7 @@ def load_layers(delivered: Delivered, context: QgsProcessingContext) -> str:
             style.apply(layer, piece.recipe)
             describe(layer)
 
-        loading.finish_file(str(piece.file), title, context, finish)
+        loading.finish_layer(str(piece.file), title, context, finish)
     if not delivered.tile_url:
         return ""
     layer = live_layer(delivered.tile_url, title, piece.recipe.scenes.region)

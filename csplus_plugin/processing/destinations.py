@@ -29,7 +29,6 @@ _COUNTS = {
     "DATE_COUNT": "Distinct days",
 }
 _TEXTS = {
-    "TILE_URL": "Tile address of the live layer",
     "RECIPE": "Recipe (JSON)",
     "FIRST_DATE": "Day of the first scene",
     "LAST_DATE": "Day of the last scene",
@@ -84,9 +83,15 @@ def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingCont
         script.check_ending(Path(text))
 
 
-def add_outputs(algorithm: QgsProcessingAlgorithm) -> None:
+def add_image_outputs(algorithm: QgsProcessingAlgorithm) -> None:
     """Declare what an image algorithm returns beside its destinations."""
     algorithm.addOutput(QgsProcessingOutputRasterLayer("LIVE_LAYER", "Live layer"))
+    algorithm.addOutput(QgsProcessingOutputString("TILE_URL", "Tile address of the live layer"))
+    add_survey_outputs(algorithm)
+
+
+def add_survey_outputs(algorithm: QgsProcessingAlgorithm) -> None:
+    """Declare the recipe, and the outputs that tell which scenes were found."""
     for name, label in _TEXTS.items():
         algorithm.addOutput(QgsProcessingOutputString(name, label))
     for name, label in _COUNTS.items():

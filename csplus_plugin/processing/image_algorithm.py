@@ -16,7 +16,7 @@ from ..core.targets.target import ImageTarget
 from .base import CsPlusAlgorithm
 from .blocks import add_output, add_scenes, read_output, read_scenes
 from .deliver import Piece, deliver, load_layers
-from .destinations import Destinations, add_outputs, check_destinations, survey_outputs
+from .destinations import Destinations, add_image_outputs, check_destinations, survey_outputs
 from .run import Run
 
 
@@ -56,7 +56,7 @@ class ImageAlgorithm(CsPlusAlgorithm):
         add_scenes(self)
         self.declare_target()
         add_output(self, self.NAME, self.STYLES, self.STYLE)
-        add_outputs(self)
+        add_image_outputs(self)
 
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Build the recipe once: it refuses what makes no sense."""

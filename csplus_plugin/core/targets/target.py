@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import ee
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..bands import BandInfo
     from ..catalog import Style
     from ..choices import Output, Scenes
+    from ..table import Column, Table
 
 
 @dataclass(frozen=True)
@@ -65,4 +66,29 @@ class ImageTarget(Target):
 
         Returns:
             Digital numbers (reflectance x 10,000), index values, scores, days; masked where nothing is known.
+        """
+
+
+@dataclass(frozen=True)
+class TableTarget(Target):
+    """A target whose result is a table: rows in any sink of Processing, and later a chart."""
+
+    @abstractmethod
+    def columns(self, scenes: Scenes) -> tuple[Column, ...]:
+        """List the columns, in order."""
+
+    @abstractmethod
+    def question(self, scenes: Scenes) -> ee.ComputedObject:
+        """Build the expression whose answer `table` reads."""
+
+    @abstractmethod
+    def table(self, scenes: Scenes, answer: Any) -> Table:
+        """Read the service's answer.
+
+        Args:
+            scenes: The choices of scenes.
+            answer: The value of `question`, decoded JSON.
+
+        Raises:
+            CsPlusError: With what to do where it says nothing.
         """
