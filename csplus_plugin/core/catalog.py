@@ -11,7 +11,7 @@ from datetime import date
 
 SCORES_ID = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
 SCORE_BANDS = {
-    "cs_cdf": "more tolerant of faint haze and terrain shadow, keeps more pixels",
+    "cs_cdf": "tolerates faint haze and terrain shadow, so it keeps more pixels",
     "cs": "reacts more to haze and cloud edges: for only the cleanest pixels",
 }
 DEFAULT_THRESHOLD = 0.60

@@ -44,6 +44,13 @@ def test_every_algorithm_explains_itself() -> None:
             assert definition.help(), definition.name()
 
 
+def test_the_readme_lists_every_algorithm() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for algorithm in provider().algorithms():
+        row = f"| `{algorithm.id()}` | {algorithm.displayName()} | {algorithm.shortDescription()} |"
+        assert row in readme
+
+
 def test_the_icons_are_drawn() -> None:
     for path in [provider().svgIconPath(), *(a.svgIconPath() for a in provider().algorithms())]:
         assert QSvgRenderer(path).isValid(), path

@@ -12,6 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "csplus_plugin"
+ABOVE = ("core", "earthengine", "download", "layers", "processing", "gui", "settings", "provider", "plugin")
+"""From the ground up."""
+
 SHIPPED = [
     path
     for folder in (PLUGIN, ROOT / "algorithms")
@@ -77,11 +80,12 @@ def test_the_lower_floors_know_no_qgis(folder: str) -> None:
 @pytest.mark.parametrize(
     ("folder", "forbidden"),
     [
-        ("core", ("earthengine", "download", "layers", "gui", "sandbox", "settings", "provider", "plugin")),
-        ("earthengine", ("download", "layers", "gui", "settings", "provider", "plugin")),
-        ("download", ("layers", "gui", "sandbox", "settings", "provider", "plugin")),
-        ("layers", ("gui", "sandbox", "provider", "plugin")),
-        ("sandbox", ("core", "earthengine", "download", "layers", "gui", "settings", "provider", "plugin")),
+        ("core", (*ABOVE[1:], "sandbox")),
+        ("earthengine", ABOVE[2:]),
+        ("download", (*ABOVE[3:], "sandbox")),
+        ("layers", (*ABOVE[4:], "sandbox")),
+        ("processing", ("gui", "sandbox", "provider", "plugin")),
+        ("sandbox", ("core", *ABOVE[1:])),
     ],
 )
 def test_a_floor_knows_only_what_is_below(folder: str, forbidden: tuple[str, ...]) -> None:
@@ -95,7 +99,9 @@ def test_a_floor_knows_only_what_is_below(folder: str, forbidden: tuple[str, ...
             assert parts[0] != "algorithms", (path, name)
 
 
-@pytest.mark.parametrize("folder", [ROOT / "algorithms", PLUGIN / "core", PLUGIN / "download"])
+@pytest.mark.parametrize(
+    "folder", [ROOT / "algorithms", *(PLUGIN / name for name in ("core", "download", "processing"))]
+)
 def test_no_window_and_no_open_project(folder: Path) -> None:
     for path in below(folder):
         text = path.read_text(encoding="utf-8")
