@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from .catalog import DEFAULT_THRESHOLD, PRODUCTS, SCORE_BANDS, STYLES, UNSCORED_POLICIES
+from .checks import between, check_types, one_of, shown
 from .errors import InvalidChoice
 from .region import Region
+
+ORBITS = 143
+"""Relative orbits of Sentinel-2 (the satellites' cycle of ten days)."""
+
+_LARGEST_PIXEL = 10_000_000
+"""Units of the CRS; a quarter of the equator in metres."""
 
 _TILE = re.compile(r"\d{2}[C-HJ-NP-X][A-HJ-NP-Z]{2}")
 
@@ -53,6 +58,7 @@ class Scenes:
 
     def __post_init__(self) -> None:
         """Check each choice, then those that depend on each other."""
+        check_types(self)
         one_of("product", self.product, PRODUCTS)
         one_of("score band", self.qa_band, SCORE_BANDS)
         one_of("policy for unscored scenes", self.unscored_policy, UNSCORED_POLICIES)
@@ -60,12 +66,14 @@ class Scenes:
         between("scene cloud limit", self.max_scene_cloud, 0, 100)
         between("edge trim", self.edge_trim, 0, 50_000)
         between("buffer around rejected pixels", self.dilate, 0, 5_000)
+        if self.orbit is not None:
+            between("relative orbit", self.orbit, 1, ORBITS)
         if any(month not in range(1, 13) for month in self.months):
-            raise InvalidChoice(f"The months {list(self.months)} are not all between 1 and 12.")
+            raise InvalidChoice(f"The months {shown(list(self.months))} are not all between 1 and 12.")
         for tile in self.tiles:
             if not _TILE.fullmatch(tile):
                 raise InvalidChoice(
-                    f"{tile!r} is not an MGRS tile.", "Name tiles like 11SKB, separated by commas."
+                    f"{shown(tile)} is not an MGRS tile.", "Name tiles like 11SKB, separated by commas."
                 )
         if self.end < self.start:
             raise InvalidChoice(
@@ -109,20 +117,10 @@ class Output:
 
     def __post_init__(self) -> None:
         """Check each choice."""
+        check_types(self)
         if self.style is not None:
             one_of("style", self.style, STYLES)
-        if not (math.isfinite(self.resolution) and self.resolution > 0):
-            raise InvalidChoice(f"A pixel size of {self.resolution} is not possible.", "Choose one above 0.")
-
-
-def one_of(what: str, value: str, choices: Iterable[str]) -> None:
-    """Refuse a value that is none of the choices."""
-    if value not in choices:
-        raise InvalidChoice(f"{value!r} is not a {what}.", f"Choose from {', '.join(choices)}.")
-
-
-def between(what: str, value: float, lowest: float, highest: float) -> None:
-    """Refuse a number outside a range, both ends included; and no number at all."""
-    # `not (a <= x <= b)` also refuses nan, which passes every other comparison of a Processing number.
-    if not lowest <= value <= highest:
-        raise InvalidChoice(f"The {what} of {value} is not between {lowest} and {highest}.")
+        if not 0 < self.resolution <= _LARGEST_PIXEL:
+            raise InvalidChoice(
+                f"A pixel size of {self.resolution:g} is not possible.", "Choose one above 0."
+            )

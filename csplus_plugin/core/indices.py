@@ -17,10 +17,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from .catalog import REFLECTANCE_SCALE
+from .checks import shown
 from .errors import InvalidChoice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import ee
 
@@ -83,7 +84,7 @@ def find(name: str) -> SpectralIndex:
         InvalidChoice: There is none; the message names the closest ones.
     """
     if name not in catalogue():
-        raise InvalidChoice(f"There is no spectral index {name!r}.", _suggestion(name))
+        raise InvalidChoice(f"There is no spectral index {shown(name)}.", _suggestion(name))
     return catalogue()[name]
 
 
@@ -106,6 +107,23 @@ def expression(image: ee.Image, name: str) -> ee.Image:
     reflectance = image.select(list(index.bands)).multiply(REFLECTANCE_SCALE)
     variables = {symbol: reflectance.select(band) for symbol, band in index.variables.items()}
     return reflectance.expression(index.formula, {**variables, **index.constants}).rename(name).toFloat()
+
+
+def images(image: ee.Image, names: Sequence[str]) -> ee.Image:
+    """Compute several indices of an image, as one image with a band for each.
+
+    Args:
+        image: As for `expression`.
+        names: Names of the indices, each once.
+
+    Raises:
+        InvalidChoice: There is no such index.
+    """
+    from .library import ee
+
+    # Side by side: an `addBands` for each would nest so deeply that neither client nor service could read it.
+    each = [expression(image, name) for name in names]
+    return ee.ImageCollection(each).toBands().rename(list(names))
 
 
 def _suggestion(name: str) -> str:

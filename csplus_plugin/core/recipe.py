@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any, Generic, TypeVar
 
+from .checks import shown
 from .choices import Output, Scenes
 from .errors import InvalidChoice
 from .region import Region
@@ -18,6 +19,9 @@ from .targets.registry import TARGETS
 from .targets.target import Target
 
 SCHEMA_VERSION = 1
+
+_LONGEST = 20_000_000
+"""Characters; no area that Earth Engine takes needs more."""
 
 Made_co = TypeVar("Made_co", bound=Target, covariant=True)
 Block = TypeVar("Block", bound=Scenes | Target | Output)
@@ -55,17 +59,19 @@ class Recipe(Generic[Made_co]):
             InvalidChoice: Not a recipe, written by a newer plugin, or with choices that are not possible.
         """
         try:
+            if len(text) > _LONGEST:
+                raise ValueError("too long")  # noqa: TRY301 said like whatever else is no recipe
             content = json.loads(text)
             schema = content["schema"]
             if schema != SCHEMA_VERSION:
                 raise InvalidChoice(
-                    f"The recipe has schema {schema}; this plugin reads schema {SCHEMA_VERSION}.",
+                    f"The recipe has schema {shown(schema)}; this plugin reads schema {SCHEMA_VERSION}.",
                     "Update the plugin.",
                 )
             algorithm = content["algorithm"]
             if algorithm not in TARGETS:
                 raise InvalidChoice(
-                    f"The recipe is for the algorithm {algorithm!r}, which this plugin does not have.",
+                    f"The recipe is for the algorithm {shown(algorithm)}, which this plugin does not have.",
                     "Update the plugin.",
                 )
             scenes = content["scenes"]
@@ -77,11 +83,24 @@ class Recipe(Generic[Made_co]):
                 target=_block(TARGETS[algorithm], content["target"]),
                 output=_block(Output, content["output"]),
             )
-        except (ValueError, TypeError, KeyError, AttributeError) as problem:
+        except (
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+        ) as problem:
             raise InvalidChoice(
-                f"This is not a recipe of Cloud Score+ for QGIS ({problem!r}).",
+                f"This is not a recipe of Cloud Score+ for QGIS ({_said(problem)}).",
                 "Take the JSON from a layer or a file that the plugin made.",
             ) from problem
+
+
+def _said(problem: Exception) -> str:
+    """Say what is wrong with foreign text, without what the text could smuggle in."""
+    said = "".join(letter for letter in str(problem) if letter.isprintable())
+    return f"{type(problem).__name__}: {said[:80]}"
 
 
 def _block(kind: type[Block], content: Mapping[str, Any]) -> Block:
@@ -89,7 +108,8 @@ def _block(kind: type[Block], content: Mapping[str, Any]) -> Block:
     unknown = set(content) - known
     if unknown:
         raise InvalidChoice(
-            f"The recipe holds unknown choices: {', '.join(sorted(unknown))}.", "Update the plugin."
+            f"The recipe holds unknown choices: {', '.join(map(shown, sorted(unknown)[:3]))}.",
+            "Update the plugin.",
         )
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
     return kind(**values)

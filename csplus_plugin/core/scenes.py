@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from .catalog import COUNT_BAND, OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
@@ -174,8 +174,9 @@ def clear_days(scenes: ee.ImageCollection, band: str) -> ee.Image:
 
 
 def _window(scenes: Scenes) -> tuple[str, str]:
-    # Earth Engine's end is exclusive, the user's is not.
-    return scenes.start.isoformat(), (scenes.end + timedelta(days=1)).isoformat()
+    # Earth Engine's end is exclusive, the user's is not; the calendar's last day has no day after it.
+    last = min(scenes.end, date.max - timedelta(days=1))
+    return scenes.start.isoformat(), (last + timedelta(days=1)).isoformat()
 
 
 def _linked(collection: ee.ImageCollection, score: str) -> ee.ImageCollection:

@@ -61,7 +61,7 @@ OTHER = "POLYGON((12 50, 13 50, 13 51, 12 51, 12 50))"
         ({"THRESHOLD": 1.5}, "THRESHOLD"),
         ({"THRESHOLD": math.nan}, "threshold of nan"),
         ({"CRS": "EPSG:999999"}, "CRS"),
-        ({"BANDS": ["B10"]}, "L2A has no band B10"),
+        ({"BANDS": ["B10"]}, "L2A has no band 'B10'"),
         ({"BANDS": "B4,B44"}, "BANDS"),
         ({"BANDS": []}, "No band"),
         ({"INDICES": "NVDI"}, "INDICES"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
-from csplus.csplus_plugin.core import picture, survey
+from csplus.csplus_plugin.core import indices, picture, survey
 from csplus.csplus_plugin.core.choices import Scenes
 from csplus.csplus_plugin.core.errors import NothingFound
 from csplus.csplus_plugin.core.grid import Grid
@@ -17,7 +18,7 @@ from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.core.targets.composite import Composite
 from csplus.csplus_plugin.core.targets.score import Score
-from csplus.csplus_plugin.earthengine.client import Client
+from csplus.csplus_plugin.earthengine.client import Client, encoded
 from csplus.csplus_plugin.earthengine.dependencies import prepare_expressions
 from csplus.csplus_plugin.earthengine.session import Connection, session_for
 from csplus.csplus_plugin.sandbox.server import start
@@ -211,6 +212,18 @@ def test_weighted_is_the_mean_weighted_by_score(client: Client, archive: Archive
         valid = total > 0
         np.testing.assert_array_equal(got[band] == NODATA, ~valid)
         assert np.abs(got[band][valid] - exact[valid]).max() <= 0.5 + 1e-3
+
+
+def test_hundreds_of_indices_need_no_deeper_expression(client: Client) -> None:
+    known = [name for name, index in indices.catalogue().items() if set(index.bands) <= {*BANDS, "B11"}]
+    assert len(known) > 100
+    got = compute(client, recipe(bands=(), indices=tuple(known)), GRID.window(0, 0, 2, 2))
+    assert list(got) == known
+    alone = compute(client, recipe(bands=(), indices=("NDVI",)), GRID.window(0, 0, 2, 2))
+    np.testing.assert_array_equal(got["NDVI"], alone["NDVI"])
+    every = recipe(bands=(), indices=tuple(indices.catalogue()))
+    text = json.dumps(encoded(picture.pixels(every)))
+    assert all(f'"{name}"' in text for name in indices.catalogue())
 
 
 def score_of(

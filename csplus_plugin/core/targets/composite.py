@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from .. import indices, methods
 from ..bands import COUNT, BandInfo, index_band, spectral_band
 from ..catalog import COUNT_BAND, METHODS, PRODUCTS, STYLES, Style
-from ..choices import Output, Scenes, between, one_of
+from ..checks import between, check_types, one_of, shown
+from ..choices import Output, Scenes
 from ..errors import InvalidChoice
 from ..scenes import clear_days, clear_scenes
 from .target import ImageTarget
@@ -44,6 +45,7 @@ class Composite(ImageTarget):
 
     def __post_init__(self) -> None:
         """Check each choice."""
+        check_types(self)
         one_of("method", self.method, METHODS)
         between("percentile", self.percentile, 0, 100)
         if self.min_observations < 1:
@@ -52,7 +54,7 @@ class Composite(ImageTarget):
             raise InvalidChoice("No band was chosen.", "Choose at least one band or index.")
         for chosen in (self.bands, self.indices):
             if len(set(chosen)) < len(chosen):
-                raise InvalidChoice(f"{', '.join(chosen)} names a band twice.", "Name each band once.")
+                raise InvalidChoice(f"{shown(', '.join(chosen))} names a band twice.", "Name each band once.")
         for name in self.indices:
             indices.find(name)
 
@@ -62,7 +64,7 @@ class Composite(ImageTarget):
         for band in self.bands:
             if band not in product.bands:
                 raise InvalidChoice(
-                    f"{product.name} has no band {band}.", f"Choose from {', '.join(product.bands)}."
+                    f"{product.name} has no band {shown(band)}.", f"Choose from {', '.join(product.bands)}."
                 )
         if output.style == "index" and not self.indices:
             raise InvalidChoice(
@@ -107,9 +109,9 @@ class Composite(ImageTarget):
             percentile=self.percentile,
         )
         image = methods.reduce(self.method, stack)
-        for name in names:
-            if name in self.indices:
-                image = image.addBands(indices.expression(image, name))
+        wanted = [name for name in names if name in self.indices]
+        if wanted:
+            image = image.addBands(indices.images(image, wanted))
         if self.min_observations > 1 or COUNT_BAND in names:
             count = clear_days(clear, spectral[0])
             image = image.updateMask(count.gte(self.min_observations)).addBands(count)

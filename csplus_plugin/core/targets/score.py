@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..bands import COUNT, DECIMALS, BandInfo
 from ..catalog import STATISTICS, STYLES, Style
-from ..choices import Output, Scenes, between, one_of
+from ..checks import between, check_types, one_of
+from ..choices import Output, Scenes
 from ..errors import InvalidChoice
 from ..scenes import clear_days, clear_scenes, scores
 from .target import ImageTarget
@@ -38,6 +39,7 @@ class Score(ImageTarget):
 
     def __post_init__(self) -> None:
         """Check each choice."""
+        check_types(self)
         one_of("statistic", self.statistic, STATISTICS)
         between("percentile", self.percentile, 0, 100)
 
