@@ -24,6 +24,16 @@ _EVERY_SCENE_CLOUD = 100
 _DAY = 86_400_000
 """Milliseconds."""
 
+_TURN = 360
+_DEGREE = 111_320
+"""Metres of a degree of latitude."""
+
+_SAMPLES, _FINEST = 64, 10
+"""Points along the longer side of the region when masks are looked at, and the least metres between them."""
+
+_ANY_BAND = "B4"
+"""Whose mask tells where a scene has pixels."""
+
 _BUFFER_ERROR = 1
 """Metres by which the server may simplify a trimmed footprint."""
 
@@ -157,16 +167,53 @@ def scores(scenes: Scenes) -> ee.ImageCollection:
     return _linked(found(scenes), score).map(lambda image: _trimmed(image.select(score), image, scenes))
 
 
-def clear_days(scenes: ee.ImageCollection, band: str) -> ee.Image:
-    """Count the distinct days on which `band` is not masked: a day seen in two overlapping tiles is one observation.
+def hidden(scenes: Scenes) -> ee.FeatureCollection:
+    """Find the scenes whose score exists but is masked wherever the scene has pixels in the region.
+
+    Looked for on a coarse grid of about 64 x 64 points.
+
+    Returns:
+        A feature without geometry for each, with the scene's `system:index` as `id`.
+    """
+    from .library import ee
+
+    west, south, east, north = scenes.region.bounds
+    step = max(_FINEST, max(east - west, north - south) * _DEGREE / _SAMPLES)
+    shape = geometry(scenes.region)
+
+    def look(image: ee.Image) -> ee.Feature:
+        masks = image.select([_ANY_BAND, scenes.qa_band], ["scene", "score"]).mask()
+        seen = masks.reduceRegion(ee.Reducer.max(), shape, step)
+        return ee.Feature(None, seen).set("id", image.get("system:index"))
+
+    looks = ee.FeatureCollection(_linked(_joined(ee.Join.simple(), scenes), scenes.qa_band).map(look))
+    return looks.filter(ee.Filter.And(ee.Filter.gt("scene", 0), ee.Filter.eq("score", 0)))
+
+
+def pass_offset(region: Region) -> int:
+    """Give the milliseconds by which the sun's time at the region's centre is ahead of UTC.
+
+    Sentinel-2 passes at about half past ten of the sun's time, so a pass never meets midnight on that clock, which it
+    does on the clock of UTC near longitude 160.
+    """
+    west, _, east, _ = region.bounds
+    return round((west + east) / 2 / _TURN * _DAY)
+
+
+def clear_days(scenes: ee.ImageCollection, band: str, region: Region) -> ee.Image:
+    """Count the distinct days on which `band` is not masked.
+
+    A day is one pass of the satellite, wherever midnight falls; seen in two overlapping tiles it is one observation.
 
     Returns:
         One band, `clear_count`; 0 where there is no day.
     """
     from .library import ee
 
+    offset = pass_offset(region)
+
     def day(image: ee.Image) -> ee.Image:
-        number = ee.Number(image.get("system:time_start")).divide(_DAY).floor()
+        number = ee.Number(image.get("system:time_start")).add(offset).divide(_DAY).floor()
         return ee.Image.constant(number).updateMask(image.select(band).mask())
 
     days = scenes.map(day).reduce(ee.Reducer.countDistinct())

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
 from .errors import NothingFound
-from .scenes import steps, unscored
+from .scenes import hidden, pass_offset, steps, unscored
 
 if TYPE_CHECKING:
     import ee
 
     from .choices import Scenes
+
+_DAY = 86_400_000
+"""Milliseconds."""
 
 _NAMED = 10
 """How many unscored scenes are named before the rest is only counted."""
@@ -27,12 +30,16 @@ class Scene:
     Attributes:
         index: Its `system:index`.
         day: UTC day on which it was taken.
-        is_scored: Whether it has a Cloud Score+ score.
+        pass_day: Number of the day on the sun's clock at the region's centre, on which no pass meets midnight.
+        is_scored: Whether it has a Cloud Score+ score over the area.
+        is_used: Whether the policy for scenes without a score lets it through.
     """
 
     index: str
     day: date
+    pass_day: int
     is_scored: bool
+    is_used: bool
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,12 @@ class Survey:
     Attributes:
         left: Number of scenes after each filter, with the filter in words.
         scenes: The scenes that pass every filter, in order of time.
-        policy: What becomes of those without a score.
+        hidden_ids: `system:index` of those whose score is masked over the whole area.
     """
 
     left: tuple[tuple[str, int], ...]
     scenes: tuple[Scene, ...]
-    policy: str
+    hidden_ids: tuple[str, ...] = ()
 
     @property
     def scene_count(self) -> int:
@@ -61,19 +68,32 @@ class Survey:
 
     @property
     def unscored_ids(self) -> tuple[str, ...]:
-        """`system:index` of the scenes without a score."""
+        """`system:index` of the scenes without a score over the area."""
         return tuple(sorted(scene.index for scene in self.scenes if not scene.is_scored))
 
     @property
+    def used_count(self) -> int:
+        """Scenes that the policy lets through."""
+        return sum(scene.is_used for scene in self.scenes)
+
+    @property
     def days(self) -> tuple[date, ...]:
-        """Distinct UTC days of the scenes that the policy lets through, in order."""
-        used = (scene for scene in self.scenes if scene.is_scored or self.policy in ("keep", "scl"))
-        return tuple(sorted({scene.day for scene in used}))
+        """Days of the scenes that the policy lets through, in order; a pass over midnight is of the day it began."""
+        begun: dict[int, date] = {}
+        for scene in self.scenes:
+            if scene.is_used:
+                begun.setdefault(scene.pass_day, scene.day)
+        return tuple(sorted(begun.values()))
 
     def within(self, first: date, last: date) -> Survey:
         """Narrow it to a shorter window, both days included, without a further request."""
         scenes = tuple(scene for scene in self.scenes if first <= scene.day <= last)
-        return replace(self, left=((f"from {first} to {last}", len(scenes)),), scenes=scenes)
+        inside = {scene.index for scene in scenes}
+        return Survey(
+            left=((f"from {first} to {last}", len(scenes)),),
+            scenes=scenes,
+            hidden_ids=tuple(index for index in self.hidden_ids if index in inside),
+        )
 
 
 def question(scenes: Scenes) -> ee.Dictionary:
@@ -88,6 +108,7 @@ def question(scenes: Scenes) -> ee.Dictionary:
             "ids": found.aggregate_array("system:index"),
             "times": found.aggregate_array("system:time_start"),
             "unscored": unscored(scenes).aggregate_array("system:index"),
+            "hidden": hidden(scenes).aggregate_array("id"),
         }
     )
 
@@ -106,14 +127,20 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
                 f"{_scenes(left[0][1])} {left[0][0]}, but none " if step is not narrowing[0] else "No scenes "
             )
             raise NothingFound(f"{before}{what}.", step.remedy)
-    without = set(values["unscored"])
+    without, hidden_ids = set(values["unscored"]), set(values["hidden"])
+    offset = pass_offset(scenes.region)
+    keeps = scenes.unscored_policy in ("keep", "scl")
+
+    def scene(time: float, index: str) -> Scene:
+        day = datetime.fromtimestamp(time / 1000, timezone.utc).date()
+        is_scored = index not in without and index not in hidden_ids
+        return Scene(
+            index, day, int((time + offset) // _DAY), is_scored, is_scored or (keeps and index in without)
+        )
+
     in_time = sorted(zip(values["times"], values["ids"], strict=True))
-    survey = Survey(
-        left=left,
-        scenes=tuple(Scene(index, _utc_day(time), index not in without) for time, index in in_time),
-        policy=scenes.unscored_policy,
-    )
-    _check_policy(survey)
+    survey = Survey(left, tuple(scene(time, index) for time, index in in_time), tuple(sorted(hidden_ids)))
+    _check_policy(scenes, survey)
     return survey
 
 
@@ -130,9 +157,14 @@ def report(survey: Survey) -> list[str]:
 def warnings(scenes: Scenes, survey: Survey) -> list[str]:
     """Say what may surprise, a sentence a line."""
     lines = []
-    if survey.unscored_ids:
-        done = UNSCORED_POLICIES[survey.policy].removesuffix(" (L2A only)")
-        lines.append(f"Without a Cloud Score+ score: {_named(survey.unscored_ids)}. They are {done}.")
+    unscored_ids = tuple(index for index in survey.unscored_ids if index not in survey.hidden_ids)
+    if unscored_ids:
+        done = UNSCORED_POLICIES[scenes.unscored_policy].removesuffix(" (L2A only)")
+        lines.append(f"Without a Cloud Score+ score: {_named(unscored_ids)}. They are {done}.")
+    if survey.hidden_ids:
+        lines.append(
+            f"Score masked over the whole area: {_named(survey.hidden_ids)}. Nothing of them is used."
+        )
     product = PRODUCTS[scenes.product]
     if scenes.start < product.first_day:
         lines.append(f"{product.name} begins on {product.first_day}: the window is shorter than asked.")
@@ -143,22 +175,18 @@ def warnings(scenes: Scenes, survey: Survey) -> list[str]:
     return lines
 
 
-def _check_policy(survey: Survey) -> None:
-    if survey.policy == "fail" and survey.unscored_ids:
+def _check_policy(scenes: Scenes, survey: Survey) -> None:
+    if scenes.unscored_policy == "fail" and survey.unscored_ids:
         raise NothingFound(
             f"{len(survey.unscored_ids)} of {_scenes(survey.scene_count)} have no score: "
             f"{_named(survey.unscored_ids)}.",
             "Wait a few days if they are recent, or choose another policy for unscored scenes.",
         )
-    if survey.policy == "drop" and survey.scored_count == 0:
+    if survey.used_count == 0:
         raise NothingFound(
-            f"None of the {_scenes(survey.scene_count)} found has a score yet.",
+            f"None of the {_scenes(survey.scene_count)} found has a score over the area yet.",
             "Wait a few days if they are recent, or choose the policy keep or scl for unscored scenes.",
         )
-
-
-def _utc_day(milliseconds: float) -> date:
-    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).date()
 
 
 def _scenes(count: int) -> str:

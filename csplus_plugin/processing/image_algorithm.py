@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
 from .. import settings
 from ..core import catalog
+from ..core.errors import NothingFound
 from ..core.grid import grid_for
 from ..core.recipe import Recipe
 from ..core.survey import Survey
@@ -78,6 +79,7 @@ class ImageAlgorithm(CsPlusAlgorithm):
             grid_for(self.recipe.scenes.region, self.recipe.output)
         with Run(self.connection, feedback) as run:
             survey = run.survey(self.recipe.scenes)
+            self._check_days(survey)
             self.delivered = deliver(run, self.pieces(self.recipe, survey, destinations), destinations)
         results = {"RECIPE": self.recipe.to_json(), "TILE_URL": "", **survey_outputs(survey)}
         if destinations.file is not None:
@@ -92,6 +94,14 @@ class ImageAlgorithm(CsPlusAlgorithm):
             layer = load_layers(delivered, context)
             if layer:
                 results |= {"LIVE_LAYER": layer, "TILE_URL": delivered.tile_url}
+
+    def _check_days(self, survey: Survey) -> None:
+        needed, found = self.recipe.target.fewest_days, len(survey.days)
+        if needed > found:
+            raise NothingFound(
+                f"No pixel can have {needed} clear days: the scenes are of {found}.",
+                "Ask for fewer clear days, or choose a longer window.",
+            )
 
     def _recipe(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Recipe[ImageTarget]:
         return Recipe(

@@ -186,6 +186,16 @@ def test_counting_alone(context: QgsProcessingContext, feedback: Recorder) -> No
     assert any("Nothing was made, only counted" in line for line in feedback.warned)
 
 
+def test_more_clear_days_than_there_are_cost_no_download(
+    context: QgsProcessingContext, feedback: Recorder, target: str
+) -> None:
+    with pytest.raises(
+        QgsProcessingException, match=r"No pixel can have 30 clear days: the scenes are of \d+\."
+    ):
+        run(context, feedback, OUTPUT=target, MIN_OBSERVATIONS=30)
+    assert not list(Path(target).parent.iterdir())
+
+
 def test_scripts(context: QgsProcessingContext, feedback: Recorder, tmp_path: Path) -> None:
     run(context, feedback, LIVE=False, SCRIPT=str(tmp_path / "clear.js"))
     assert "linkCollection" in (tmp_path / "clear.js").read_text()

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from csplus.csplus_plugin.core import survey
 from csplus.csplus_plugin.core.errors import NothingFound
+from csplus.csplus_plugin.core.region import Region
 
 from ..support.recipes import JANUARY
 
@@ -16,13 +17,19 @@ def noon(month: int, day: int, minute: int = 0) -> float:
     return datetime(2023, month, day, 18, minute, tzinfo=UTC).timestamp() * 1000
 
 
-def found(*scenes: tuple[str, float], unscored: tuple[str, ...] = (), left: tuple[int, ...] = ()) -> dict:
+def found(
+    *scenes: tuple[str, float],
+    unscored: tuple[str, ...] = (),
+    hidden: tuple[str, ...] = (),
+    left: tuple[int, ...] = (),
+) -> dict:
     """The service's answer for scenes of an index and a time."""
     return {
         "left": [*left, len(scenes)],
         "ids": [index for index, _ in scenes],
         "times": [time for _, time in scenes],
         "unscored": list(unscored),
+        "hidden": list(hidden),
     }
 
 
@@ -76,7 +83,7 @@ def test_nothing_at_all() -> None:
 
 def test_all_dropped_is_said() -> None:
     values = found(("a", noon(1, 5)), unscored=("a",))
-    with pytest.raises(NothingFound, match="None of the 1 scene found has a score yet"):
+    with pytest.raises(NothingFound, match="None of the 1 scene found has a score over the area yet"):
         survey.answer(JANUARY, values)
     kept = dataclasses.replace(JANUARY, unscored_policy="keep")
     assert survey.answer(kept, values).scene_count == 1
@@ -100,3 +107,35 @@ def test_a_window_that_begins_too_early_is_said(start: date, product: str, said:
     scenes = dataclasses.replace(JANUARY, start=start, product=product)
     told = survey.answer(scenes, found(("a", noon(1, 5))))
     assert said in survey.warnings(scenes, told)[0]
+
+
+@pytest.mark.parametrize("policy", ["drop", "keep", "scl"])
+def test_a_score_that_is_masked_over_the_area_is_none(policy: str) -> None:
+    scenes = dataclasses.replace(JANUARY, unscored_policy=policy)
+    told = survey.answer(scenes, found(("a", noon(1, 5)), ("b", noon(1, 10)), hidden=("b",)))
+    assert (told.scored_count, told.unscored_ids, told.days) == (1, ("b",), (date(2023, 1, 5),))
+    assert survey.warnings(scenes, told) == ["Score masked over the whole area: b. Nothing of them is used."]
+    assert told.within(date(2023, 1, 1), date(2023, 1, 6)).hidden_ids == ()
+
+
+@pytest.mark.parametrize("policy", ["drop", "keep", "scl"])
+def test_scores_that_are_all_masked_are_said(policy: str) -> None:
+    scenes = dataclasses.replace(JANUARY, unscored_policy=policy)
+    with pytest.raises(NothingFound, match="None of the 1 scene found has a score over the area yet"):
+        survey.answer(scenes, found(("a", noon(1, 5)), hidden=("a",)))
+
+
+def test_the_policy_fail_names_a_masked_score_too() -> None:
+    strict = dataclasses.replace(JANUARY, unscored_policy="fail")
+    with pytest.raises(NothingFound, match="1 of 2 scenes have no score: b"):
+        survey.answer(strict, found(("a", noon(1, 5)), ("b", noon(1, 10)), hidden=("b",)))
+
+
+def test_a_pass_over_midnight_is_one_day() -> None:
+    # Near longitude 165 the sun's half past ten is about half past eleven in the evening of UTC.
+    scenes = dataclasses.replace(JANUARY, region=Region.from_bounds(164, -20, 166, -18))
+    before = datetime(2023, 1, 5, 23, 58, tzinfo=UTC).timestamp() * 1000
+    after = datetime(2023, 1, 6, 0, 2, tzinfo=UTC).timestamp() * 1000
+    ten_days = 10 * 86_400_000
+    told = survey.answer(scenes, found(("a", before), ("b", after), ("c", before + ten_days)))
+    assert told.days == (date(2023, 1, 5), date(2023, 1, 15))

@@ -71,6 +71,11 @@ class Composite(ImageTarget):
                 "The style draws a spectral index, but none was chosen.", "Choose an index, or another style."
             )
 
+    @property
+    def fewest_days(self) -> int:
+        """Clear days that a pixel needs."""
+        return self.min_observations
+
     def sentence(self, scenes: Scenes) -> str:
         """Say which method, over which observations."""
         method = METHODS[self.method].label
@@ -113,7 +118,7 @@ class Composite(ImageTarget):
         if wanted:
             image = image.addBands(indices.images(image, wanted))
         if self.min_observations > 1 or COUNT_BAND in names:
-            count = clear_days(clear, spectral[0])
+            count = clear_days(clear, spectral[0], scenes.region)
             image = image.updateMask(count.gte(self.min_observations)).addBands(count)
         return image
 

@@ -80,7 +80,7 @@ class Score(ImageTarget):
     def image(self, scenes: Scenes, names: Sequence[str]) -> ee.Image:
         """Reduce the scores; `clear_count` is 0 where no observation is clear."""
         if self.statistic == "count":
-            return clear_days(clear_scenes(scenes, [_ANY_BAND]), _ANY_BAND)
+            return clear_days(clear_scenes(scenes, [_ANY_BAND]), _ANY_BAND, scenes.region)
         from ..library import ee
 
         reducer = {

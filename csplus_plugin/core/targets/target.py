@@ -43,6 +43,11 @@ class Target(ABC):
 class ImageTarget(Target):
     """A target whose result is an image: drawn as a live layer, downloaded as a GeoTIFF."""
 
+    @property
+    def fewest_days(self) -> int:
+        """Days without which no pixel can have a value."""
+        return 1
+
     @abstractmethod
     def file_bands(self, scenes: Scenes) -> tuple[BandInfo, ...]:
         """List the bands of the file, in order."""
