@@ -7,10 +7,13 @@ Source: Earth Engine guide, `ImageCollection.linkCollection` and `ee.Join`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+
+from osgeo import ogr
 
 from .catalog import COUNT_BAND, OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
 
@@ -179,7 +182,7 @@ def hidden(scenes: Scenes) -> ee.FeatureCollection:
 
     west, south, east, north = scenes.region.bounds
     step = max(_FINEST, max(east - west, north - south) * _DEGREE / _SAMPLES)
-    shape = geometry(scenes.region)
+    shape = geometry(_coarse(scenes.region, step / 2))
 
     def look(image: ee.Image) -> ee.Feature:
         masks = image.select([_ANY_BAND, scenes.qa_band], ["scene", "score"]).mask()
@@ -218,6 +221,12 @@ def clear_days(scenes: ee.ImageCollection, band: str, region: Region) -> ee.Imag
 
     days = scenes.map(day).reduce(ee.Reducer.countDistinct())
     return days.rename([COUNT_BAND]).unmask(0, False)
+
+
+def _coarse(region: Region, metres: float) -> Region:
+    """Leave out the vertices that move no edge by more than so many metres."""
+    shape = ogr.CreateGeometryFromJson(json.dumps(region.geojson()))
+    return region.from_geojson(json.loads(shape.SimplifyPreserveTopology(metres / _DEGREE).ExportToJson()))
 
 
 def _window(scenes: Scenes) -> tuple[str, str]:

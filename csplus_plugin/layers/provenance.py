@@ -12,6 +12,7 @@ from ..core.catalog import ATTRIBUTION, CITATION, LICENSES
 from ..core.recipe import Recipe
 from ..core.survey import Survey
 from ..core.targets.target import Target
+from . import file_recipe
 
 RECIPE_PROPERTY = "csplus/recipe"
 SANDBOX_NOTICE = "Made by the Cloud Score+ sandbox, not by Google Earth Engine"
@@ -36,7 +37,7 @@ def tags(
 ) -> Mapping[str, str]:
     """Give the metadata items of a file."""
     items = {
-        "CSPLUS_RECIPE": recipe.to_json(),
+        file_recipe.TAG: file_recipe.tag(recipe),
         "CSPLUS_VERSION": version,
         "CSPLUS_ENDPOINT": endpoint,
         "CSPLUS_SCENE_COUNT": str(survey.scene_count),

@@ -24,7 +24,7 @@ from ..download.progress import Progress
 from ..download.raster import Layout
 from ..download.to_file import download
 from ..earthengine.client import encoded
-from ..layers import loading, provenance, style
+from ..layers import file_recipe, loading, provenance, style
 from ..layers.live import live_layer
 from .destinations import Destinations
 from .run import Run
@@ -137,3 +137,4 @@ def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> N
         archive=f"{survey.scene_count} scenes, {survey.scored_count} scored",
         is_cancelled=run.is_cancelled,
     )
+    file_recipe.write_beside(recipe, path)
