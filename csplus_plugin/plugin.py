@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qgis.core import QgsApplication
 
+from .processing import interrupts
 from .provider import CsPlusProvider
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class CsPlusPlugin:
 
     def initProcessing(self) -> None:
         """Register the algorithms; `qgis_process` calls this alone."""
+        if QgsApplication.platform() == "qgis_process":
+            interrupts.watch(QgsApplication.arguments())
         self.provider = CsPlusProvider()
         QgsApplication.processingRegistry().addProvider(self.provider)
 

@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_early = threading.Event()
+"""Whether the process was asked to end before the run had begun."""
+
+
+def watch(arguments: Iterable[str]) -> None:
+    """Remember signals from the plugin's start on, where the process was started for one of its algorithms.
+
+    Otherwise Python would raise KeyboardInterrupt somewhere inside QGIS, which swallows it, and the run would go on.
+    """
+    ours = any(argument.startswith("csplus:") for argument in arguments)
+    if ours and threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            signal.signal(number, lambda *_: _early.set())
 
 
 @contextmanager
@@ -17,9 +33,9 @@ def interrupts(stop: threading.Event) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {
-        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _SIGNALS}
+    if _early.is_set():
+        stop.set()
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ from qgis.core import QgsApplication, QgsProcessingFeedback
 
 from ..core import survey as surveying
 from ..core.choices import Scenes
+from ..core.errors import Cancelled
 from ..core.survey import Survey
 from ..earthengine.client import Client
 from ..earthengine.dependencies import ee_place, ee_version, prepare_expressions
@@ -110,6 +111,8 @@ class Run:
         self._feedback.setProgressText(text)
 
     def _open(self) -> None:
+        if self.is_cancelled():
+            raise Cancelled
         if self._connection.endpoint == SANDBOX:
             self.say("Starting the sandbox. The first time, writing its sample scenes takes a few seconds.")
         self.session = session_for(self._connection)
