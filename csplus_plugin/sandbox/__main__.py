@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from . import startup
-from .geotiffs import SANDBOX_NAME
+from .errors import SANDBOX_NAME, CannotStart
 from .server import start
 from .service_model import Fault, ServiceModel
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _write_samples(choices.folder)
         else:
             _serve(choices)
-    except startup.CannotStart as error:
+    except CannotStart as error:
         _complain(str(error))
         return 1
     except KeyboardInterrupt:
@@ -54,7 +54,7 @@ def _write_samples(folder: Path) -> None:
         startup.write_to(folder)
     except OSError as error:
         reason = error.strerror or error
-        raise startup.CannotStart(f"The sample scenes cannot be written to {folder}: {reason}.") from error
+        raise CannotStart(f"The sample scenes cannot be written to {folder}: {reason}.") from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,8 +15,7 @@ from .errors import Refused
 from .images import Band, Image
 from .library import FOLDER, IMAGE, IMAGE_COLLECTION, Library, missing
 from .list_filter import Entry
-from .router import optional
-from .tables import page_of
+from .messages import optional, page_of
 
 PUBLIC_PROJECT = "earthengine-public"
 PAGE_SIZE = 1000  # assets on a page of a list, at most

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from .startup import CannotStart
+from .errors import CannotStart
 
 VENDOR = Path(__file__).resolve().parents[1] / "vendor"
 

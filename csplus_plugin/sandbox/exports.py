@@ -22,8 +22,8 @@ from .evaluator import Evaluator
 from .grids import native_grid, requested_grid
 from .images import Grid, Image
 from .library import Library
+from .messages import optional, whole_number
 from .operations import Step, Task
-from .router import optional, whole_number
 from .stored_images import write_scene
 
 MAX_PIXELS = 100_000_000  # where a request allows no other number

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from osgeo import gdal, gdal_array
 
-from .errors import Refused
+from .errors import SANDBOX_NAME, Refused
 from .images import Grid, Raster
 from .projections import quiet_gdal, spatial_reference
-
-SANDBOX_NAME = "Cloud Score+ sandbox (not Google Earth Engine)"
 
 Rasters = Mapping[str, Raster]
 Piece = tuple[int, int, Rasters]

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from . import limits
 from .endpoints import router
 from .errors import Refused
+from .messages import Answer, Request, problem
 from .meter import MEMORY_EXCEEDED
-from .router import Answer, Request, problem
 from .service import Service
 from .service_model import Fault, Gate
 from .startup import Log

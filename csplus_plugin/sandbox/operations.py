@@ -19,10 +19,9 @@ from http import HTTPStatus
 from typing import Any
 
 from .errors import Refused
+from .messages import optional, page_of, whole_number
 from .meter import Meter
-from .router import optional, whole_number
 from .service_model import Gate
-from .tables import page_of
 
 WORKERS = 2  # operations that run at a time, as many as the service runs on average
 MAX_WAITING = 3000

@@ -13,8 +13,8 @@ from .errors import Refused
 from .evaluator import Evaluator
 from .grids import native_grid, picture_grid, requested_grid
 from .images import Band, Grid, Image
+from .messages import optional
 from .pixeltypes import BYTE, PixelType
-from .router import optional
 
 WORKERS = threading.BoundedSemaphore(min(4, os.cpu_count() or 1))
 """To be entered by whoever computes pixels: more than these wait, so that memory stays bounded."""

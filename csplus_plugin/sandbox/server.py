@@ -13,10 +13,11 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
+from .errors import CannotStart
 from .listener import HOST, Listener
 from .service import Service
 from .service_model import Gate, ServiceModel
-from .startup import CannotStart, Log, exports_folder, scenes_folder
+from .startup import Log, exports_folder, scenes_folder
 
 
 def start(

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .errors import CannotStart
+
 # Raise it whenever the sample scenes change: every version has a folder of its own.
 SAMPLES_VERSION = 1
 
@@ -20,10 +22,6 @@ _SCENE_PATTERNS = ["*/" * depth + "properties.json" for depth in (3, 5, 2, 4)]
 
 
 Log = Callable[[str], None]
-
-
-class CannotStart(Exception):
-    """The sandbox cannot start; the text is one sentence that says why."""
 
 
 def scenes_folder(data: Path | None, log: Log | None = None) -> Path:

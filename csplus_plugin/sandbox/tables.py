@@ -13,9 +13,8 @@ from .answers import to_json
 from .errors import Refused
 from .evaluator import Evaluator
 from .geometries import Geometry
+from .messages import Answer, optional, page_of, safe_name, saved_as
 from .projections import WGS84
-from .router import Answer, optional
-from .thumbnails import safe_name, saved_as
 from .values import Element, FeatureCollection
 
 PAGE_SIZE = 1000  # features, where a request names no other
@@ -99,26 +98,6 @@ def page(evaluator: Evaluator, request: dict[str, Any]) -> Record:
     last = first + size
     more = {"nextPageToken": str(last)} if last < len(features.elements) else {}
     return {"type": "FeatureCollection", "features": records(features, first, last), **more}
-
-
-def page_of(mark: object, size: object, default: int) -> tuple[int, int]:
-    """Where a page begins and how much it holds.
-
-    Args:
-        mark: The token of the page; none for the first.
-        size: Its size as asked for, if it was.
-        default: Its size otherwise.
-
-    Raises:
-        Refused: One of the two is no such number.
-    """
-    try:
-        first, count = int(str(mark or 0)), int(str(size or default))
-    except ValueError as error:
-        raise Refused("Invalid page token or page size.") from error
-    if first < 0 or count < 1:
-        raise Refused("Invalid page token or page size.")
-    return first, count
 
 
 def records(features: FeatureCollection, first: int = 0, last: int | None = None) -> list[Record]:

@@ -7,7 +7,6 @@ and its like within the expression, and the file is fetched by name without any 
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +15,10 @@ from typing import Any
 from . import limits, pixels
 from .evaluator import Evaluator
 from .images import Grid, Image
-from .router import Answer, optional
+from .messages import Answer, optional, safe_name, saved_as
 
 _SEPARATE, _TOGETHER = "ZIPPED_GEO_TIFF_PER_BAND", "ZIPPED_GEO_TIFF"
 _SUFFIXES = {"NPY": "npy", "GEO_TIFF": "tif", "GEOTIFF": "tif"}
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
-_LONGEST_NAME = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -87,13 +84,3 @@ def _own_name(image: Image) -> str:
     """The index of an image of a collection, else what the service calls a computed image."""
     index = image.properties.get("system:index")
     return index if isinstance(index, str) else "download"
-
-
-def safe_name(text: str) -> str:
-    """A file name without anything that a file system, an archive or a header could misread."""
-    return _UNSAFE.sub("_", text).strip(".")[:_LONGEST_NAME] or "download"
-
-
-def saved_as(name: str, content: bytes, media_type: str) -> Answer:
-    """A file as an answer that a browser saves under its name."""
-    return Answer(content, media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

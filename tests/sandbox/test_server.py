@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from csplus.csplus_plugin.sandbox.endpoints import router
-from csplus.csplus_plugin.sandbox.errors import Refused
+from csplus.csplus_plugin.sandbox.errors import CannotStart, Refused
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
-from csplus.csplus_plugin.sandbox.startup import CannotStart
 
 from ..support.servers import GRID, L2A, LATER, SCENE, ask, ask_error, official_client
 from ..support.turnstile import LONG, Turnstile

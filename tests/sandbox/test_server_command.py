@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from csplus.csplus_plugin.sandbox import startup
+from csplus.csplus_plugin.sandbox.errors import CannotStart
 
 from ..support.servers import ask
 from ..support.turnstile import LONG
@@ -179,7 +180,7 @@ def test_a_writer_that_fails_leaves_nothing(cache: Path, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(startup, "write_to", fail)
-    with pytest.raises(startup.CannotStart, match=r"cannot be written to .*: No space left on device"):
+    with pytest.raises(CannotStart, match=r"cannot be written to .*: No space left on device"):
         startup.sample_scenes()
     assert list(cache.iterdir()) == []
 
