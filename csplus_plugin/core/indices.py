@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from .catalog import REFLECTANCE_SCALE
 from .checks import shown
 from .errors import InvalidChoice
+from .naming import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,8 +106,10 @@ def expression(image: ee.Image, name: str) -> ee.Image:
     """
     index = find(name)
     reflectance = image.select(list(index.bands)).multiply(REFLECTANCE_SCALE)
+    named(reflectance, "reflectance")
     variables = {symbol: reflectance.select(band) for symbol, band in index.variables.items()}
-    return reflectance.expression(index.formula, {**variables, **index.constants}).rename(name).toFloat()
+    value = reflectance.expression(index.formula, {**variables, **index.constants})
+    return named(value.rename(name).toFloat(), name.lower())
 
 
 def images(image: ee.Image, names: Sequence[str]) -> ee.Image:
