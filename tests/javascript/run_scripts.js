@@ -5,7 +5,6 @@
 // The scripts are a list of texts. ADDRESS is a server that lists Earth Engine's functions; nothing else is asked of it.
 'use strict';
 
-const fs = require('fs');
 const ee = require('@google/earthengine');
 
 function graph(object) {
@@ -28,9 +27,15 @@ function run(text) {
   return seen;
 }
 
-const address = process.argv[2];
-const scripts = JSON.parse(fs.readFileSync(0, 'utf8'));
-ee.initialize(address, address, () => {
+async function standardInput() {
+  const chunks = [];
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function runAll(scripts) {
   const results = scripts.map((text) => {
     try {
       return run(text);
@@ -38,8 +43,13 @@ ee.initialize(address, address, () => {
       return {problem: String(problem && problem.stack)};
     }
   });
-  fs.writeSync(1, JSON.stringify(results));
-}, (problem) => {
-  console.error(String(problem));
-  process.exitCode = 1;
-}, null, 'sandbox-project');
+  process.stdout.write(JSON.stringify(results));
+}
+
+standardInput().then((text) => {
+  const address = process.argv[2];
+  ee.initialize(address, address, () => runAll(JSON.parse(text)), (problem) => {
+    console.error(String(problem));
+    process.exitCode = 1;
+  }, null, 'sandbox-project');
+});

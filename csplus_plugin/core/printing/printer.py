@@ -53,6 +53,7 @@ class Printer:
         self._scopes = Scopes(self._speller.children)
         self._blocks = [_Block()]
         self._suffix = ""
+        self._earlier: frozenset[str] = frozenset()
         for root in roots:
             self._scopes.count(root)
 
@@ -74,7 +75,7 @@ class Printer:
             The name, as the language writes it.
         """
         node = self._reader.read(expression)
-        self._suffix = suffix
+        self._suffix, self._earlier = suffix, frozenset(self._blocks[0].names.values())
         self._prepare(node)
         top = self._blocks[0]
         if node not in top.names:
@@ -173,8 +174,9 @@ class Printer:
         taken = {*self._language.reserved}
         for block in self._blocks:
             taken.update(block.names.values(), block.parameters.values())
-        tries = [name, f"{name}_{self._suffix}"] if self._suffix else [name]
-        tries += [f"{tries[-1]}_{number}" for number in range(2, len(taken) + 3)]
+        if self._suffix and self._language.identifier(name) in self._earlier:
+            name = f"{name}_{self._suffix}"
+        tries = [name, *(f"{name}_{number}" for number in range(2, len(taken) + 3))]
         return next(word for word in map(self._language.identifier, tries) if word not in taken)
 
     def _text(self, node: Node) -> Text:
