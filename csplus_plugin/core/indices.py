@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from .catalog import REFLECTANCE_SCALE
 from .checks import shown
 from .errors import InvalidChoice
+from .naming import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,10 +104,7 @@ def expression(image: ee.Image, name: str) -> ee.Image:
     Raises:
         InvalidChoice: There is no such index.
     """
-    index = find(name)
-    reflectance = image.select(list(index.bands)).multiply(REFLECTANCE_SCALE)
-    variables = {symbol: reflectance.select(band) for symbol, band in index.variables.items()}
-    return reflectance.expression(index.formula, {**variables, **index.constants}).rename(name).toFloat()
+    return _value(_reflectance(image, [name]), name)
 
 
 def images(image: ee.Image, names: Sequence[str]) -> ee.Image:
@@ -122,8 +120,22 @@ def images(image: ee.Image, names: Sequence[str]) -> ee.Image:
     from .library import ee
 
     # Side by side: an `addBands` for each would nest so deeply that neither client nor service could read it.
-    each = [expression(image, name) for name in names]
+    reflectance = _reflectance(image, names)
+    each = [_value(reflectance, name) for name in names]
     return ee.ImageCollection(each).toBands().rename(list(names))
+
+
+def _reflectance(image: ee.Image, names: Sequence[str]) -> ee.Image:
+    """Give the bands that these indices need, 0 to 1."""
+    bands = dict.fromkeys(band for name in names for band in find(name).bands)
+    return named(image.select(list(bands)).multiply(REFLECTANCE_SCALE), "reflectance")
+
+
+def _value(reflectance: ee.Image, name: str) -> ee.Image:
+    index = find(name)
+    variables = {symbol: reflectance.select(band) for symbol, band in index.variables.items()}
+    value = reflectance.expression(index.formula, {**variables, **index.constants})
+    return named(value.rename(name).toFloat(), name.lower())
 
 
 def _suggestion(name: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .naming import named, named_function
+
 if TYPE_CHECKING:
     import ee
 
@@ -74,11 +76,12 @@ def _medoid(stack: Stack) -> ee.Image:
     from .library import ee
 
     axes = list(stack.axes)
-    centre = stack.scenes.select(axes).median()
+    centre = named(stack.scenes.select(axes).median(), "centre")
 
+    @named_function()
     def add_nearness(image: ee.Image) -> ee.Image:
-        offset = image.select(axes).subtract(centre)
-        distance = offset.multiply(offset).reduce(ee.Reducer.sum())
+        offset = named(image.select(axes).subtract(centre), "offset")
+        distance = named(offset.multiply(offset).reduce(ee.Reducer.sum()), "distance")
         return image.addBands(distance.multiply(-1).rename("nearness"))
 
     return stack.scenes.map(add_nearness).qualityMosaic("nearness").select(stack.names)
@@ -89,10 +92,11 @@ def _best(stack: Stack) -> ee.Image:
 
 
 def _weighted(stack: Stack) -> ee.Image:
+    @named_function()
     def weigh(image: ee.Image) -> ee.Image:
         return image.select(stack.names).multiply(image.select(stack.score))
 
-    total = stack.scenes.select([stack.score]).sum()
+    total = named(stack.scenes.select([stack.score]).sum(), "total")
     # With a threshold of 0 all weights can be 0, and Earth Engine divides by zero to 0, a colour.
     return stack.scenes.map(weigh).sum().divide(total).updateMask(total.gt(0))
 

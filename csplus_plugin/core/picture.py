@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .bands import DIGITAL_NUMBERS, encoding
+from .naming import move_name
 from .scenes import geometry
 
 if TYPE_CHECKING:
@@ -39,5 +40,5 @@ def pixels(recipe: Recipe[ImageTarget]) -> ee.Image:
 def _image(recipe: Recipe[ImageTarget], names: Sequence[str]) -> ee.Image:
     image = recipe.target.image(recipe.scenes, names)
     if recipe.scenes.clip:
-        image = image.clip(geometry(recipe.scenes.region))
+        image = move_name(image, image.clip(geometry(recipe.scenes.region)))
     return image.select(list(names))

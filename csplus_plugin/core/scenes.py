@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from osgeo import ogr
 
 from .catalog import COUNT_BAND, OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
+from .naming import named, named_function
 
 if TYPE_CHECKING:
     import ee
@@ -60,7 +61,7 @@ def geometry(region: Region) -> ee.Geometry:
     """Give the region to Earth Engine, with straight edges in longitude and latitude."""
     from .library import ee
 
-    return ee.Geometry(region.geojson(), None, False)
+    return named(ee.Geometry(region.geojson(), None, False), "region")
 
 
 def steps(scenes: Scenes) -> list[Step]:
@@ -113,14 +114,14 @@ def steps(scenes: Scenes) -> list[Step]:
 
 def found(scenes: Scenes) -> ee.ImageCollection:
     """Give the scenes that pass every filter, untouched."""
-    return steps(scenes)[-1].collection
+    return named(steps(scenes)[-1].collection, "scenes")
 
 
 def unscored(scenes: Scenes) -> ee.ImageCollection:
     """Give the scenes that have no score."""
     from .library import ee
 
-    return _joined(ee.Join.inverted(), scenes)
+    return named(_joined(ee.Join.inverted(), scenes), "unscored")
 
 
 def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -> ee.ImageCollection:
@@ -139,35 +140,43 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
     def finish(image: ee.Image, clear: ee.Image) -> ee.Image:
         masked = _trimmed(image.select(kept).updateMask(_shrunk(clear, scenes.dilate)), image, scenes)
         if whole:
+            # Bands of one observation belong together: none of them where one is missing.
+            named(masked, "masked")
             masked = masked.updateMask(masked.mask().reduce(ee.Reducer.min()))
         return masked
 
-    def by_score(image: ee.Image) -> ee.Image:
-        return finish(image, image.select(score).gte(scenes.threshold))
+    @named_function()
+    def keep_clear(image: ee.Image) -> ee.Image:
+        return finish(image, named(image.select(score).gte(scenes.threshold), "is_clear"))
 
-    def without_score(image: ee.Image) -> ee.Image:
-        # An unscored observation counts as just clear: `best` takes it only where nothing better is known.
+    @named_function()
+    def keep_unscored(image: ee.Image) -> ee.Image:
+        # `best` takes it only where nothing better is known.
         stand_in = ee.Image.constant(scenes.threshold).toFloat().rename(score)
-        image = image.addBands(stand_in.updateMask(image.select(bands[0]).mask()))
+        named(stand_in, "just_clear", "An observation without a score counts as just clear.")
+        image = named(image.addBands(stand_in.updateMask(image.select(bands[0]).mask())), "with_score")
         if scenes.unscored_policy == "scl":
             classes = list(OCCLUDED_SCL_CLASSES)
-            return finish(image, image.select("SCL").remap(classes, [0] * len(classes), 1))
-        return finish(image, image.select(bands[0]).mask().gt(0))
+            is_clear = image.select("SCL").remap(classes, [0] * len(classes), 1)
+        else:
+            is_clear = image.select(bands[0]).mask().gt(0)
+        return finish(image, named(is_clear, "is_clear"))
 
-    scored = _linked(found(scenes), score).map(by_score)
     if scenes.unscored_policy in ("drop", "fail"):
-        return scored
-    return (
-        _linked(_joined(ee.Join.simple(), scenes), score)
-        .map(by_score)
-        .merge(unscored(scenes).map(without_score))
-    )
+        return named(_linked(found(scenes), score).map(keep_clear), "clear")
+    scored = named(_joined(ee.Join.simple(), scenes), "scored")
+    clear = _linked(scored, score).map(keep_clear).merge(unscored(scenes).map(keep_unscored))
+    return named(clear, "clear")
 
 
 def scores(scenes: Scenes) -> ee.ImageCollection:
     """Give the score band of every scene, clear or not; masked where a scene has no score."""
-    score = scenes.qa_band
-    return _linked(found(scenes), score).map(lambda image: _trimmed(image.select(score), image, scenes))
+
+    @named_function()
+    def take_score(image: ee.Image) -> ee.Image:
+        return _trimmed(image.select(scenes.qa_band), image, scenes)
+
+    return named(_linked(found(scenes), scenes.qa_band).map(take_score), "scores")
 
 
 def hidden(scenes: Scenes) -> ee.FeatureCollection:
@@ -215,12 +224,13 @@ def clear_days(scenes: ee.ImageCollection, band: str, region: Region) -> ee.Imag
 
     offset = pass_offset(region)
 
-    def day(image: ee.Image) -> ee.Image:
+    @named_function("A day is one pass of the satellite, by the sun's time at the middle of the region.")
+    def find_day(image: ee.Image) -> ee.Image:
         number = ee.Number(image.get("system:time_start")).add(offset).divide(_DAY).floor()
-        return ee.Image.constant(number).updateMask(image.select(band).mask())
+        return ee.Image.constant(named(number, "day")).updateMask(image.select(band).mask())
 
-    days = scenes.map(day).reduce(ee.Reducer.countDistinct())
-    return days.rename([COUNT_BAND]).unmask(0, False)
+    days = scenes.map(find_day).reduce(ee.Reducer.countDistinct())
+    return named(days.rename([COUNT_BAND]).unmask(0, False), "clear_days")
 
 
 def _coarse(region: Region, metres: float) -> Region:
@@ -236,18 +246,24 @@ def _window(scenes: Scenes) -> tuple[str, str]:
 
 
 def _linked(collection: ee.ImageCollection, score: str) -> ee.ImageCollection:
+    # The score collection stays unfiltered: linking an empty one is an error, and the index is the filter.
+    return named(collection.linkCollection(_every_score(), [score]), "linked")
+
+
+def _every_score() -> ee.ImageCollection:
     from .library import ee
 
-    # The score collection stays unfiltered: linking an empty one is an error, and the index is the filter.
-    return collection.linkCollection(ee.ImageCollection(SCORES_ID), [score])
+    return named(ee.ImageCollection(SCORES_ID), "cs_plus")
 
 
 def _joined(join: ee.Join, scenes: Scenes) -> ee.ImageCollection:
     from .library import ee
 
-    every = ee.ImageCollection(SCORES_ID).filterBounds(geometry(scenes.region)).filterDate(*_window(scenes))
+    of_window = _every_score().filterBounds(geometry(scenes.region)).filterDate(*_window(scenes))
     same_index = ee.Filter.equals(leftField="system:index", rightField="system:index")
-    return ee.ImageCollection(join.apply(found(scenes), every, same_index))
+    named(of_window, "scores_of_window")
+    named(same_index, "same_index")
+    return ee.ImageCollection(join.apply(found(scenes), of_window, same_index))
 
 
 def _trimmed(kept: ee.Image, image: ee.Image, scenes: Scenes) -> ee.Image:

@@ -12,6 +12,7 @@ from ..catalog import COUNT_BAND, METHODS, PRODUCTS, STYLES, Style
 from ..checks import between, check_types, one_of, shown
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice
+from ..naming import named
 from ..scenes import clear_days, clear_scenes
 from .target import ImageTarget
 
@@ -113,13 +114,14 @@ class Composite(ImageTarget):
             axes=self.bands or tuple(spectral),
             percentile=self.percentile,
         )
-        image = methods.reduce(self.method, stack)
+        image = named(methods.reduce(self.method, stack), "composite")
         wanted = [name for name in names if name in self.indices]
         if wanted:
-            image = image.addBands(indices.images(image, wanted))
+            image = named(image.addBands(indices.images(image, wanted)), "with_indices")
         if self.min_observations > 1 or COUNT_BAND in names:
             count = clear_days(clear, spectral[0], scenes.region)
             image = image.updateMask(count.gte(self.min_observations)).addBands(count)
+            named(image, "with_days")
         return image
 
     def spectral(self, scenes: Scenes, names: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from ..catalog import STATISTICS, STYLES, Style
 from ..checks import between, check_types, one_of
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice
+from ..naming import named
 from ..scenes import clear_days, clear_scenes, scores
 from .target import ImageTarget
 
@@ -89,7 +90,7 @@ class Score(ImageTarget):
             "max": ee.Reducer.max,
             "percentile": lambda: ee.Reducer.percentile([self.percentile]),
         }[self.statistic]()
-        return scores(scenes).reduce(reducer).rename(list(names))
+        return named(scores(scenes).reduce(reducer).rename(list(names)), "score")
 
     @property
     def _style(self) -> str:
