@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from . import startup
+from . import folders
 from .errors import SANDBOX_NAME, CannotStart
 from .server import start
 from .service_model import Fault, ServiceModel
@@ -51,7 +51,7 @@ def _serve(choices: argparse.Namespace) -> None:
 
 def _write_samples(folder: Path) -> None:
     try:
-        startup.write_to(folder)
+        folders.write_to(folder)
     except OSError as error:
         reason = error.strerror or error
         raise CannotStart(f"The sample scenes cannot be written to {folder}: {reason}.") from error

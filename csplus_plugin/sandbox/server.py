@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 
 from .errors import CannotStart
-from .listener import HOST, Listener
-from .service import Service
+from .folders import Log, exports_folder, scenes_folder
+from .rest.listener import HOST, Listener
+from .rest.service import Service
 from .service_model import Gate, ServiceModel
-from .startup import Log, exports_folder, scenes_folder
 
 
 def start(

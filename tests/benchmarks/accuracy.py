@@ -28,7 +28,7 @@ from csplus.csplus_plugin.core.targets.composite import Composite  # noqa: E402
 from csplus.csplus_plugin.earthengine.client import Client  # noqa: E402
 from csplus.csplus_plugin.earthengine.dependencies import prepare_expressions  # noqa: E402
 from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for  # noqa: E402
-from csplus.csplus_plugin.sandbox.startup import sample_scenes  # noqa: E402
+from csplus.csplus_plugin.sandbox.folders import sample_scenes  # noqa: E402
 
 BANDS = ("B2", "B3", "B4", "B8")
 MONTHS = ((2023, 1), (2023, 6), (2023, 10))

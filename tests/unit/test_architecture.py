@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -124,3 +125,51 @@ def test_core_and_sandbox_start_without_ee() -> None:
         " sys.exit('ee' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+SHARED = ("errors", "meter", "service_model", "folders", "assumptions")
+"""The sandbox's files that every room may use."""
+
+
+def rooms() -> list[str]:
+    """The sandbox's rooms from the ground up, as CONTRIBUTING lists them."""
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("| room | idea |")[1]
+    return re.findall(r"^\| `(\w+)/` \|", table, re.MULTILINE)
+
+
+def test_contributing_names_every_room() -> None:
+    folders = {path.parent.name for path in (PLUGIN / "sandbox").glob("*/__init__.py")}
+    assert set(rooms()) == folders
+    files = {path.stem for path in (PLUGIN / "sandbox").glob("*.py")}
+    assert files == {*SHARED, "__init__", "__main__", "server"}
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_a_room_of_the_sandbox_imports_only_rooms_below_it(room: str) -> None:
+    allowed = {*SHARED, *rooms()[: rooms().index(room) + 1]} - ({"samples"} - {room})
+    for path in below(PLUGIN / "sandbox" / room):
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[:2] == ["csplus_plugin", "sandbox"] and len(parts) > 2:
+                assert parts[2] in allowed, (path, name)
+
+
+def test_samples_are_written_without_the_rest() -> None:
+    for path in below(PLUGIN / "sandbox" / "samples"):
+        for name in imports(path):
+            assert not name.startswith("csplus_plugin") or name.startswith("csplus_plugin.sandbox.samples"), (
+                name
+            )
+
+
+def test_no_two_files_import_each_other_in_a_circle() -> None:
+    known = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in SHIPPED}
+    needs = {
+        module: {name for name in imports(path) if name in known and name != module}
+        for module, path in known.items()
+    }
+    # Take away what needs nothing that is left; what then remains stands in a circle or above one.
+    while free := [module for module, needed in needs.items() if not needed & set(needs)]:
+        for module in free:
+            del needs[module]
+    assert not needs

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..properties import property_of
-from ..reducers import label
-from ..registry import function
-from ..values import FeatureCollection, as_number, key_of
+from ..graph.registry import function
+from ..reducers.reducer import label
+from ..values.properties import property_of
+from ..values.types import FeatureCollection, as_number, key_of
 
 
 def _held(collection: FeatureCollection, name: str) -> list[Any]:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import pixeltypes
-from ..arrays import as_array, axis_of, converted, elementwise, expanded, limited, product
 from ..errors import Refused
-from ..pixeltypes import PixelType
-from ..promotion import promote
-from ..registry import function
-from ..values import tidy
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..images import pixel_types
+from ..images.pixel_types import PixelType
+from ..values.arrays import as_array, axis_of, converted, elementwise, expanded, limited, product
+from ..values.types import tidy
 from .number import BINARY, UNARY, names_of
 
 
@@ -56,7 +56,7 @@ for _name, _of_two in BINARY.items():
     _register_binary(_name, _of_two)
 for _name, _of_one in UNARY.items():
     _register_unary(_name, _of_one)
-for _name, _kind in pixeltypes.NAMED.items():
+for _name, _kind in pixel_types.NAMED.items():
     _register_cast(_name, _kind)
 
 

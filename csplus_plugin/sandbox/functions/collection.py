@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import Refused
-from ..filters import Filter
-from ..geometries import Geometry, box
-from ..projections import Projection
-from ..promotion import promote, type_name
-from ..properties import property_of
-from ..reducers import Reducer
-from ..registry import function
-from ..values import Algorithm, Element, ErrorMargin, Feature, FeatureCollection, as_number, key_of
+from ..graph.promotion import promote, type_name
+from ..graph.registry import function
+from ..reducers.reducer import Reducer
+from ..space.geometries import Geometry, box
+from ..space.projections import Projection
+from ..values.filters import Filter
+from ..values.properties import property_of
+from ..values.types import Algorithm, Element, ErrorMargin, Feature, FeatureCollection, as_number, key_of
 from .image_collection import indexed, prefixed
 
 

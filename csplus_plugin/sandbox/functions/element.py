@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import as_array
 from ..errors import Refused
-from ..geometries import Geometry
-from ..images import Image
-from ..moments import date as as_date
-from ..projections import Projection
-from ..promotion import promote
-from ..properties import property_of, with_properties
-from ..registry import function
-from ..values import Date, Element, ErrorMargin, Feature, FeatureCollection
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..images.image import Image
+from ..space.geometries import Geometry
+from ..space.projections import Projection
+from ..values.arrays import as_array
+from ..values.dates import date as as_date
+from ..values.properties import property_of, with_properties
+from ..values.types import Date, Element, ErrorMargin, Feature, FeatureCollection
 
 _SYSTEM = "system:"
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import Refused
-from ..filters import Filter
-from ..geometries import Geometry
-from ..images import Image
-from ..promotion import promote, type_name
-from ..properties import property_of
-from ..registry import function
-from ..values import Date, Element, as_number, key_of
+from ..graph.promotion import promote, type_name
+from ..graph.registry import function
+from ..images.image import Image
+from ..space.geometries import Geometry
+from ..values.filters import Filter
+from ..values.properties import property_of
+from ..values.types import Date, Element, as_number, key_of
 
 Compare = Callable[[Any, Any], bool]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..filters import Filter
-from ..geometries import Geometry, spherical_area
-from ..promotion import promote
-from ..registry import function
-from ..values import Element, ErrorMargin
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..space.geometries import Geometry, spherical_area
+from ..values.filters import Filter
+from ..values.types import Element, ErrorMargin
 from .filter import Operands, selected
 from .geometry_relations import distance_between
 

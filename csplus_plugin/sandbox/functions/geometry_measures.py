@@ -7,11 +7,20 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..geometries import Geometry, area_of, box, checked, dissolved, length_of, local_crs, spherical_area
-from ..projections import WGS84, Projection
-from ..promotion import promote
-from ..registry import function
-from ..values import Element, ErrorMargin
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..space.geometries import (
+    Geometry,
+    area_of,
+    box,
+    checked,
+    dissolved,
+    length_of,
+    local_crs,
+    spherical_area,
+)
+from ..space.projections import WGS84, Projection
+from ..values.types import Element, ErrorMargin
 
 
 def _on_features(name: str, compute: Callable[..., Any]) -> None:

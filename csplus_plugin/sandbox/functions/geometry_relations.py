@@ -8,9 +8,9 @@ from collections.abc import Callable
 from osgeo import ogr
 
 from ..errors import Refused
-from ..geometries import Geometry, checked, gathered, local_crs
-from ..projections import WGS84, Projection, is_geographic, same_crs
-from ..values import ErrorMargin
+from ..space.geometries import Geometry, checked, gathered, local_crs
+from ..space.projections import WGS84, Projection, is_geographic, same_crs
+from ..values.types import ErrorMargin
 from .geometry_measures import measured
 
 

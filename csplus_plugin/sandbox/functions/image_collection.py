@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import reducers
-from ..archive import Archive
+from ..archive.archive import Archive
 from ..errors import Refused
-from ..images import Image
-from ..pixelwise import side_by_side, unique_names
-from ..reducers import Reducer
-from ..registry import function
-from ..stacking import bandless, best_by, layered, reduced
-from ..values import FeatureCollection, ImageCollection
-from .image_bands import overlaid
+from ..graph.registry import function
+from ..images.image import Image
+from ..images.pixelwise import side_by_side, unique_names
+from ..reducers import reducer as reducers
+from ..reducers.reducer import Reducer
+from ..reducers.stacking import bandless, best_by, layered, reduced
+from ..values.types import FeatureCollection, ImageCollection
+from .image.bands import overlaid
 
 MAX_BANDS = 5000
 

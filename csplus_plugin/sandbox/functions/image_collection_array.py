@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..arraypixels import Batch, afford, alike, computed, kept, put
-from ..images import Band, Canvas, Image, Raster, blank
-from ..pixeltypes import PixelType, union
-from ..registry import function
-from ..stacking import bandless, drawn_scene, homogeneous_bands
-from ..values import ImageCollection
-from .image_array import axis_of, concatenated
+from ..graph.registry import function
+from ..images.array_pixels import Batch, afford, alike, computed, kept, put
+from ..images.image import Band, Canvas, Image, Raster, blank
+from ..images.pixel_types import PixelType, union
+from ..reducers.stacking import bandless, drawn_scene, homogeneous_bands
+from ..values.types import ImageCollection
+from .image.array import axis_of, concatenated
 
 
 @function("ImageCollection.toArray")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import Refused
-from ..filters import Filter, Join, Measure
-from ..registry import function
-from ..values import Element, Feature, FeatureCollection
+from ..graph.registry import function
+from ..values.filters import Filter, Join, Measure
+from ..values.types import Element, Feature, FeatureCollection
 from .collection import in_order
 
 Matches = Sequence[tuple[Any, Measure]]

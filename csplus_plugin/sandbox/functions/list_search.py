@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..registry import function
-from ..values import key_of
+from ..graph.registry import function
+from ..values.types import key_of
 
 
 @function("List.distinct")

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import Refused
-from ..filters import Filter
-from ..geometries import Geometry
-from ..promotion import promote
-from ..reducers import Reducer
-from ..registry import function
-from ..values import Algorithm, Feature, as_number, tidy
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..reducers.reducer import Reducer
+from ..space.geometries import Geometry
+from ..values.filters import Filter
+from ..values.types import Algorithm, Feature, as_number, tidy
 
 MAX_LENGTH = 1_000_000
 

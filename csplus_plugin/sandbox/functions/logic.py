@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..promotion import type_name
-from ..registry import function
-from ..values import key_of
+from ..graph.promotion import type_name
+from ..graph.registry import function
+from ..values.types import key_of
 
 
 @function("IsEqual")

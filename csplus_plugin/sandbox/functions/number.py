@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Callable
 
-from .. import pixeltypes, special
 from ..errors import Refused
-from ..registry import function
-from ..values import tidy
+from ..graph.registry import function
+from ..images import pixel_types
+from ..values import special_functions
+from ..values.types import tidy
 
 
 def _power(a: float, b: float) -> float:
@@ -25,7 +26,7 @@ BINARY: dict[str, Callable[[float, float], float]] = {
     "min": min,
     "mod": lambda a, b: math.fmod(a, b) if b else 0,
     "pow": _power,
-    "gammainc": special.gamma_inc,
+    "gammainc": special_functions.gamma_inc,
     "hypot": math.hypot,
     "atan2": lambda a, b: math.atan2(b, a),
     "first": lambda a, _: a,
@@ -67,15 +68,15 @@ UNARY: dict[str, Callable[[float], float]] = {
     "tanh": math.tanh,
     "not": lambda v: int(v == 0),
     "bitwiseNot": lambda v: ~int(v),
-    "bitCount": special.bit_count,
-    "gamma": special.gamma,
-    "digamma": special.digamma,
-    "trigamma": special.trigamma,
-    "lanczos": special.lanczos,
+    "bitCount": special_functions.bit_count,
+    "gamma": special_functions.gamma,
+    "digamma": special_functions.digamma,
+    "trigamma": special_functions.trigamma,
+    "lanczos": special_functions.lanczos,
     "erf": math.erf,
     "erfc": math.erfc,
-    "erfInv": special.erf_inv,
-    "erfcInv": special.erfc_inv,
+    "erfInv": special_functions.erf_inv,
+    "erfcInv": special_functions.erfc_inv,
 }
 
 OLD_NAMES = {
@@ -107,7 +108,7 @@ def _register_unary(name: str, compute: Callable[[float], float]) -> None:
         return tidy(compute(input_))
 
 
-def _register_cast(name: str, kind: pixeltypes.PixelType) -> None:
+def _register_cast(name: str, kind: pixel_types.PixelType) -> None:
     @function(f"Number.{name}", f"Number.to{name[0].upper()}{name[1:]}")
     def cast(input_: float) -> float:
         if not kind.is_int:
@@ -120,7 +121,7 @@ for _name, _compute in BINARY.items():
     _register_binary(_name, _compute)
 for _name, _of_one in UNARY.items():
     _register_unary(_name, _of_one)
-for _name, _kind in pixeltypes.NAMED.items():
+for _name, _kind in pixel_types.NAMED.items():
     _register_cast(_name, _kind)
 
 

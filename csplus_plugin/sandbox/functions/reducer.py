@@ -9,13 +9,14 @@ from functools import reduce
 
 import numpy as np
 
-from .. import distributions, histograms, reducers
 from ..errors import Refused
-from ..images import Image
-from ..pixeltypes import DOUBLE, PixelType, union
-from ..reducers import Reducer, Result, plain
-from ..registry import function
-from ..values import Feature, FeatureCollection
+from ..graph.registry import function
+from ..images.image import Image
+from ..images.pixel_types import DOUBLE, PixelType, union
+from ..reducers import distributions, histograms
+from ..reducers import reducer as reducers
+from ..reducers.reducer import Reducer, Result, plain
+from ..values.types import Feature, FeatureCollection
 
 MAX_INPUTS = 5000  # as many as an image may have bands
 

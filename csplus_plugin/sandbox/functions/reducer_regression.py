@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .. import correlations, regressions
 from ..errors import Refused
-from ..reducers import Reducer
-from ..registry import function
+from ..graph.registry import function
+from ..reducers import correlations, regressions
+from ..reducers.reducer import Reducer
 from .reducer import MAX_INPUTS
 
 

@@ -6,11 +6,11 @@ import json
 import re
 from typing import Any
 
-from ..answers import to_json
 from ..errors import Refused
-from ..patterns import pattern, template
-from ..registry import function
-from ..values import tidy
+from ..graph.registry import function
+from ..graph.to_json import to_json
+from ..values.text_patterns import pattern, template
+from ..values.types import tidy
 
 
 def _expression(regex: str, flags: str, text: str) -> re.Pattern[str]:
