@@ -13,8 +13,9 @@ from ..graph.registry import function
 from ..images import pixel_types
 from ..images.pixel_types import PixelType
 from ..values.arrays import as_array, axis_of, converted, elementwise, expanded, limited, product
+from ..values.numbers import BINARY, UNARY
 from ..values.types import tidy
-from .number import BINARY, UNARY, names_of
+from .number import names_of
 
 
 @function("Array")

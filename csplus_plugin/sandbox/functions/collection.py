@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,8 @@ from ..reducers.reducer import Reducer
 from ..space.geometries import Geometry, box
 from ..space.projections import Projection
 from ..values.filters import Filter
-from ..values.properties import property_of
+from ..values.properties import in_order, indexed, prefixed, property_of
 from ..values.types import Algorithm, Element, ErrorMargin, Feature, FeatureCollection, as_number, key_of
-from .image_collection import indexed, prefixed
 
 
 @function("Collection")
@@ -97,19 +95,6 @@ def limit(
     if limit is not None and limit < 0:
         raise Refused("Collection.limit: The limit must not be negative.")
     return collection.of(elements[:limit])
-
-
-def in_order(elements: Sequence[Any], key: str, *, ascending: bool) -> list[Any]:
-    """Elements sorted by a property: equal ones keep their order, those without it come last."""
-
-    def value(element: Element) -> tuple[int, Any]:
-        found = property_of(element, key)
-        number = as_number(found)
-        return (0, number) if number is not None else (1, str(found))
-
-    held = [e for e in elements if property_of(e, key) is not None]
-    rest = [e for e in elements if property_of(e, key) is None]
-    return [*sorted(held, key=value, reverse=not ascending), *rest]
 
 
 @function("Collection.merge")

@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 from ..graph.promotion import promote
 from ..graph.registry import function
-from ..space.geometries import Geometry, spherical_area
+from ..space.geometries import Geometry, distance_between, spherical_area
 from ..values.filters import Filter
+from ..values.operands import Operands, selected
 from ..values.types import Element, ErrorMargin
-from .filter import Operands, selected
-from .geometry_relations import distance_between
 
 
 def _spatial(name: str, relate: Callable[[Geometry, Geometry], bool]) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..graph.registry import function
+from ..images.array_axes import axis_of, concatenated
 from ..images.array_pixels import Batch, afford, alike, computed, kept, put
 from ..images.image import Band, Canvas, Image, Raster, blank
 from ..images.pixel_types import PixelType, union
 from ..reducers.stacking import bandless, drawn_scene, homogeneous_bands
 from ..values.types import ImageCollection
-from .image.array import axis_of, concatenated
 
 
 @function("ImageCollection.toArray")

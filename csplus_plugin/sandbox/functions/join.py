@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import Refused
 from ..graph.registry import function
 from ..values.filters import Filter, Join, Measure
+from ..values.properties import in_order
 from ..values.types import Element, Feature, FeatureCollection
-from .collection import in_order
 
 Matches = Sequence[tuple[Any, Measure]]
 

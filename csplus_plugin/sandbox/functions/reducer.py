@@ -15,10 +15,8 @@ from ..images.image import Image
 from ..images.pixel_types import DOUBLE, PixelType, union
 from ..reducers import distributions, histograms
 from ..reducers import reducer as reducers
-from ..reducers.reducer import Reducer, Result, plain
+from ..reducers.reducer import MAX_INPUTS, Reducer, Result, plain
 from ..values.types import Feature, FeatureCollection
-
-MAX_INPUTS = 5000  # as many as an image may have bands
 
 _PLAIN: dict[str, Reducer] = {
     "count": reducers.COUNT,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from ..errors import Refused
 from ..graph.registry import function
 from ..reducers import correlations, regressions
-from ..reducers.reducer import Reducer
-from .reducer import MAX_INPUTS
+from ..reducers.reducer import MAX_INPUTS, Reducer
 
 
 def _register(name: str, reducer: Reducer) -> None:

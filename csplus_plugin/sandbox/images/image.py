@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Band", "Canvas", "Extent", "Grid", "Image", "PixelType", "Raster"]
 
+MAX_BANDS = 5000
+"""That an image may have."""
+
 BLOCK_PIXELS = 1 << 16
 """Pixels drawn at once: what bounds memory, whatever the size of the request."""
 

@@ -191,3 +191,11 @@ def _closed(end: float) -> float | None:
 
 def _is_large(kind: PixelType) -> bool:
     return max(map(abs, kind.bounds)) > _EXACT_IN_FLOAT
+
+
+def wider_of(*numbers: float) -> PixelType:
+    """The type that holds all of some constants."""
+    kind = of_number(numbers[0])
+    for number in numbers[1:]:
+        kind = union(kind, of_number(number))
+    return kind

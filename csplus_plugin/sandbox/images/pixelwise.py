@@ -9,10 +9,8 @@ import numpy as np
 
 from ..errors import Refused
 from .array_pixels import computed
-from .image import Band, Canvas, Extent, Image, Raster, lowered
+from .image import MAX_BANDS, Band, Canvas, Extent, Image, Raster, lowered
 from .pixel_types import PixelType
-
-MAX_BANDS = 5000
 
 Values = np.ndarray
 One = Callable[[Values, PixelType], Values]
@@ -205,3 +203,8 @@ def gathered(places: Sequence[tuple[Image, int]], bands: Sequence[Band], base: I
         if image is not base:
             extent = joint_extent(extent, image.reach())
     return base.computed(bands, draw, extent=extent)
+
+
+def half_up(values: np.ndarray) -> np.ndarray:
+    """The nearest whole number; halves go up, as in Java's Math.round."""
+    return values if values.dtype.kind in "iu" else np.floor(values + 0.5)

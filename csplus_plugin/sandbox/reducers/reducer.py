@@ -272,3 +272,6 @@ def together(one: Reducer, other: Reducer, *, shared: bool, prefix: str = "") ->
         dictionaries=one.dictionaries or other.dictionaries,
         arrays=one.arrays and other.arrays,
     )
+
+
+MAX_INPUTS = 5000  # as many as an image may have bands

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import Refused
 from ..images.image import BLOCK_PIXELS, Canvas, Image
+from ..meter import MEMORY_EXCEEDED
 from ..space.geometries import Geometry, area_of
 from ..space.grid import Grid, covering
 from ..space.projections import Projection, as_affine
@@ -94,7 +95,7 @@ def region_grid(
     """
     found = _pixel_count(region, projection)
     if found > MOST_PIXELS and (max_pixels is None or (max_pixels > MOST_PIXELS and not best_effort)):
-        raise Refused("User memory limit exceeded.")
+        raise Refused(MEMORY_EXCEEDED)
     if best_effort and max_pixels is not None:
         max_pixels = min(max_pixels, MOST_PIXELS)
     while max_pixels is not None and found > max_pixels:

@@ -14,7 +14,7 @@ from ..images.image import Band, Grid
 MAX_PAYLOAD = 10 * 2**20  # bytes of a request
 MAX_PIXEL_BYTES = 48 * 2**20  # bytes of an answer, uncompressed, with one mask byte a band and pixel
 MAX_SIDE = 32768  # pixels
-MAX_BANDS = 1024
+MAX_ANSWERED_BANDS = 1024
 MAX_ZOOM = 24
 
 
@@ -49,8 +49,8 @@ def check_files(*files: tuple[Grid, Sequence[Band]]) -> None:
     for grid, _ in files:
         _check_grid(grid)
     count = sum(len(bands) for _, bands in files)
-    if count > MAX_BANDS:
-        raise Refused(f"Number of bands ({count}) must be less than or equal to {MAX_BANDS}.")
+    if count > MAX_ANSWERED_BANDS:
+        raise Refused(f"Number of bands ({count}) must be less than or equal to {MAX_ANSWERED_BANDS}.")
     size = sum(grid.size * _pixel_bytes(bands) for grid, bands in files)
     if size > MAX_PIXEL_BYTES:
         raise Refused(

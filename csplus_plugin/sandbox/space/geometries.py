@@ -289,3 +289,12 @@ def spherical_area(geometry: Geometry) -> float:
     reference.SetProjCS("equal area around the geometry")
     reference.SetLAEA((south + north) / 2, (west + east) / 2, 0, 0)
     return float(geometry.planar(reference.ExportToWkt()).GetArea())
+
+
+def distance_between(left: Geometry, right: Geometry) -> float:
+    """The shortest way between two geometries, metres; 0 where they meet."""
+    if left.intersects(right):
+        return 0.0
+    both = Geometry(gathered([left.planar(), right.planar()]), geodesic=False)
+    crs = local_crs(both)
+    return float(left.planar(crs).Distance(right.planar(crs)))

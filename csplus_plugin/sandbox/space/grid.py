@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import Refused
+from ..meter import MEMORY_EXCEEDED
 from .interpolation import Function, interpolated
 from .projections import Affine, Projection, apply, as_affine, inverse, same_crs, transform_points
 
@@ -236,3 +238,24 @@ def covering(lattice: Projection, bounds: tuple[float, float, float, float]) -> 
     right, bottom = math.ceil(x.max() - _ON_LATTICE), math.ceil(y.max() - _ON_LATTICE)
     whole = Grid(lattice.crs, lattice.transform, 1, 1)
     return whole.window(left, top, max(1, right - left), max(1, bottom - top))
+
+
+MAX_PULLED = 1 << 24  # pixels of an intermediate projection that one block may need
+
+
+def grid_window(lattice: Projection, target: Grid, margin: int) -> Grid | None:
+    """The part of a lattice that a grid needs; None where the grid cannot be placed on it.
+
+    Raises:
+        Refused: It would be too many pixels to compute at once.
+    """
+    columns, rows = fractional_positions(lattice, target)
+    if not (np.isfinite(columns).all() and np.isfinite(rows).all()):
+        return None
+    # Half a thousandth of a pixel more: the nearest pixel of a centre on an edge must be in.
+    left, right = math.floor(columns.min() - 5e-4) - margin, math.floor(columns.max() + 5e-4) + margin
+    top, bottom = math.floor(rows.min() - 5e-4) - margin, math.floor(rows.max() + 5e-4) + margin
+    width, height = right - left + 1, bottom - top + 1
+    if width * height > MAX_PULLED:
+        raise Refused(MEMORY_EXCEEDED)
+    return Grid(lattice.crs, lattice.transform, 1, 1).window(left, top, width, height)

@@ -8,12 +8,12 @@ import numpy as np
 
 from ...errors import Refused
 from ...graph.registry import function
+from ...images.array_axes import checked
 from ...images.array_pixels import Batch, Parts, each_array
 from ...images.image import Image
 from ...images.pixel_types import PixelType, union
 from ...reducers import reducer as reducers
 from ...reducers.reducer import Reducer
-from .array import checked
 
 
 @function("Image.arrayReduce", arrays=["input"])

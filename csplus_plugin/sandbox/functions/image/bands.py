@@ -14,10 +14,11 @@ from ...errors import Refused
 from ...graph.promotion import promote
 from ...graph.registry import function
 from ...images import pixel_types
+from ...images.bands import masked_everywhere, overlaid
 from ...images.constants import constant_array, constant_image
-from ...images.image import Band, Canvas, Image, Raster, blank
+from ...images.image import Band, Canvas, Image, Raster
 from ...images.pixel_types import DOUBLE, PixelType
-from ...images.pixelwise import gathered, side_by_side, unique_names
+from ...images.pixelwise import side_by_side, unique_names
 from ...values import text_patterns
 from ...values.types import FeatureCollection, ImageCollection, as_number, key_of
 
@@ -134,14 +135,6 @@ def add_bands(dst_img: Image, src_img: Image, names: list[str] | None, overwrite
     return both.but(id=dst_img.id, version=dst_img.version)
 
 
-def overlaid(image: Image, added: Image) -> Image:
-    """Bands of another image put in place of those of the same name, or appended."""
-    places: dict[str, tuple[Image, int]] = {name: (image, i) for i, name in enumerate(image.names)}
-    places |= {name: (added, i) for i, name in enumerate(added.names)}
-    bands = [source.bands[i] for source, i in places.values()]
-    return gathered(list(places.values()), bands, image)
-
-
 @function("Image.cat", arrays=None)
 def cat(images: list) -> Image:
     """The bands of several images; metadata of the first."""
@@ -206,16 +199,6 @@ def _absent(collection: ImageCollection, selectors: Sequence[str]) -> Image:
     else:
         bands = [Band(str(name), pixel_types.FLOAT) for name in selectors]
     return masked_everywhere(bands)
-
-
-def masked_everywhere(bands: Sequence[Band]) -> Image:
-    """An image without a single valid pixel."""
-    nowhere = (1.0, 1.0, 0.0, 0.0)
-    return Image(
-        tuple(bands),
-        lambda canvas, wanted: [blank(canvas.shape, bands[i].type) for i in wanted],
-        extent=nowhere,
-    )
 
 
 def converted(image: Image, kinds: Sequence[PixelType]) -> Image:

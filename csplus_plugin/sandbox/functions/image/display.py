@@ -12,14 +12,15 @@ import numpy as np
 from ...errors import Refused
 from ...graph.promotion import promote
 from ...graph.registry import function
+from ...images.bands import masked_everywhere
 from ...images.colours import rgb
 from ...images.constants import constant_image
 from ...images.image import Band, Canvas, Image, Raster
 from ...images.pixel_types import BYTE, PixelType, of_number, union
+from ...images.pixelwise import half_up
 from ...space.rasterising import painted
 from ...values.types import FeatureCollection
-from .bands import chosen, masked_everywhere
-from .math import half_up
+from .bands import chosen
 
 _RGB = ("vis-red", "vis-green", "vis-blue")
 _COLOURS = 3

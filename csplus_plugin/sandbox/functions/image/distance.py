@@ -11,9 +11,9 @@ import numpy as np
 from ...errors import Refused
 from ...graph.registry import function
 from ...images.image import Canvas, Image, Raster
+from ...images.neighbours import padded
 from ...images.pixel_types import DOUBLE, FLOAT
 from ...images.pixelwise import common_extent, finished
-from .neighbourhood import padded
 
 MOST_PIXELS = 512  # of a search
 

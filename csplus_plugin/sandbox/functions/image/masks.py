@@ -14,12 +14,11 @@ from ...errors import Refused
 from ...graph.promotion import promote
 from ...graph.registry import function
 from ...images.image import Canvas, Image, Raster, full, lowered
-from ...images.pixel_types import FLOAT, PixelType, union
+from ...images.pixel_types import FLOAT, PixelType, union, wider_of
 from ...images.pixelwise import common_extent, each_band, joint_extent
 from ...space.geometries import Geometry, united
 from ...space.rasterising import centres_inside, coverage
 from ...values.types import FeatureCollection
-from .math import wider_of
 
 UNIT = PixelType("float", 0, 1)
 

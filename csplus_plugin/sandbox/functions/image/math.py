@@ -12,8 +12,8 @@ from ...errors import Refused
 from ...graph.registry import function
 from ...images import pixel_types
 from ...images.image import Canvas, Image, Raster
-from ...images.pixel_types import BOOLEAN, PixelType, floating, ranged, union, wider
-from ...images.pixelwise import Two, each_band, finished, paired_bands
+from ...images.pixel_types import BOOLEAN, PixelType, floating, ranged, union, wider, wider_of
+from ...images.pixelwise import Two, each_band, finished, half_up, paired_bands
 
 TypeRule = Callable[[PixelType, PixelType], PixelType]
 
@@ -175,11 +175,6 @@ def _magnitude(kind: PixelType) -> PixelType:
     )
 
 
-def half_up(values: np.ndarray) -> np.ndarray:
-    """The nearest whole number; halves go up, as in Java's Math.round."""
-    return values if values.dtype.kind in "iu" else np.floor(values + 0.5)
-
-
 def _ends(operation: Callable[[float], float]) -> Callable[[float], float]:
     return lambda end: end if math.isinf(end) else operation(end)
 
@@ -242,14 +237,6 @@ def clamp(input_: Image, low: float, high: float) -> Image:
             wider(kind, wider_of(low, high)), max(kind.bounds[0], low), min(max(kind.bounds[1], low), high)
         ),
     )
-
-
-def wider_of(*numbers: float) -> PixelType:
-    """The type that holds all of some constants."""
-    kind = pixel_types.of_number(numbers[0])
-    for number in numbers[1:]:
-        kind = union(kind, pixel_types.of_number(number))
-    return kind
 
 
 @function("Image.unitScale", arrays=None)

@@ -10,12 +10,12 @@ import numpy as np
 from ... import meter
 from ...errors import Refused
 from ...graph.registry import function
+from ...images.array_axes import paired
 from ...images.array_pixels import Batch, Parts, bounded, computed, each_array
 from ...images.constants import constant_array
 from ...images.image import Band, Canvas, Image, Raster
 from ...images.pixel_types import DOUBLE, PixelType, union
 from ...values import arrays, matrices
-from .array import paired
 
 AT_ONCE = 1e8  # operations between two looks at the clock
 

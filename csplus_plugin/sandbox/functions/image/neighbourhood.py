@@ -12,36 +12,14 @@ from ...errors import Refused
 from ...graph.registry import function
 from ...images.image import Canvas, Image, Raster
 from ...images.kernels import Kernel, shaped
+from ...images.neighbours import neighbours, padded
 from ...images.pixel_types import DOUBLE, PixelType
-from ...meter import MEMORY_EXCEEDED, check
+from ...meter import check
 from ...reducers import reducer as reducers
 from ...reducers.reducer import Reducer
 from ...reducers.stacking import in_row_blocks
 
 MAX_ITERATIONS = 100
-MOST_NEIGHBOURS = 1 << 27  # that are held at once: those of one row of pixels may be very many
-
-
-def padded(canvas: Canvas, radius: int) -> Canvas:
-    """The canvas with a margin."""
-    return canvas.on(canvas.grid.padded(radius, radius))
-
-
-def neighbours(
-    image: Image, position: int, kernel: np.ndarray, canvas: Canvas
-) -> tuple[np.ndarray, np.ndarray]:
-    """Values and masks of the neighbours that count (n, pixels)."""
-    radius = kernel.shape[0] // 2
-    height, width = canvas.shape
-    (raster,) = image.pixels(padded(canvas, radius), [position])
-    places = np.argwhere(kernel)
-    if len(places) * height * width > MOST_NEIGHBOURS:
-        raise Refused(MEMORY_EXCEEDED)
-
-    def gathered(pixels: np.ndarray) -> np.ndarray:
-        return np.stack([pixels[r : r + height, c : c + width].ravel() for r, c in places])
-
-    return gathered(raster.values), gathered(raster.mask)
 
 
 def _extreme(

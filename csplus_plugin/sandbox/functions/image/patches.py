@@ -11,8 +11,8 @@ import numpy as np
 from ...errors import Refused
 from ...graph.registry import function
 from ...images.image import Canvas, Image, Raster
+from ...images.neighbours import padded
 from ...images.pixel_types import PixelType
-from .neighbourhood import padded
 
 LARGEST_PATCH = 1024  # pixels
 

@@ -13,10 +13,8 @@ from ...graph.registry import function
 from ...images.image import Canvas, Image, Raster, blank
 from ...space.edges import map_lines
 from ...space.geometries import Geometry, box
-from ...space.grid import Grid, aligned_offset, covering, fractional_positions, nearest
+from ...space.grid import Grid, aligned_offset, covering, grid_window, nearest
 from ...space.projections import WGS84, Projection, as_affine, metres_per_unit
-
-MAX_PULLED = 1 << 24  # pixels of an intermediate projection that one block may need
 
 
 def first_projection(image: Image, name: str) -> Projection:
@@ -85,7 +83,7 @@ def pulled(image: Image, lattice: Projection, canvas: Canvas, wanted: Sequence[i
     """Draw bands on a lattice of their own and sample that by nearest neighbour."""
     if aligned_offset(lattice, canvas.grid) is not None:
         return image.pixels(canvas, wanted)
-    grid = lattice_window(lattice, canvas.grid, 0)
+    grid = grid_window(lattice, canvas.grid, 0)
     lookup = nearest(grid, canvas.grid) if grid is not None else None
     if grid is None or lookup is None:
         return [blank(canvas.shape, image.bands[i].type) for i in wanted]
@@ -97,24 +95,6 @@ def pulled(image: Image, lattice: Projection, canvas: Canvas, wanted: Sequence[i
         Raster(lookup.take(r.values[here]), (lookup.take(r.mask[here]) * inside).astype(np.float32))
         for r in drawn
     ]
-
-
-def lattice_window(lattice: Projection, target: Grid, margin: int) -> Grid | None:
-    """The part of a lattice that a grid needs; None where the grid cannot be placed on it.
-
-    Raises:
-        Refused: It would be too many pixels to compute at once.
-    """
-    columns, rows = fractional_positions(lattice, target)
-    if not (np.isfinite(columns).all() and np.isfinite(rows).all()):
-        return None
-    # Half a thousandth of a pixel more: the nearest pixel of a centre on an edge must be in.
-    left, right = math.floor(columns.min() - 5e-4) - margin, math.floor(columns.max() + 5e-4) + margin
-    top, bottom = math.floor(rows.min() - 5e-4) - margin, math.floor(rows.max() + 5e-4) + margin
-    width, height = right - left + 1, bottom - top + 1
-    if width * height > MAX_PULLED:
-        raise Refused("User memory limit exceeded.")
-    return Grid(lattice.crs, lattice.transform, 1, 1).window(left, top, width, height)
 
 
 @function("Image.clipToBoundsAndScale", arrays=None)

@@ -13,9 +13,8 @@ from ...errors import Refused
 from ...graph.registry import function
 from ...images.image import Canvas, Image, Raster, blank
 from ...reducers.reducer import Reducer
-from ...space.grid import aligned_offset, fractional_positions
+from ...space.grid import aligned_offset, fractional_positions, grid_window
 from ...space.projections import apply, inverse
-from .projection import lattice_window
 
 
 @function("Image.resample")
@@ -38,7 +37,7 @@ def _interpolated(
     band = image.bands[position]
     if band.projection.is_default or aligned_offset(band.projection, canvas.grid) is not None:
         return image.pixels(canvas, [position])[0]
-    grid = lattice_window(band.projection, canvas.grid, radius)
+    grid = grid_window(band.projection, canvas.grid, radius)
     if grid is None:
         return blank(canvas.shape, band.type)
     (raster,) = image.pixels(canvas.on(grid), [position])

@@ -12,7 +12,7 @@ from ...images.image import Image
 from ...images.pixel_types import PixelType, floating, union
 from ...images.pixelwise import each_band, paired_bands
 from ...meter import check
-from ..number import BINARY, UNARY
+from ...values.numbers import BINARY, UNARY
 
 
 def _everywhere(compute: Callable[..., float], inputs: int) -> Callable[..., np.ndarray]:

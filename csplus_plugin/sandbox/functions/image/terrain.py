@@ -10,7 +10,7 @@ from ...errors import Refused
 from ...graph.registry import function
 from ...images.image import Image
 from ...images.pixel_types import PixelType
-from .texture import Slope, slopes
+from ...images.slopes import Slope, slopes
 
 _SLOPE: Slope = (
     "slope",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,14 +10,13 @@ import numpy as np
 from ...errors import Refused
 from ...graph.registry import function
 from ...images.array_pixels import afford, put
-from ...images.image import Canvas, Image, Raster
+from ...images.image import MAX_BANDS, Canvas, Image, Raster
 from ...images.kernels import Kernel
+from ...images.neighbours import neighbours, padded
 from ...images.pixel_types import DOUBLE, PixelType
 from ...images.pixelwise import finished
+from ...images.slopes import differences, slopes
 from ...reducers.stacking import in_row_blocks
-from .neighbourhood import neighbours, padded
-
-MAX_BANDS = 5000
 
 
 @function("Image.entropy")
@@ -114,17 +112,6 @@ def neighborhood_to_array(image: Image, kernel: Kernel, default_value: float) ->
     return image.computed(bands, draw)
 
 
-def differences(canvas: Canvas, image: Image, position: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Central differences per pixel to the right and downwards, and the mask: both neighbours must be valid."""
-    (raster,) = image.pixels(padded(canvas, 1), [position])
-    values, mask = raster.values.astype(np.float64), raster.mask
-    with np.errstate(all="ignore"):
-        across = (values[1:-1, 2:] - values[1:-1, :-2]) / 2
-        down = (values[2:, 1:-1] - values[:-2, 1:-1]) / 2
-    around = [mask[1:-1, 1:-1], mask[1:-1, 2:], mask[1:-1, :-2], mask[2:, 1:-1], mask[:-2, 1:-1]]
-    return across, down, np.minimum.reduce(around)
-
-
 @function("Image.derivative")
 def derivative(image: Image) -> Image:
     """Central differences of each band, per pixel: to the right, and downwards."""
@@ -141,24 +128,6 @@ def derivative(image: Image) -> Image:
 def gradient(input_: Image) -> Image:
     """Central differences of the first band, per metre: to the east, and to the north."""
     return slopes(input_, 0, [("x", DOUBLE, lambda x, _: x), ("y", DOUBLE, lambda _, y: y)])
-
-
-Slope = tuple[str, PixelType, Callable[[np.ndarray, np.ndarray], np.ndarray]]
-"""A band's name and type, and what it is of the differences per metre to the east and to the north."""
-
-
-def slopes(image: Image, position: int, made: Sequence[Slope]) -> Image:
-    """Bands made of the central differences of one band; of a grid along the axes of its projection."""
-    bands = [replace(image.bands[position], name=name, type=kind) for name, kind, _ in made]
-
-    def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-        across, down, mask = differences(canvas, image, position)
-        a, _, _, _, e, _ = canvas.grid.transform
-        scale = canvas.grid.projection.nominal_scale
-        east, north = across * math.copysign(1 / scale, a), down * math.copysign(1 / scale, e)
-        return [finished(made[k][2](east, north), mask, made[k][1]) for k in wanted]
-
-    return image.computed(bands, draw)
 
 
 @function("Image.distance")
