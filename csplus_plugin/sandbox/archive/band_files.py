@@ -12,7 +12,7 @@ import numpy as np
 from osgeo import gdal, gdal_array
 
 from ..errors import Refused
-from ..images.image import Canvas, Raster, blank, full
+from ..images.image import Canvas, Raster, constant_array_view, masked_raster
 from ..images.pixel_types import PixelType, of_dtype
 from ..space.grid import Grid, nearest
 from ..space.projections import quiet_gdal
@@ -98,17 +98,21 @@ class BandReader:
         """Sample a file by nearest neighbour on the canvas's grid."""
         lookup = canvas.once(("nearest", band.grid), lambda: nearest(band.grid, canvas.grid))
         if lookup is None:
-            return blank(canvas.shape, band.type)
+            return masked_raster(canvas.shape, band.type)
         values, valid = self._window(band, lookup.window, canvas.grid)
         if values.shape != (lookup.window[3], lookup.window[2]):
             source = _shrunk(band.grid, lookup.window, (values.shape[0], values.shape[1]))
             lookup = nearest(source, canvas.grid)
             if lookup is None:
-                return blank(canvas.shape, band.type)
+                return masked_raster(canvas.shape, band.type)
             column, row, width, height = lookup.window
             values = values[row : row + height, column : column + width]
             valid = None if valid is None else valid[row : row + height, column : column + width]
-        mask = full(canvas.shape, 1, np.float32) if valid is None else lookup.take(valid).astype(np.float32)
+        mask = (
+            constant_array_view(canvas.shape, 1, np.float32)
+            if valid is None
+            else lookup.take(valid).astype(np.float32)
+        )
         if lookup.inside is not None:
             mask = (mask * lookup.inside).astype(np.float32, copy=False)
         return Raster(band.type.convert(lookup.take(values)), mask)

@@ -14,7 +14,7 @@ from ..images import pixel_types
 from ..images.pixel_types import PixelType
 from ..values.arrays import as_array, axis_of, converted, elementwise, expanded, limited, product
 from ..values.numbers import BINARY, UNARY
-from ..values.types import tidy
+from ..values.types import int_if_whole
 from .number import names_of
 
 
@@ -99,7 +99,7 @@ def get(array: np.ndarray, position: list[int]) -> float:
     )
     if not inside:
         raise Refused(f"Array.get: There is no element at {position} in an array of shape {array.shape}.")
-    return tidy(array[tuple(position)].item())
+    return int_if_whole(array[tuple(position)].item())
 
 
 @function("Array.toList")

@@ -12,7 +12,7 @@ from ..graph.registry import function
 from ..space.geometries import Geometry
 from ..values.filters import Filter
 from ..values.operands import Operands, selected
-from ..values.types import Date, Element, as_number, key_of
+from ..values.types import Date, Element, as_number, hashable
 
 Compare = Callable[[Any, Any], bool]
 
@@ -47,7 +47,7 @@ def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:
 
 def _equal(left: object, right: object) -> bool:
     a, b = as_number(left), as_number(right)
-    return a == b if a is not None and b is not None else key_of(left) == key_of(right)
+    return a == b if a is not None and b is not None else hashable(left) == hashable(right)
 
 
 def _listed(values: object, value: object) -> bool:

@@ -32,7 +32,7 @@ def _on_features(name: str, compute: Callable[..., Any]) -> None:
         feature, *rest = values
         places = [promote(v, "Geometry") if isinstance(v, Element) else v for v in rest]
         result = compute(promote(feature, "Geometry"), *places)
-        return promote(feature, "Feature").but(place=result) if isinstance(result, Geometry) else result
+        return promote(feature, "Feature").with_(place=result) if isinstance(result, Geometry) else result
 
     on_feature.__signature__ = inspect.Signature(renamed)  # type: ignore[attr-defined]
     function(f"Feature.{name}")(on_feature)

@@ -91,7 +91,7 @@ def to_bands(collection: ImageCollection) -> Image:
     ]
     if len(names) > MAX_BANDS:
         raise Refused(f"ImageCollection.toBands: The number of bands ({len(names)}) exceeds {MAX_BANDS}.")
-    return side_by_side(images, unique_names(names), images[0]).but(properties={})
+    return side_by_side(images, unique_names(names), images[0]).with_(properties={})
 
 
 @function("ImageCollection.combine")

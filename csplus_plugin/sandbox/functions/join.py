@@ -16,7 +16,7 @@ Matches = Sequence[tuple[Any, Measure]]
 
 
 def _with(element: Element, **properties: object) -> Any:
-    return element.but(properties={**element.properties, **properties})
+    return element.with_(properties={**element.properties, **properties})
 
 
 def _measured(matches: Matches, key: str | None) -> list[Any]:

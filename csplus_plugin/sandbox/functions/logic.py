@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..graph.promotion import type_name
 from ..graph.registry import function
-from ..values.types import key_of
+from ..values.types import hashable
 
 
 @function("IsEqual")
 def is_equal(left: object, right: object) -> bool:
     """Whether two values are equal."""
-    return key_of(left) == key_of(right)
+    return hashable(left) == hashable(right)
 
 
 @function("ObjectType")

@@ -10,7 +10,7 @@ from ..errors import Refused
 from ..graph.registry import function
 from ..images import pixel_types
 from ..values.numbers import BINARY, UNARY
-from ..values.types import tidy
+from ..values.types import int_if_whole
 
 OLD_NAMES = {
     "firstNonZero": "first_nonzero",
@@ -32,13 +32,13 @@ def names_of(family: str, name: str) -> list[str]:
 def _register_binary(name: str, compute: Callable[[float, float], float]) -> None:
     @function(*names_of("Number", name))
     def binary(left: float, right: float) -> float:
-        return tidy(compute(left, right))
+        return int_if_whole(compute(left, right))
 
 
 def _register_unary(name: str, compute: Callable[[float], float]) -> None:
     @function(*names_of("Number", name))
     def unary(input_: float) -> float:
-        return tidy(compute(input_))
+        return int_if_whole(compute(input_))
 
 
 def _register_cast(name: str, kind: pixel_types.PixelType) -> None:
@@ -74,7 +74,7 @@ def unit_scale(number: float, min_: float, max_: float) -> float:
 def parse(input_: str, radix: int) -> float:
     """A number from text."""
     try:
-        return int(input_, radix) if radix != 10 else tidy(float(input_))  # noqa: PLR2004 - decimal
+        return int(input_, radix) if radix != 10 else int_if_whole(float(input_))  # noqa: PLR2004 - decimal
     except ValueError as error:
         raise Refused(f"Number.parse: Cannot parse '{input_}' as a number.") from error
 
@@ -89,7 +89,7 @@ def format_(number: float, pattern: str) -> str:
     if parts is None:
         raise Refused(f"Number.format: Unsupported format '{pattern}'.")
     before, modifiers, conversion, after = parts.groups()
-    value: object = tidy(number) if conversion == "s" else number
+    value: object = int_if_whole(number) if conversion == "s" else number
     if conversion in "dxXo":
         if not float(number).is_integer():
             raise Refused(f"Number.format: '%{conversion}' needs a whole number, got {number}.")

@@ -31,7 +31,7 @@ _PLAIN: dict[str, Reducer] = {
     "variance": reducers.VARIANCE,
     "sampleStdDev": reducers.SAMPLE_STD_DEV,
     "sampleVariance": reducers.SAMPLE_VARIANCE,
-    "minMax": reducers.together(reducers.MIN, reducers.MAX, shared=True),
+    "minMax": reducers.combined(reducers.MIN, reducers.MAX, shared=True),
     "first": reducers.FIRST,
     "firstNonNull": reducers.FIRST,
     "last": reducers.LAST,
@@ -178,7 +178,7 @@ def to_list(tuple_size: int | None, num_optional: int) -> Reducer:
         reducers.TO_LIST,
         run=run,
         inputs=tuple_size,
-        types=lambda types: [reduce(union, types).of(2)],
+        types=lambda types: [reduce(union, types).as_arrays(2)],
         arrays=False,
     )
 
@@ -186,7 +186,7 @@ def to_list(tuple_size: int | None, num_optional: int) -> Reducer:
 @function("Reducer.combine")
 def combine(reducer1: Reducer, reducer2: Reducer, output_prefix: str, shared_inputs: bool) -> Reducer:
     """Two reducers at once."""
-    return reducers.together(reducer1, reducer2, shared=shared_inputs, prefix=output_prefix)
+    return reducers.combined(reducer1, reducer2, shared=shared_inputs, prefix=output_prefix)
 
 
 @function("Reducer.unweighted")
@@ -222,7 +222,7 @@ def repeat(reducer: Reducer, count: int) -> Reducer:
     return Reducer(
         reducer.outputs,
         run,
-        lambda types: [kind.of(1) for kind in reducer.types(types[:size])],
+        lambda types: [kind.as_arrays(1) for kind in reducer.types(types[:size])],
         inputs=size * count,
         weighted=reducer.weighted,
         objects=True,

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 _BEYOND = 1 << 63
 
-_UNFIT = (
+_ARGUMENT_ERRORS = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -138,7 +138,7 @@ class Evaluator:
             return _bounded(function.run(*values))
         except RecursionError:
             raise
-        except _UNFIT as error:
+        except _ARGUMENT_ERRORS as error:
             # Arguments whose types the signature leaves open reach the functions unchecked; GDAL raises
             # RuntimeError where another part of the process has enabled its exceptions.
             raise Refused(f"{name}: These arguments cannot be evaluated ({error}).") from error

@@ -28,10 +28,10 @@ from ..values.types import (
     Feature,
     FeatureCollection,
     ImageCollection,
-    tidy,
+    int_if_whole,
 )
 
-_NO = object()
+_MISMATCH = object()
 """No way to make it the wanted type."""
 
 
@@ -48,7 +48,7 @@ def promote(value: object, wanted: str) -> Any:
     base, _, inner = wanted.partition("<")
     promoter = _PROMOTERS.get(base)
     promoted: Any = value if promoter is None else promoter(value)
-    if promoted is _NO:
+    if promoted is _MISMATCH:
         raise Refused(f"Invalid type.\nExpected type: {wanted}.\nActual type: {type_name(value)}.")
     if base == "List" and inner != "Object>":
         return [promote(item, inner.removesuffix(">")) for item in promoted]
@@ -79,18 +79,18 @@ def type_name(value: object) -> str:  # noqa: PLR0911 - a table by type, with or
 def _number(value: object) -> Any:
     if isinstance(value, bool):
         return int(value)
-    return value if isinstance(value, int | float) else _NO
+    return value if isinstance(value, int | float) else _MISMATCH
 
 
 def _integer(value: object) -> Any:
     number = _number(value)
-    if number is _NO or number != number or abs(number) == float("inf"):  # noqa: PLR0124 - not a number
-        return _NO
+    if number is _MISMATCH or number != number or abs(number) == float("inf"):  # noqa: PLR0124 - not a number
+        return _MISMATCH
     return int(number)
 
 
 def _boolean(value: object) -> Any:
-    return bool(value) if isinstance(value, bool | int | float) else _NO
+    return bool(value) if isinstance(value, bool | int | float) else _MISMATCH
 
 
 def _image(value: object) -> Any:
@@ -102,7 +102,7 @@ def _image(value: object) -> Any:
         return constant_image(value)
     if isinstance(value, np.ndarray):
         return constant_array(value) if value.ndim else constant_image([value.item()])
-    return _NO
+    return _MISMATCH
 
 
 def _geometry(value: object) -> Any:
@@ -111,12 +111,12 @@ def _geometry(value: object) -> Any:
     if isinstance(value, Image):
         return value.geometry() or Geometry(None)
     if isinstance(value, Feature):
-        return value.place if value.place is not None else _NO
+        return value.place if value.place is not None else _MISMATCH
     if isinstance(value, FeatureCollection):
         return united([g for g in (e.geometry() for e in value.elements) if g is not None])
     if isinstance(value, Mapping) and "type" in value:
         return from_geojson(value)
-    return _NO
+    return _MISMATCH
 
 
 def _element(value: object) -> Any:
@@ -128,23 +128,23 @@ def _element(value: object) -> Any:
 
 
 def _feature(value: object) -> Any:
-    element = _NO if isinstance(value, FeatureCollection) else _element(value)
+    element = _MISMATCH if isinstance(value, FeatureCollection) else _element(value)
     if isinstance(element, Image):
         return Feature(element.geometry(), element.properties, element.id)
-    return _NO if isinstance(element, FeatureCollection) else element
+    return _MISMATCH if isinstance(element, FeatureCollection) else element
 
 
 def _collection(value: object) -> Any:
     if isinstance(value, FeatureCollection):
         return value
     if isinstance(value, Element):
-        return FeatureCollection(()).of([value])
+        return FeatureCollection(()).with_elements([value])
     if isinstance(value, Geometry):
         return FeatureCollection((Feature(value),))
     if isinstance(value, Sequence) and not isinstance(value, str):
         elements = [_element(v) for v in value]
-        return _NO if _NO in elements else FeatureCollection(()).of(elements)
-    return _NO
+        return _MISMATCH if _MISMATCH in elements else FeatureCollection(()).with_elements(elements)
+    return _MISMATCH
 
 
 def _image_collection(value: object) -> Any:
@@ -152,13 +152,13 @@ def _image_collection(value: object) -> Any:
         return value
     if isinstance(value, FeatureCollection):
         is_all = all(isinstance(element, Image) for element in value.elements)
-        return ImageCollection(value.elements, value.properties, value.id) if is_all else _NO
+        return ImageCollection(value.elements, value.properties, value.id) if is_all else _MISMATCH
     if isinstance(value, Image):
         return ImageCollection((value,))
     if isinstance(value, Sequence) and not isinstance(value, str):
         images = [_image(v) for v in value]
-        return _NO if _NO in images else ImageCollection(tuple(images))
-    return _NO
+        return _MISMATCH if _MISMATCH in images else ImageCollection(tuple(images))
+    return _MISMATCH
 
 
 def _projection(value: object) -> Any:
@@ -168,11 +168,11 @@ def _projection(value: object) -> Any:
         return Projection(value)
     if isinstance(value, Mapping) and isinstance(value.get("crs"), str):
         return Projection(value["crs"], as_affine(value.get("transform") or Projection("").transform))
-    return _NO
+    return _MISMATCH
 
 
 def _date(value: object) -> Any:
-    return value if isinstance(value, Date) else dates.date(value) if _datelike(value) else _NO
+    return value if isinstance(value, Date) else dates.date(value) if _datelike(value) else _MISMATCH
 
 
 def _date_range(value: object) -> Any:
@@ -181,7 +181,7 @@ def _date_range(value: object) -> Any:
     if isinstance(value, Date) or _datelike(value):
         start = dates.date(value).millis
         return DateRange(start, start + 1)
-    return _NO
+    return _MISMATCH
 
 
 def _datelike(value: object) -> bool:
@@ -195,39 +195,39 @@ def _margin(value: object) -> Any:
         return ErrorMargin(value)
     if isinstance(value, Mapping):
         return ErrorMargin(value.get("value"), str(value.get("unit", "meters")))
-    return _NO
+    return _MISMATCH
 
 
 def _pixel_type(value: object) -> Any:
     if isinstance(value, PixelType):
         return value
-    return named(value) if isinstance(value, str) else _NO
+    return named(value) if isinstance(value, str) else _MISMATCH
 
 
 def _list(value: object) -> Any:
     if isinstance(value, np.ndarray):
         if not value.ndim:
-            return _NO
-        return [tidy(v) if isinstance(v, float) else v for v in value.tolist()]
-    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else _NO
+            return _MISMATCH
+        return [int_if_whole(v) if isinstance(v, float) else v for v in value.tolist()]
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else _MISMATCH
 
 
 def _array(value: object) -> Any:
     numbers = isinstance(value, np.ndarray | bool | int | float)
     if not numbers and (not isinstance(value, Sequence) or isinstance(value, str)):
-        return _NO
+        return _MISMATCH
     array = as_array(value)
-    return _NO if array is None else array
+    return _MISMATCH if array is None else array
 
 
 def _dictionary(value: object) -> Any:
     if isinstance(value, Element):
         return dict(value.properties)
-    return dict(value) if isinstance(value, Mapping) else _NO
+    return dict(value) if isinstance(value, Mapping) else _MISMATCH
 
 
 def _only(kind: type) -> Callable[[object], Any]:
-    return lambda value: value if isinstance(value, kind) else _NO
+    return lambda value: value if isinstance(value, kind) else _MISMATCH
 
 
 _PROMOTERS: dict[str, Callable[[object], Any]] = {

@@ -24,7 +24,7 @@ from ..values.types import (
     Feature,
     FeatureCollection,
     ImageCollection,
-    tidy,
+    int_if_whole,
 )
 
 MAX_ELEMENTS = 5000  # of a collection
@@ -99,7 +99,11 @@ def _other(value: object) -> Any:  # noqa: PLR0911 - a table by type
     if isinstance(value, DateRange):
         return {"type": "DateRange", "dates": [_number(value.start), _number(value.end)]}
     if isinstance(value, Projection):
-        return {"type": "Projection", "crs": value.crs, "transform": [tidy(n) for n in value.transform]}
+        return {
+            "type": "Projection",
+            "crs": value.crs,
+            "transform": [int_if_whole(n) for n in value.transform],
+        }
     if isinstance(value, PixelType):
         return pixel_type_json(value)
     if isinstance(value, ErrorMargin):
@@ -116,7 +120,7 @@ def _other(value: object) -> Any:  # noqa: PLR0911 - a table by type
 def _number(value: float) -> float | str:
     """JSON has no words for what is not finite; protocol buffers spell them out."""
     if math.isfinite(value):
-        return tidy(value)
+        return int_if_whole(value)
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
@@ -145,7 +149,7 @@ def _band(band: Band) -> dict[str, Any]:
     body: dict[str, Any] = {"id": band.name, "data_type": pixel_type_json(band.type)}
     if band.dimensions is not None:
         body["dimensions"] = list(band.dimensions)
-    return body | {"crs": band.crs, "crs_transform": [tidy(n) for n in band.transform]}
+    return body | {"crs": band.crs, "crs_transform": [int_if_whole(n) for n in band.transform]}
 
 
 def pixel_type_json(kind: PixelType) -> dict[str, Any]:

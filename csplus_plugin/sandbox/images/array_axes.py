@@ -80,5 +80,5 @@ def paired(
             for k, a, b in zip(wanted, left, right, strict=True)
         ]
 
-    whole = image1.computed(bands, draw)
+    whole = image1.recomputed(bands, draw)
     return whole if whole.has_arrays else pieces(whole)

@@ -15,7 +15,7 @@ import numpy as np
 from .. import meter
 from ..errors import Refused
 from ..meter import MEMORY_EXCEEDED
-from .image import Band, Canvas, Image, Raster, lowered
+from .image import Band, Canvas, Image, Raster, combined_mask
 from .pixel_types import PixelType
 
 MOST_ELEMENTS = 1 << 25
@@ -117,7 +117,7 @@ def computed(
     if mask is None:
         mask = rasters[0].mask
         for raster in rasters[1:]:
-            mask = lowered(mask, raster.mask)
+            mask = combined_mask(mask, raster.mask)
     values, held = np.zeros(canvas.shape, kind.dtype), np.zeros(canvas.shape, bool)
     for places, inputs in batches(rasters, mask > 0):
         meter.check()
@@ -193,7 +193,7 @@ def each_array(image: Image, compute: Compute, result: Callable[[PixelType], Pix
             for i, raster in zip(wanted, rasters, strict=True)
         ]
 
-    return _in_pieces(image.computed(bands, draw))
+    return _in_pieces(image.recomputed(bands, draw))
 
 
 def _in_pieces(image: Image) -> Image:
@@ -215,7 +215,7 @@ def pieces(image: Image) -> Image:
             for part in zip(*parts, strict=True)
         ]
 
-    return image.but(draw=draw)
+    return image.with_(draw=draw)
 
 
 def joined_arrays(places: Sequence[tuple[Image, int]], band: Band, base: Image, compute: Compute) -> Image:
@@ -232,4 +232,4 @@ def joined_arrays(places: Sequence[tuple[Image, int]], band: Band, base: Image, 
         rasters = [image.pixels(canvas, [i])[0] for image, i in places]
         return [computed(canvas, rasters, band.type, compute)]
 
-    return _in_pieces(base.computed([band], draw))
+    return _in_pieces(base.recomputed([band], draw))

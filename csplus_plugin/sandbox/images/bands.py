@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .image import Band, Image, blank
+from .image import Band, Image, masked_raster
 from .pixelwise import gathered
 
 
@@ -21,6 +21,6 @@ def masked_everywhere(bands: Sequence[Band]) -> Image:
     nowhere = (1.0, 1.0, 0.0, 0.0)
     return Image(
         tuple(bands),
-        lambda canvas, wanted: [blank(canvas.shape, bands[i].type) for i in wanted],
+        lambda canvas, wanted: [masked_raster(canvas.shape, bands[i].type) for i in wanted],
         extent=nowhere,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .image import Band, Canvas, Image, Raster, full
+from .image import Band, Canvas, Image, Raster, constant_array_view
 from .pixel_types import PixelType, of_dtype, of_number
 
 
@@ -26,19 +26,21 @@ def constant_image(
     bands = tuple(Band(name, type_) for name, type_ in zip(names, types, strict=True))
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-        valid = full(canvas.shape, 1, np.float32)
-        return [Raster(full(canvas.shape, values[i], types[i].dtype), valid) for i in wanted]
+        valid = constant_array_view(canvas.shape, 1, np.float32)
+        return [Raster(constant_array_view(canvas.shape, values[i], types[i].dtype), valid) for i in wanted]
 
     return Image(bands, draw)
 
 
 def constant_array(array: np.ndarray) -> Image:
     """An image of which every pixel is that array; its only band is called `constant`."""
-    kind = of_dtype(array.dtype).of(array.ndim)
+    kind = of_dtype(array.dtype).as_arrays(array.ndim)
     pixel = np.empty((), dtype=object)
     pixel[()] = array
 
     def draw(canvas: Canvas, _: Sequence[int]) -> list[Raster]:
-        return [Raster(np.broadcast_to(pixel, canvas.shape), full(canvas.shape, 1, np.float32))]
+        return [
+            Raster(np.broadcast_to(pixel, canvas.shape), constant_array_view(canvas.shape, 1, np.float32))
+        ]
 
     return Image((Band("constant", kind),), draw)

@@ -79,12 +79,12 @@ class Raster:
         return self.mask > 0
 
 
-def full(shape: tuple[int, int], value: float, dtype: np.dtype | type) -> np.ndarray:
+def constant_array_view(shape: tuple[int, int], value: float, dtype: np.dtype | type) -> np.ndarray:
     """An array of one value that takes no memory; read-only."""
     return np.broadcast_to(np.asarray(value, dtype=dtype), shape)
 
 
-def lowered(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
+def combined_mask(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The smaller of two masks; the other one itself where a mask is fully open, as most scenes' are."""
     if _is_open(mask):
         return other
@@ -95,9 +95,9 @@ def _is_open(mask: np.ndarray) -> bool:
     return mask.strides == (0, 0) and mask.size > 0 and mask[0, 0] == 1
 
 
-def blank(shape: tuple[int, int], kind: PixelType) -> Raster:
+def masked_raster(shape: tuple[int, int], kind: PixelType) -> Raster:
     """A raster that is masked everywhere."""
-    return Raster(full(shape, 0, kind.dtype), full(shape, 0, np.float32))
+    return Raster(constant_array_view(shape, 0, kind.dtype), constant_array_view(shape, 0, np.float32))
 
 
 class Canvas:
@@ -190,7 +190,7 @@ class Image:
         """The footprint; None for no limit."""
         return self.footprint() if callable(self.footprint) else self.footprint
 
-    def reach(self) -> Extent | None:
+    def drawn_extent(self) -> Extent | None:
         """The extent; None for no limit."""
         return self.extent() if callable(self.extent) else self.extent
 
@@ -239,11 +239,11 @@ class Image:
             )
         return names.index(name)
 
-    def but(self, **changes: Any) -> Image:
+    def with_(self, **changes: Any) -> Image:
         """A copy with other fields; the fields' names are those of the class."""
         return replace(self, **changes)
 
-    def computed(self, bands: Sequence[Band], draw: Draw, **changes: Any) -> Image:
+    def recomputed(self, bands: Sequence[Band], draw: Draw, **changes: Any) -> Image:
         """A copy with other pixels: no longer an asset, so without id and version."""
         return replace(self, source=tuple(bands), draw=draw, id=None, version=None, shared=False, **changes)
 

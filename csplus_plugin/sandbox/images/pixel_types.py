@@ -38,7 +38,7 @@ class PixelType:
         """The type of the numbers in an array."""
         return replace(self, dimensions=0) if self.dimensions else self
 
-    def of(self, dimensions: int) -> PixelType:
+    def as_arrays(self, dimensions: int) -> PixelType:
         """The type of arrays of such numbers."""
         return replace(self, dimensions=dimensions)
 
@@ -158,7 +158,7 @@ def union(one: PixelType, other: PixelType) -> PixelType:
     joined = ranged(
         wider(one, other), min(one.bounds[0], other.bounds[0]), max(one.bounds[1], other.bounds[1])
     )
-    return joined.of(max(one.dimensions, other.dimensions))
+    return joined.as_arrays(max(one.dimensions, other.dimensions))
 
 
 def wider(one: PixelType, other: PixelType) -> Precision:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import Refused
 from .array_pixels import computed
-from .image import MAX_BANDS, Band, Canvas, Extent, Image, Raster, lowered
+from .image import MAX_BANDS, Band, Canvas, Extent, Image, Raster, combined_mask
 from .pixel_types import PixelType
 
 Values = np.ndarray
@@ -26,13 +26,15 @@ def each_band(image: Image, compute: One, result: Callable[[PixelType], PixelTyp
         compute: Values to values.
         result: The input's pixel type to the result's.
     """
-    bands = [replace(band, type=result(band.type.element).of(band.type.dimensions)) for band in image.bands]
+    bands = [
+        replace(band, type=result(band.type.element).as_arrays(band.type.dimensions)) for band in image.bands
+    ]
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         rasters = image.pixels(canvas, wanted)
         return [_one(canvas, r, compute, bands[i].type) for i, r in zip(wanted, rasters, strict=True)]
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)
 
 
 def _one(canvas: Canvas, raster: Raster, compute: One, kind: PixelType) -> Raster:
@@ -44,7 +46,7 @@ def _one(canvas: Canvas, raster: Raster, compute: One, kind: PixelType) -> Raste
 def _two(canvas: Canvas, one: Raster, other: Raster, compute: Two, kind: PixelType) -> Raster:
     if kind.dimensions:
         return computed(canvas, [one, other], kind, lambda a, b: compute(*_same_shape(a, b), kind.element))
-    return finished(compute(one.values, other.values, kind), lowered(one.mask, other.mask), kind)
+    return finished(compute(one.values, other.values, kind), combined_mask(one.mask, other.mask), kind)
 
 
 def _same_shape(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,7 +121,9 @@ def paired_bands(
     for k, (i, j) in enumerate(pairs):
         one, other = image1.bands[i], image2.bands[j]
         place = one if located is image1 else other
-        kind = result(one.type.element, other.type.element).of(joint_dimensions(one.type, other.type, name))
+        kind = result(one.type.element, other.type.element).as_arrays(
+            joint_dimensions(one.type, other.type, name)
+        )
         bands.append(replace(place, name=longer.bands[k].name, type=kind))
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
@@ -129,7 +133,9 @@ def paired_bands(
             _two(canvas, a, b, compute, bands[k].type) for k, a, b in zip(wanted, left, right, strict=True)
         ]
 
-    return located.computed(bands, draw, properties={}, extent=common_extent(image1.reach(), image2.reach()))
+    return located.recomputed(
+        bands, draw, properties={}, extent=common_extent(image1.drawn_extent(), image2.drawn_extent())
+    )
 
 
 def finished(values: np.ndarray, mask: np.ndarray, kind: PixelType) -> Raster:
@@ -198,11 +204,11 @@ def gathered(places: Sequence[tuple[Image, int]], bands: Sequence[Band], base: I
         }
         return [drawn[places[k]] for k in wanted]
 
-    extent = base.reach()
+    extent = base.drawn_extent()
     for image in dict.fromkeys(image for image, _ in places):
         if image is not base:
-            extent = joint_extent(extent, image.reach())
-    return base.computed(bands, draw, extent=extent)
+            extent = joint_extent(extent, image.drawn_extent())
+    return base.recomputed(bands, draw, extent=extent)
 
 
 def half_up(values: np.ndarray) -> np.ndarray:

@@ -40,4 +40,4 @@ def slopes(image: Image, position: int, made: Sequence[Slope]) -> Image:
         east, north = across * math.copysign(1 / scale, a), down * math.copysign(1 / scale, e)
         return [finished(made[k][2](east, north), mask, made[k][1]) for k in wanted]
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)

@@ -136,7 +136,7 @@ def _covariance(*, centered: bool) -> Reducer:
                 made[pixel], valid[pixel] = _covariances(vectors, centered=centered), True
         return [Result(made, valid)]
 
-    return Reducer(("covariance",), run, lambda _: [DOUBLE.of(2)], objects=True, arrays=True)
+    return Reducer(("covariance",), run, lambda _: [DOUBLE.as_arrays(2)], objects=True, arrays=True)
 
 
 def _covariances(vectors: list[np.ndarray], *, centered: bool) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import Refused
 from ..images.pixel_types import UINT32, PixelType
 from . import statistics
-from .reducer import Reducer, Stack, simple
+from .reducer import Reducer, Stack, single_output
 
 
 def _moment(values: Stack, present: Stack, power: int) -> np.ndarray:
@@ -58,22 +58,22 @@ def _bits(operation: np.ufunc, start: int) -> Reducer:
         reach = 2 ** int(max(abs(low), abs(high))).bit_length()
         return PixelType("int", -reach if low < 0 else 0, reach - 1)
 
-    return simple(operation.__name__, reduce, kind)  # type: ignore[arg-type]
+    return single_output(operation.__name__, reduce, kind)  # type: ignore[arg-type]
 
 
-SKEW = simple("skew", _skewness)
-KURTOSIS = simple("kurtosis", _kurtosis)
-CIRCULAR_MEAN = simple(
+SKEW = single_output("skew", _skewness)
+KURTOSIS = single_output("kurtosis", _kurtosis)
+CIRCULAR_MEAN = single_output(
     "circularMean",
     lambda v, w: _resultant(v, w)[1],
     lambda _: PixelType("double", -math.pi, math.pi),
     weighted=True,
 )
-CIRCULAR_VARIANCE = simple("circularVariance", lambda v, w: 1 - _resultant(v, w)[0], weighted=True)
-CIRCULAR_STD_DEV = simple(
+CIRCULAR_VARIANCE = single_output("circularVariance", lambda v, w: 1 - _resultant(v, w)[0], weighted=True)
+CIRCULAR_STD_DEV = single_output(
     "circularStdDev", lambda v, w: np.sqrt(np.maximum(0, -2 * np.log(_resultant(v, w)[0]))), weighted=True
 )
-COUNT_RUNS = simple("count", _runs, lambda _: UINT32, empty=True)
+COUNT_RUNS = single_output("count", _runs, lambda _: UINT32, empty=True)
 BITWISE_AND = _bits(np.bitwise_and, -1).named(["bitwiseAnd"])
 BITWISE_OR = _bits(np.bitwise_or, 0).named(["bitwiseOr"])
 
@@ -94,4 +94,4 @@ def interval_mean(low: float, high: float) -> Reducer:
         middle = (bottom + top) / 2
         return np.where(inside.any(axis=0), statistics.mean(values, inside.astype(np.float64)), middle)
 
-    return simple("mean", reduce, lambda types: PixelType("double", types[0].min, types[0].max))
+    return single_output("mean", reduce, lambda types: PixelType("double", types[0].min, types[0].max))

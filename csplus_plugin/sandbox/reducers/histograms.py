@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import Refused
 from ..images.array_pixels import bounded
 from ..images.pixel_types import DOUBLE, UINT32, PixelType
-from .reducer import Reducer, Result, Stack, label, simple
+from .reducer import Reducer, Result, Stack, as_key, single_output
 
 MOST_BUCKETS = 1 << 20
 
@@ -22,15 +22,15 @@ def _frequencies(values: Stack, weights: Stack) -> np.ndarray:
         held = weights[:, pixel] > 0
         names, where = np.unique(values[held, pixel], return_inverse=True)
         totals = np.bincount(where, weights[held, pixel], len(names))
-        made[pixel] = {label(name): total.item() for name, total in zip(names.tolist(), totals, strict=True)}
+        made[pixel] = {as_key(name): total.item() for name, total in zip(names.tolist(), totals, strict=True)}
     return made
 
 
-FREQUENCY_HISTOGRAM = simple("histogram", _frequencies, weighted=True, empty=True, dictionaries=True)
+FREQUENCY_HISTOGRAM = single_output("histogram", _frequencies, weighted=True, empty=True, dictionaries=True)
 
 
 def _table(_: object) -> PixelType:
-    return DOUBLE.of(2)
+    return DOUBLE.as_arrays(2)
 
 
 def fixed_histogram(low: float, high: float, steps: int, *, cumulative: bool = False) -> Reducer:
@@ -55,7 +55,7 @@ def fixed_histogram(low: float, high: float, steps: int, *, cumulative: bool = F
             made[pixel] = np.column_stack([edges[:-1], totals])
         return made
 
-    return simple("histogram", rows, _table, weighted=True, empty=True, objects=True)
+    return single_output("histogram", rows, _table, weighted=True, empty=True, objects=True)
 
 
 def fixed_2d_histogram(x: tuple[float, float, int], y: tuple[float, float, int]) -> Reducer:
@@ -97,7 +97,7 @@ def fixed_2d_histogram(x: tuple[float, float, int], y: tuple[float, float, int])
         valid = np.ones(pixels, bool)
         return [Result(tables, valid), *(Result(end, valid) for end in ends)]
 
-    kinds = [UINT32.of(2), DOUBLE.of(1), DOUBLE.of(1)]
+    kinds = [UINT32.as_arrays(2), DOUBLE.as_arrays(1), DOUBLE.as_arrays(1)]
     return Reducer(("histogram", "xAxis", "yAxis"), run, lambda _: kinds, inputs=2, objects=True)
 
 
@@ -122,7 +122,7 @@ def auto_histogram(
         totals = totals.cumsum() if cumulative else totals
         return np.column_stack([(first + np.arange(len(totals))) * width, totals])
 
-    return simple("histogram", _each(one), _table, weighted=True, objects=True)
+    return single_output("histogram", _each(one), _table, weighted=True, objects=True)
 
 
 def _each(one: Callable[[np.ndarray, np.ndarray], Any]) -> Callable[[Stack, Stack], np.ndarray]:
@@ -160,4 +160,4 @@ def histogram(max_buckets: int | None = None, min_width: float | None = None) ->
             "histogram": totals.tolist(),
         }
 
-    return simple("histogram", _each(one), weighted=True, dictionaries=True)
+    return single_output("histogram", _each(one), weighted=True, dictionaries=True)

@@ -117,7 +117,7 @@ def _numeric(column: np.ndarray) -> np.ndarray:
     return column
 
 
-def simple(
+def single_output(
     name: str,
     reduce: Callable[[Stack, Stack], np.ndarray],
     output_type: Callable[[Sequence[PixelType]], PixelType] = lambda _: DOUBLE,
@@ -166,7 +166,7 @@ def _same(types: Sequence[PixelType]) -> PixelType:
 
 
 def _listed(types: Sequence[PixelType]) -> PixelType:
-    return types[0].of(types[0].dimensions + 1)
+    return types[0].as_arrays(types[0].dimensions + 1)
 
 
 def _averaged(types: Sequence[PixelType]) -> PixelType:
@@ -183,31 +183,35 @@ def _columns(values: Stack, counted: Stack, make: Callable[[list], Any]) -> np.n
     return made
 
 
-def label(value: object) -> str:
+def as_key(value: object) -> str:
     """A value as a dictionary's key: whole numbers without a point."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-COUNT = simple("count", statistics.number_of, lambda _: UINT32, empty=True)
-SUM = simple("sum", statistics.total, weighted=True, empty=True)
-MEAN = simple("mean", statistics.mean, _averaged, weighted=True)
-MEDIAN = simple("median", statistics.median, _averaged)
-MODE = simple("mode", statistics.mode, _same)
-MIN = simple("min", statistics.smallest, _same)
-MAX = simple("max", statistics.largest, _same)
-PRODUCT = simple("product", statistics.product, empty=True)
-ALL_NON_ZERO = simple("all", lambda v, p: ((v != 0) | ~p).all(axis=0), lambda _: BOOLEAN)
-ANY_NON_ZERO = simple("any", lambda v, p: ((v != 0) & p).any(axis=0), lambda _: BOOLEAN)
+COUNT = single_output("count", statistics.number_of, lambda _: UINT32, empty=True)
+SUM = single_output("sum", statistics.total, weighted=True, empty=True)
+MEAN = single_output("mean", statistics.mean, _averaged, weighted=True)
+MEDIAN = single_output("median", statistics.median, _averaged)
+MODE = single_output("mode", statistics.mode, _same)
+MIN = single_output("min", statistics.smallest, _same)
+MAX = single_output("max", statistics.largest, _same)
+PRODUCT = single_output("product", statistics.product, empty=True)
+ALL_NON_ZERO = single_output("all", lambda v, p: ((v != 0) | ~p).all(axis=0), lambda _: BOOLEAN)
+ANY_NON_ZERO = single_output("any", lambda v, p: ((v != 0) & p).any(axis=0), lambda _: BOOLEAN)
 AND = ALL_NON_ZERO.named(["and"])
 OR = ANY_NON_ZERO.named(["or"])
-FIRST = simple("first", statistics.first_of, _same, arrays=True)
-LAST = simple("last", statistics.last_of, _same, arrays=True)
-VARIANCE = simple("variance", statistics.variance, weighted=True)
-STD_DEV = simple("stdDev", lambda v, w: np.sqrt(statistics.variance(v, w)), weighted=True)
-SAMPLE_VARIANCE = simple("sampleVariance", statistics.sample_variance, weighted=True)
-SAMPLE_STD_DEV = simple("sampleStdDev", lambda v, w: np.sqrt(statistics.sample_variance(v, w)), weighted=True)
-COUNT_DISTINCT = simple("count", statistics.number_distinct, lambda _: UINT32, empty=True)
-TO_LIST = simple("list", lambda v, p: _columns(v, p, list), _listed, empty=True, objects=True, arrays=True)
+FIRST = single_output("first", statistics.first_of, _same, arrays=True)
+LAST = single_output("last", statistics.last_of, _same, arrays=True)
+VARIANCE = single_output("variance", statistics.variance, weighted=True)
+STD_DEV = single_output("stdDev", lambda v, w: np.sqrt(statistics.variance(v, w)), weighted=True)
+SAMPLE_VARIANCE = single_output("sampleVariance", statistics.sample_variance, weighted=True)
+SAMPLE_STD_DEV = single_output(
+    "sampleStdDev", lambda v, w: np.sqrt(statistics.sample_variance(v, w)), weighted=True
+)
+COUNT_DISTINCT = single_output("count", statistics.number_distinct, lambda _: UINT32, empty=True)
+TO_LIST = single_output(
+    "list", lambda v, p: _columns(v, p, list), _listed, empty=True, objects=True, arrays=True
+)
 
 
 def percentile(percentiles: Sequence[float], names: Sequence[str] | None = None) -> Reducer:
@@ -227,7 +231,7 @@ def percentile(percentiles: Sequence[float], names: Sequence[str] | None = None)
         found = statistics.quantiles(stacks[0], presence, [p / 100 for p in percentiles])
         return [Result(values, presence.any(axis=0)) for values in found]
 
-    outputs = tuple(f"p{label(float(p))}" for p in percentiles)
+    outputs = tuple(f"p{as_key(float(p))}" for p in percentiles)
     reducer = Reducer(outputs, run, lambda types: [_averaged(types)] * len(outputs))
     return reducer.named(names) if names else reducer
 
@@ -241,7 +245,7 @@ def unweighted(reducer: Reducer) -> Reducer:
     return replace(reducer, run=run, weighted=False)
 
 
-def together(one: Reducer, other: Reducer, *, shared: bool, prefix: str = "") -> Reducer:
+def combined(one: Reducer, other: Reducer, *, shared: bool, prefix: str = "") -> Reducer:
     """Two reducers side by side, on the same inputs or each on its own.
 
     Raises:

@@ -112,7 +112,7 @@ def regression(inputs: int, outputs: int, fit: Fit) -> Reducer:
         return [Result(_objects(coefficients), valid), Result(_objects(residuals), valid)]
 
     def types(_: Sequence[PixelType]) -> list[PixelType]:
-        return [DOUBLE.of(2), DOUBLE.of(1)]
+        return [DOUBLE.as_arrays(2), DOUBLE.as_arrays(1)]
 
     return Reducer(
         ("coefficients", "residuals"), run, types, inputs=inputs + outputs, weighted=True, objects=True

@@ -161,7 +161,7 @@ def _weights(held: Sequence[Sequence[Raster]], band: int, pixels: int) -> np.nda
 
 def drawn_scene(image: Image, bands: Sequence[Band], canvas: Canvas) -> list[Raster] | None:
     """One image's bands by name; None where no pixel is valid. What it drew on the way is forgotten."""
-    if canvas.misses(image.reach()):
+    if canvas.misses(image.drawn_extent()):
         return None
     names = image.names
     rasters = image.pixels(canvas.for_one_scene(), [names.index(band.name) for band in bands])

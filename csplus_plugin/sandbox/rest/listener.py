@@ -25,11 +25,11 @@ from .service import Service
 HOST = "127.0.0.1"
 IDLE_SECONDS = 300  # after which an unused connection is closed
 
-DROPPED = (ConnectionError, TimeoutError)
+DISCONNECTED = (ConnectionError, TimeoutError)
 """How a connection shows that the client has gone."""
 
 _LOOPBACK_NAMES = {HOST, "localhost", "::1"}
-LAST_WORDS_SECONDS = 10.0
+SHUTDOWN_GRACE = 10.0
 """How long `stop` waits for answers that are being computed; nobody reads them any more."""
 
 _MOST_READ = 8 * limits.MAX_PAYLOAD  # bytes of a body that is refused anyway
@@ -89,7 +89,7 @@ class Listener(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
         """Say nothing about a connection that the client has dropped."""
         error = sys.exc_info()[1]
-        if not isinstance(error, DROPPED):
+        if not isinstance(error, DISCONNECTED):
             self.report(f"{type(error).__name__}: {error}")
 
     def report(self, defect: str) -> None:
@@ -115,7 +115,7 @@ class Listener(ThreadingHTTPServer):
             except OSError:
                 continue  # already gone
         with self._lock:
-            self._lock.wait_for(lambda: not self._connections, LAST_WORDS_SECONDS)
+            self._lock.wait_for(lambda: not self._connections, SHUTDOWN_GRACE)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -155,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
             return problem(HTTPStatus.BAD_REQUEST, MEMORY_EXCEEDED), None
         except RecursionError:
             return problem(HTTPStatus.BAD_REQUEST, "The request is nested too deeply for this sandbox."), None
-        except DROPPED:
+        except DISCONNECTED:
             raise
         except Exception as error:  # noqa: BLE001 (a defect must not end the server)
             reason = f"{type(error).__name__}: {error}"

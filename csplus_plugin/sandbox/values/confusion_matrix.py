@@ -1,4 +1,4 @@
-"""How well predictions agree with what is so."""
+"""Confusion matrices: predicted classes against reference classes."""
 
 from __future__ import annotations
 

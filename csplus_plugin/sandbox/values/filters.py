@@ -52,4 +52,4 @@ class Join:
                 (right, condition.measure(left, right) if condition.measure else None) for right in matches
             ]
             joined.extend(self.pair(left, measured))
-        return primary.of(joined)
+        return primary.with_elements(joined)

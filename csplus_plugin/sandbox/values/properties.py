@@ -30,10 +30,10 @@ def property_of(element: Element | FeatureCollection, name: str) -> Any:
 
 def with_properties(element: Any, properties: Mapping[str, Any]) -> Any:
     """An element with more properties; `system:id` becomes its id."""
-    changed = element.but(
+    changed = element.with_(
         properties={**element.properties, **{n: v for n, v in properties.items() if n != ID}}
     )
-    return changed.but(id=properties[ID]) if ID in properties else changed
+    return changed.with_(id=properties[ID]) if ID in properties else changed
 
 
 def indexed(elements: Sequence[Any]) -> list[Any]:
@@ -41,7 +41,7 @@ def indexed(elements: Sequence[Any]) -> list[Any]:
     return [
         element
         if "system:index" in element.properties
-        else element.but(properties={**element.properties, "system:index": str(n)})
+        else element.with_(properties={**element.properties, "system:index": str(n)})
         for n, element in enumerate(elements)
     ]
 
@@ -49,7 +49,7 @@ def indexed(elements: Sequence[Any]) -> list[Any]:
 def prefixed(collection: FeatureCollection, prefix: str) -> list:
     """Elements with a prefix before their index."""
     return [
-        element.but(
+        element.with_(
             properties={
                 **element.properties,
                 "system:index": f"{prefix}{element.properties.get('system:index', n)}",

@@ -86,7 +86,7 @@ class Feature:
         """The geometry; None for none."""
         return self.place
 
-    def but(self, **changes: Any) -> Feature:
+    def with_(self, **changes: Any) -> Feature:
         """A copy with other fields."""
         return replace(self, **changes)
 
@@ -111,11 +111,11 @@ class FeatureCollection:
     id: str | None = None
     version: int | None = None
 
-    def but(self, **changes: Any) -> FeatureCollection:
+    def with_(self, **changes: Any) -> FeatureCollection:
         """A copy of the same kind with other fields."""
         return replace(self, **changes)
 
-    def of(self, elements: Sequence[Any]) -> FeatureCollection:
+    def with_elements(self, elements: Sequence[Any]) -> FeatureCollection:
         """The same collection with other elements: of images where they all are, else of features."""
         if elements:
             images = all(isinstance(element, Image) for element in elements)
@@ -131,7 +131,7 @@ class FeatureCollection:
             for element in self.elements:
                 value = element.properties.get(name)
                 if value is not None:
-                    found.setdefault(key_of(value), element)
+                    found.setdefault(hashable(value), element)
             self._indexes[name] = found
         return self._indexes[name]
 
@@ -170,7 +170,7 @@ class Algorithm:
         return self.run(dict(zip(self.names, values, strict=True)))
 
 
-def key_of(value: object) -> object:  # noqa: PLR0911 - a table by type
+def hashable(value: object) -> object:  # noqa: PLR0911 - a table by type
     """Something hashable that is equal for equal values."""
     if isinstance(value, bool | int | float):
         return float(value)
@@ -179,9 +179,9 @@ def key_of(value: object) -> object:  # noqa: PLR0911 - a table by type
     if isinstance(value, Date):
         return value
     if isinstance(value, Mapping):
-        return tuple(sorted((str(k), key_of(v)) for k, v in value.items()))
+        return tuple(sorted((str(k), hashable(v)) for k, v in value.items()))
     if isinstance(value, Sequence):
-        return tuple(key_of(v) for v in value)
+        return tuple(hashable(v) for v in value)
     if isinstance(value, Geometry):
         return str(value.to_json())
     return id(value)
@@ -194,6 +194,6 @@ def as_number(value: object) -> float | None:
     return value.millis if isinstance(value, Date) else None
 
 
-def tidy(value: float) -> float:
+def int_if_whole(value: float) -> float:
     """A whole number as an int: the service does not tell 2.0 from 2."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value

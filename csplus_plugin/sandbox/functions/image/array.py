@@ -24,7 +24,7 @@ from ...images.array_pixels import (
     pieces,
 )
 from ...images.constants import constant_image
-from ...images.image import MAX_BANDS, Canvas, Image, Raster, full, lowered
+from ...images.image import MAX_BANDS, Canvas, Image, Raster, combined_mask, constant_array_view
 from ...images.pixel_types import UINT32, PixelType, union
 from ...values import arrays
 
@@ -46,7 +46,7 @@ def to_array(image: Image, axis: int) -> Image:
     dimensions = max(kind.dimensions, axis + 1)
     return joined_arrays(
         [(image, i) for i in range(len(image.bands))],
-        replace(first, name="array", type=kind.of(dimensions)),
+        replace(first, name="array", type=kind.as_arrays(dimensions)),
         image,
         lambda *parts: concatenated(parts, axis, dimensions, name),
     )
@@ -83,14 +83,14 @@ def array_flatten(image: Image, coordinate_labels: list[list[str]], separator: s
         return [Raster(values, raster.mask)]
 
     # One image with all bands in its only raster, so that the arrays are computed once whatever is asked for.
-    whole = pieces(image.computed([band], all_bands))
+    whole = pieces(image.recomputed([band], all_bands))
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         (raster,) = whole.pixels(canvas, [0])
         masks = _number_masks(raster, kind)
         return [Raster(raster.values[..., k], masks[..., k]) for k in wanted]
 
-    return image.computed([replace(band, name=n, type=kind) for n in names], draw)
+    return image.recomputed([replace(band, name=n, type=kind) for n in names], draw)
 
 
 def _number_masks(raster: Raster, kind: PixelType) -> np.ndarray:
@@ -118,7 +118,7 @@ def array_project(input_: Image, axes: list[int]) -> Image:
         order = [0, *(i + 1 for i in axes), *dropped]
         return batch.transpose(order).reshape([batch.shape[i] for i in order[: len(axes) + 1]])
 
-    return each_array(input_, compute, lambda kind: kind.of(len(axes)))
+    return each_array(input_, compute, lambda kind: kind.as_arrays(len(axes)))
 
 
 @function("Image.arrayTranspose", "Image.matrixTranspose", arrays=["input"])
@@ -132,7 +132,7 @@ def array_transpose(input_: Image, axis1: int, axis2: int) -> Image:
     return each_array(
         input_,
         lambda batch: np.swapaxes(widened(batch, max(top, batch.ndim - 1)), axis1 + 1, axis2 + 1),
-        lambda kind: kind.of(max(kind.dimensions, top)),
+        lambda kind: kind.as_arrays(max(kind.dimensions, top)),
     )
 
 
@@ -165,7 +165,7 @@ def array_slice(input_: Image, axis: int, start: Image | None, end: Image | None
             for i, raster in zip(wanted, input_.pixels(canvas, wanted), strict=True)
         ]
 
-    return input_.computed(input_.bands, draw)
+    return input_.recomputed(input_.bands, draw)
 
 
 _NO_END = 2**62  # beyond the end of any array
@@ -174,7 +174,10 @@ _NO_END = 2**62  # beyond the end of any array
 def _limit(image: Image | None, band: int, canvas: Canvas, default: int) -> Raster:
     """Where slices start or end; where that is not given, or masked, the default."""
     if image is None:
-        return Raster(full(canvas.shape, default, np.int64), full(canvas.shape, 1, np.float32))
+        return Raster(
+            constant_array_view(canvas.shape, default, np.int64),
+            constant_array_view(canvas.shape, 1, np.float32),
+        )
     (raster,) = image.pixels(canvas, [band if len(image.bands) > 1 else 0])
     return Raster(np.where(raster.valid, raster.values, default).astype(np.int64), raster.mask)
 
@@ -209,7 +212,7 @@ def array_cat(image1: Image, image2: Image, axis: int) -> Image:
     def joined(one: PixelType, other: PixelType) -> PixelType:
         kind = union(one, other)
         axis_of(kind, axis, name, more=1)
-        return kind.of(max(kind.dimensions, axis + 1))
+        return kind.as_arrays(max(kind.dimensions, axis + 1))
 
     def compute(a: Batch, b: Batch) -> Batch:
         return concatenated([a, b], axis, max(a.ndim, b.ndim, axis + 2) - 1, name)
@@ -263,7 +266,7 @@ def array_get(image: Image, position: Image) -> Image:
             for i, raster in zip(wanted, image.pixels(canvas, wanted), strict=True)
         ]
 
-    return pieces(image.computed(bands, draw))
+    return pieces(image.recomputed(bands, draw))
 
 
 def _lengths(batch: Batch) -> Batch:
@@ -280,7 +283,7 @@ def array_length(input_: Image, axis: int) -> Image:
 @function("Image.arrayLengths", arrays=["input"])
 def array_lengths(input_: Image) -> Image:
     """The lengths of each array along all its axes."""
-    return each_array(checked(input_, "Image.arrayLengths"), _lengths, lambda _: UINT32.of(1))
+    return each_array(checked(input_, "Image.arrayLengths"), _lengths, lambda _: UINT32.as_arrays(1))
 
 
 @function("Image.arrayDimensions", arrays=["input"])
@@ -292,9 +295,9 @@ def array_dimensions(input_: Image) -> Image:
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         masks = [raster.mask for raster in input_.pixels(canvas, wanted)]
         drawn = numbers.pixels(canvas, wanted)
-        return [Raster(r.values, lowered(r.mask, m)) for r, m in zip(drawn, masks, strict=True)]
+        return [Raster(r.values, combined_mask(r.mask, m)) for r, m in zip(drawn, masks, strict=True)]
 
-    return pieces(input_.computed(bands, draw))
+    return pieces(input_.recomputed(bands, draw))
 
 
 @function("Image.arrayArgmax", arrays=["image"])
@@ -307,7 +310,7 @@ def array_argmax(image: Image) -> Image:
         found = batch.reshape(len(batch), -1).argmax(axis=1)
         return np.stack(np.unravel_index(found, batch.shape[1:]), axis=1)
 
-    return each_array(checked(image, "Image.arrayArgmax"), compute, lambda _: UINT32.of(1))
+    return each_array(checked(image, "Image.arrayArgmax"), compute, lambda _: UINT32.as_arrays(1))
 
 
 @function("Image.arrayPad", arrays=["image"])
@@ -342,7 +345,9 @@ def array_repeat(input_: Image, axis: int, copies: Image) -> Image:
             bounded(len(members), wide[0].size * number)
             yield members, np.tile(wide[members], [number if i == axis + 1 else 1 for i in range(wide.ndim)])
 
-    return paired(input_, copies, name, compute, lambda kind, _: kind.of(max(kind.dimensions, axis + 1)))
+    return paired(
+        input_, copies, name, compute, lambda kind, _: kind.as_arrays(max(kind.dimensions, axis + 1))
+    )
 
 
 @function("Image.arrayReshape", arrays=["image", "lengths"])
@@ -367,7 +372,7 @@ def array_reshape(image: Image, lengths: Image, dimensions: int) -> Image:
                     f"{name}: Arrays of shape {batch.shape[1:]} cannot have the shape {shape}."
                 ) from error
 
-    return paired(image, lengths, name, compute, lambda kind, _: kind.of(dimensions))
+    return paired(image, lengths, name, compute, lambda kind, _: kind.as_arrays(dimensions))
 
 
 @function("Image.bitsToArrayImage")

@@ -39,7 +39,7 @@ def _result_type(kind: PixelType, reducer: Reducer) -> PixelType:
     result = kinds[0]
     for other in kinds[1:]:
         result = union(result, other)
-    return result.of(kind.dimensions)
+    return result.as_arrays(kind.dimensions)
 
 
 def _reduced(batch: Batch, reducer: Reducer, axes: Sequence[int], field: int | None, name: str) -> Parts:

@@ -20,7 +20,7 @@ from ...images.image import Band, Canvas, Image, Raster
 from ...images.pixel_types import DOUBLE, PixelType
 from ...images.pixelwise import side_by_side, unique_names
 from ...values import text_patterns
-from ...values.types import FeatureCollection, ImageCollection, as_number, key_of
+from ...values.types import FeatureCollection, ImageCollection, as_number, hashable
 
 NO_BANDS = (
     "Image.select: Band pattern '{}' was applied to an Image with no bands. "
@@ -82,7 +82,7 @@ def picked(image: Image, positions: Sequence[int], names: Sequence[str] | None =
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         return image.pixels(canvas, [positions[k] for k in wanted])
 
-    return image.but(source=tuple(bands), draw=draw, shared=False)
+    return image.with_(source=tuple(bands), draw=draw, shared=False)
 
 
 @function("Image.select", arrays=None)
@@ -132,7 +132,7 @@ def add_bands(dst_img: Image, src_img: Image, names: list[str] | None, overwrite
         both = overlaid(dst_img, added)
     else:
         both = side_by_side([dst_img, added], unique_names([*dst_img.names, *added.names]), dst_img)
-    return both.but(id=dst_img.id, version=dst_img.version)
+    return both.with_(id=dst_img.id, version=dst_img.version)
 
 
 @function("Image.cat", arrays=None)
@@ -176,13 +176,13 @@ def link_collection(
     """Bands and properties of the image with the same index; masked and null where there is none."""
     selectors, properties = _names(linked_bands), _names(linked_properties)
     value = input_.properties.get(match_property_name)
-    match = image_collection.by(match_property_name).get(key_of(value)) if value is not None else None
+    match = image_collection.by(match_property_name).get(hashable(value)) if value is not None else None
     linked = input_
     if selectors:
         found = picked(match, chosen(match, selectors)) if match else _absent(image_collection, selectors)
         linked = overlaid(input_, found)
     added = {name: match.properties.get(name) if match else None for name in properties}
-    return linked.but(properties={**linked.properties, **added}, id=None, version=None)
+    return linked.with_(properties={**linked.properties, **added}, id=None, version=None)
 
 
 def _names(value: object) -> list[str]:
@@ -209,7 +209,7 @@ def converted(image: Image, kinds: Sequence[PixelType]) -> Image:
         drawn = image.pixels(canvas, wanted)
         return [Raster(kinds[i].convert(r.values), r.mask) for i, r in zip(wanted, drawn, strict=True)]
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)
 
 
 def cast_to(image: Image, types: dict[str, Any], order: Sequence[str] | None, name: str) -> Image:
@@ -221,7 +221,7 @@ def cast_to(image: Image, types: dict[str, Any], order: Sequence[str] | None, na
     wanted = {band: promote(kind, "PixelType") for band, kind in types.items()}
     present = converted(image, [wanted.get(band.name, band.type) for band in image.bands])
     absent = [Band(band, kind) for band, kind in wanted.items() if band not in image.names]
-    whole = overlaid(present, masked_everywhere(absent)).but(extent=image.extent) if absent else present
+    whole = overlaid(present, masked_everywhere(absent)).with_(extent=image.extent) if absent else present
     if order is None:
         return whole
     if sorted(order) != sorted(whole.names):
@@ -240,7 +240,7 @@ def cast_collection(
     collection: ImageCollection, band_types: dict[str, Any], band_order: list[str]
 ) -> FeatureCollection:
     """Some bands of every image as other types."""
-    return collection.of(
+    return collection.with_elements(
         [cast_to(i, band_types, band_order, "ImageCollection.cast") for i in collection.elements]
     )
 
@@ -248,7 +248,9 @@ def cast_collection(
 def _register_cast(name: str, kind: PixelType) -> None:
     @function(f"Image.{name}", f"Image.to{name[0].upper()}{name[1:]}", arrays=None)
     def cast_all(value: Image) -> Image:
-        return converted(value, [_narrowed(band.type, kind).of(band.type.dimensions) for band in value.bands])
+        return converted(
+            value, [_narrowed(band.type, kind).as_arrays(band.type.dimensions) for band in value.bands]
+        )
 
 
 def _narrowed(given: PixelType, kind: PixelType) -> PixelType:

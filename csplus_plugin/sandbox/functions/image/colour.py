@@ -36,7 +36,7 @@ def _mixed(
         values = compute(np.stack([raster.values.astype(np.float64) for raster in rasters]))
         return [finished(values[k], mask, kind) for k in wanted]
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)
 
 
 def _of_three(image: Image, name: str) -> PixelType:

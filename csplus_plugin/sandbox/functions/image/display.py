@@ -79,7 +79,7 @@ def visualize(
             drawn.append(Raster(half_up(level).astype(np.uint8), mask))
         return drawn
 
-    return image.computed(out, draw)
+    return image.recomputed(out, draw)
 
 
 def _shown(image: Image, bands: Any) -> list[int]:
@@ -163,7 +163,7 @@ def paint(image: Image, feature_collection: FeatureCollection, color: object, wi
             drawn.append(Raster(values, mask))
         return drawn
 
-    return image.computed(bands, draw, extent=None)
+    return image.recomputed(bands, draw, extent=None)
 
 
 def _of_feature(value: object, properties: Any) -> Any:

@@ -40,7 +40,7 @@ def fast_distance_transform(image: Image, neighborhood: int, units: str, metric:
         found = np.where(np.isfinite(distance), distance, farther)
         return [Raster(found.astype(np.float32), np.ones(canvas.shape, np.float32))]
 
-    return image.computed([band], draw, extent=None)
+    return image.recomputed([band], draw, extent=None)
 
 
 def _squared_distances(target: np.ndarray, reach: int) -> np.ndarray:
@@ -85,7 +85,7 @@ def directional_distance_transform(
         found = np.isfinite(distance)
         return [Raster(np.where(found, distance, np.float32(0)), found.astype(np.float32))]
 
-    return source.computed([band], draw, extent=None)
+    return source.recomputed([band], draw, extent=None)
 
 
 def _angle(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -125,4 +125,6 @@ def spectral_distance(image1: Image, image2: Image, metric: str) -> Image:
         return [finished(values, np.minimum.reduce([r.mask for r in (*one, *other)]), DOUBLE)]
 
     band = replace(image1.bands[0], name="distance", type=DOUBLE)
-    return image1.computed([band], draw, properties={}, extent=common_extent(image1.reach(), image2.reach()))
+    return image1.recomputed(
+        [band], draw, properties={}, extent=common_extent(image1.drawn_extent(), image2.drawn_extent())
+    )

@@ -13,7 +13,7 @@ import numpy as np
 from ...errors import Refused
 from ...graph.promotion import promote
 from ...graph.registry import function
-from ...images.image import Canvas, Image, Raster, full, lowered
+from ...images.image import Canvas, Image, Raster, combined_mask, constant_array_view
 from ...images.pixel_types import FLOAT, PixelType, union, wider_of
 from ...images.pixelwise import common_extent, each_band, joint_extent
 from ...space.geometries import Geometry, united
@@ -59,9 +59,9 @@ def update_mask(image: Image, mask: Image) -> Image:
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         drawn, masks = image.pixels(canvas, wanted), _as_masks(mask, canvas, partners(wanted))
-        return [Raster(r.values, lowered(r.mask, m)) for r, m in zip(drawn, masks, strict=True)]
+        return [Raster(r.values, combined_mask(r.mask, m)) for r, m in zip(drawn, masks, strict=True)]
 
-    return image.computed(image.bands, draw)
+    return image.recomputed(image.bands, draw)
 
 
 @function("Image.selfMask")
@@ -77,10 +77,10 @@ def mask(image: Image, mask: Image | None) -> Image:
         bands = [replace(band, type=UNIT) for band in image.bands]
 
         def read(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-            valid = full(canvas.shape, 1, np.float32)
+            valid = constant_array_view(canvas.shape, 1, np.float32)
             return [Raster(raster.mask, valid) for raster in image.pixels(canvas, wanted)]
 
-        return image.computed(bands, read, extent=None)
+        return image.recomputed(bands, read, extent=None)
     partners = _partners(image, mask, "Image.mask")
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
@@ -90,7 +90,7 @@ def mask(image: Image, mask: Image | None) -> Image:
             for r, m in zip(drawn, masks, strict=True)
         ]
 
-    return image.computed(image.bands, draw, extent=mask.reach())
+    return image.recomputed(image.bands, draw, extent=mask.drawn_extent())
 
 
 @function("Image.unmask")
@@ -120,10 +120,12 @@ def unmask(input_: Image, value: Image | None, same_footprint: bool) -> Image:
 
     if same_footprint:
         bounds = footprint.bounds() if footprint is not None and not footprint.is_unbounded else None
-        return input_.computed(bands, draw, extent=joint_extent(input_.reach(), bounds))
+        return input_.recomputed(bands, draw, extent=joint_extent(input_.drawn_extent(), bounds))
     place, other = input_.geometry(), filler.geometry()
     whole = None if place is None or other is None else united([place, other])
-    return input_.computed(bands, draw, footprint=whole, extent=joint_extent(input_.reach(), filler.reach()))
+    return input_.recomputed(
+        bands, draw, footprint=whole, extent=joint_extent(input_.drawn_extent(), filler.drawn_extent())
+    )
 
 
 @function("Image.where")
@@ -147,7 +149,7 @@ def where(input_: Image, test: Image, value: Image) -> Image:
             rasters.append(Raster(np.where(replaced, v.values.astype(dtype), r.values.astype(dtype)), r.mask))
         return rasters
 
-    return input_.computed(bands, draw)
+    return input_.recomputed(bands, draw)
 
 
 @function("Image.remap")
@@ -175,7 +177,7 @@ def remap(image: Image, from_: list, to: list, default_value: object, band_name:
             return [Raster(kind.convert(np.where(found, mapped, targets[-1])), raster.mask)]
         return [Raster(kind.convert(mapped), np.where(found, raster.mask, np.float32(0)))]
 
-    return image.computed([replace(image.bands[position], name="remapped", type=kind)], draw)
+    return image.recomputed([replace(image.bands[position], name="remapped", type=kind)], draw)
 
 
 def _clipped(image: Image, geometry: Geometry) -> Image:
@@ -194,7 +196,9 @@ def _clipped(image: Image, geometry: Geometry) -> Image:
         share = canvas.once(("coverage", geometry), lambda: coverage(geometry, canvas.grid))
         return [Raster(r.values, r.mask * share) for r in image.pixels(canvas, wanted)]
 
-    return image.computed(image.bands, draw, footprint=inside, extent=common_extent(image.reach(), bounds))
+    return image.recomputed(
+        image.bands, draw, footprint=inside, extent=common_extent(image.drawn_extent(), bounds)
+    )
 
 
 @function("Image.clip", arrays=None)
@@ -234,7 +238,7 @@ def blend(bottom: Image, top: Image) -> Image:
             rasters.append(Raster(bands[k].type.convert(exact), opacity.astype(np.float32)))
         return rasters
 
-    return bottom.computed(bands, draw, extent=joint_extent(bottom.reach(), top.reach()))
+    return bottom.recomputed(bands, draw, extent=joint_extent(bottom.drawn_extent(), top.drawn_extent()))
 
 
 @function("Image.interpolate")
@@ -257,5 +261,5 @@ def interpolate(image: Image, x: list[float], y: list[float], behavior: str) -> 
         outside = {"input": given, "mask": np.full(given.shape, np.nan), "clamp": result}[behavior]
         return np.where(below | above, outside, result)
 
-    first = image.computed(image.bands[:1], lambda canvas, _: image.pixels(canvas, [0]))
+    first = image.recomputed(image.bands[:1], lambda canvas, _: image.pixels(canvas, [0]))
     return each_band(first, compute, lambda _: FLOAT)

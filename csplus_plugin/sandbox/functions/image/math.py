@@ -282,4 +282,4 @@ def normalized_difference(input_: Image, band_names: list[str] | None) -> Image:
         mask = np.where((x < 0) | (y < 0), np.float32(0), np.minimum(a.mask, b.mask))
         return [finished(_divide(x - y, x + y, kind), mask, kind)]
 
-    return input_.computed([band], draw, properties={})
+    return input_.recomputed([band], draw, properties={})

@@ -87,7 +87,7 @@ def matrix_solve(image1: Image, image2: Image) -> Image:
 
 
 def _result(_: PixelType, dimensions: int) -> PixelType:
-    return DOUBLE.of(dimensions)
+    return DOUBLE.as_arrays(dimensions)
 
 
 def _usable(batch: Batch) -> Iterator[np.ndarray]:
@@ -204,16 +204,21 @@ def _register_decomposition(
             raise Refused(f"Image.{name}: The image must have one band, got {len(image.bands)}.")
         first: Band = image.bands[0]
         _matrix(first.type, f"Image.{name}")
-        bands = [replace(first, name=part, type=DOUBLE.of(2)) for part in parts]
+        bands = [replace(first, name=part, type=DOUBLE.as_arrays(2)) for part in parts]
 
         def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
             (raster,) = image.pixels(canvas, [0])
             return [
-                computed(canvas, [raster], DOUBLE.of(2), lambda batch, i=i: _one_part(batch, split, parts[i]))
+                computed(
+                    canvas,
+                    [raster],
+                    DOUBLE.as_arrays(2),
+                    lambda batch, i=i: _one_part(batch, split, parts[i]),
+                )
                 for i in wanted
             ]
 
-        return image.computed(bands, draw)
+        return image.recomputed(bands, draw)
 
 
 def _one_part(batch: Batch, split: Callable[[np.ndarray], dict[str, np.ndarray]], part: str) -> Parts:

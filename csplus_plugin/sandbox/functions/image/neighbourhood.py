@@ -83,7 +83,7 @@ def _once(
         return [compute(image, i, footprint, canvas) for i in wanted]
 
     # What lies outside the image spreads into it and the other way round: no part may be skipped.
-    return image.computed(bands, draw, extent=None)
+    return image.recomputed(bands, draw, extent=None)
 
 
 def _by_reducer(reducer: Reducer) -> Callable[..., Raster]:
@@ -169,7 +169,7 @@ def reduce_neighborhood(
         drawn = {i: reduced(canvas, i) for i in dict.fromkeys(k // outputs for k in wanted)}
         return [drawn[k // outputs][k % outputs] for k in wanted]
 
-    return image.computed(bands, draw, extent=None)
+    return image.recomputed(bands, draw, extent=None)
 
 
 @function("Image.convolve")
@@ -192,4 +192,4 @@ def convolve(image: Image, kernel: Kernel) -> Image:
             drawn.append(Raster(total, raster.mask[here]))
         return drawn
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)

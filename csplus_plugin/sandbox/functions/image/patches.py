@@ -33,7 +33,7 @@ def connected_pixel_count(input_: Image, max_size: int, eight_connected: bool) -
             drawn.append(Raster(count[here].astype(bands[i].type.dtype), raster.mask[here]))
         return drawn
 
-    return input_.computed(bands, draw)
+    return input_.recomputed(bands, draw)
 
 
 def _sizes(raster: Raster, *, eight_connected: bool) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import Refused
 from ...graph.registry import function
-from ...images.image import Canvas, Image, Raster, blank
+from ...images.image import Canvas, Image, Raster, masked_raster
 from ...space.edges import map_lines
 from ...space.geometries import Geometry, box
 from ...space.grid import Grid, aligned_offset, covering, grid_window, nearest
@@ -64,7 +64,7 @@ def set_default_projection(
     """Another default projection; pixels are still computed in whatever is asked for."""
     wanted = resolved(crs, crs_transform, scale, "Image.setDefaultProjection")
     bands = [replace(b, crs=wanted.crs, transform=wanted.transform, dimensions=None) for b in image.bands]
-    return image.but(source=tuple(bands), id=None, version=None)
+    return image.with_(source=tuple(bands), id=None, version=None)
 
 
 @function("Image.reproject", arrays=None)
@@ -76,7 +76,7 @@ def reproject(image: Image, crs: Projection, crs_transform: list[float] | None, 
     def draw(canvas: Canvas, positions: Sequence[int]) -> list[Raster]:
         return pulled(image, wanted, canvas, positions)
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)
 
 
 def pulled(image: Image, lattice: Projection, canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
@@ -86,7 +86,7 @@ def pulled(image: Image, lattice: Projection, canvas: Canvas, wanted: Sequence[i
     grid = grid_window(lattice, canvas.grid, 0)
     lookup = nearest(grid, canvas.grid) if grid is not None else None
     if grid is None or lookup is None:
-        return [blank(canvas.shape, image.bands[i].type) for i in wanted]
+        return [masked_raster(canvas.shape, image.bands[i].type) for i in wanted]
     column, row, width, height = lookup.window
     drawn = image.pixels(canvas.on(grid), wanted)
     here = (slice(row, row + height), slice(column, column + width))
@@ -152,13 +152,13 @@ def bounded(image: Image, grid: Grid) -> Image:
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         lookup = canvas.once(("nearest", grid), lambda: nearest(grid, canvas.grid))
         if lookup is None:
-            return [blank(canvas.shape, bands[i].type) for i in wanted]
+            return [masked_raster(canvas.shape, bands[i].type) for i in wanted]
         drawn = image.pixels(canvas, wanted)
         if lookup.inside is None:
             return drawn
         return [Raster(r.values, (r.mask * lookup.inside).astype(np.float32)) for r in drawn]
 
-    return image.computed(bands, draw, footprint=frame, extent=grid.bounds_in(WGS84))
+    return image.recomputed(bands, draw, footprint=frame, extent=grid.bounds_in(WGS84))
 
 
 @function("Image.translate", arrays=None)
@@ -187,5 +187,5 @@ def translate(input_: Image, x: float, y: float, units: str, proj: Projection | 
         shape = place.planar(moved.crs)
         shifted = map_lines(shape, lambda points: points + np.array([east, north]))
         place = Geometry(shifted, moved.crs, geodesic=False)
-    whole = input_.computed(bands, draw, footprint=place, extent=None)
-    return whole.computed(bands, lambda canvas, wanted: pulled(whole, moved, canvas, wanted))
+    whole = input_.recomputed(bands, draw, footprint=place, extent=None)
+    return whole.recomputed(bands, lambda canvas, wanted: pulled(whole, moved, canvas, wanted))

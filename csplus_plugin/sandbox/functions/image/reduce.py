@@ -45,4 +45,4 @@ def reduce(image: Image, reducer: Reducer) -> Image:
                 afford(canvas, canvas.grid.size, len(image.bands))
         return drawn
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)

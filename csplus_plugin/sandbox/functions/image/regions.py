@@ -17,7 +17,7 @@ from ...reducers.stacking import homogeneous_bands
 from ...space.geometries import Geometry, shape_of
 from ...space.grid import covering
 from ...space.projections import WGS84, Projection, transform_points
-from ...values.types import Feature, FeatureCollection, ImageCollection, tidy
+from ...values.types import Feature, FeatureCollection, ImageCollection, int_if_whole
 from ..element import to_dictionary
 
 MAX_VALUES = 1_048_576  # of getRegion
@@ -192,7 +192,7 @@ def _rows(
 
 def _plain(value: Any) -> Any:
     """A pixel as a property: an array, or a number."""
-    return value if isinstance(value, np.ndarray) else tidy(value.item())
+    return value if isinstance(value, np.ndarray) else int_if_whole(value.item())
 
 
 def _table(rows: Sequence[Feature], *, drop_nulls: bool) -> FeatureCollection:
@@ -260,7 +260,7 @@ def get_region(
 
 def _columns(image: Image, bands: Sequence[str], region: Geometry, grid: Any) -> list[list[Any]]:
     """The rows of one image, none where the image has no pixel near the region."""
-    if Canvas(grid).misses(image.reach()):
+    if Canvas(grid).misses(image.drawn_extent()):
         return []
     positions = [image.position(band) for band in bands]
     rows = []
@@ -268,7 +268,8 @@ def _columns(image: Image, bands: Sequence[str], region: Geometry, grid: Any) ->
         longitude, latitude = transform_points(grid.crs, WGS84, part.x, part.y)
         for n in range(part.x.size):
             values = [
-                tidy(v[n].item()) if m[n] > 0 else None for v, m in zip(part.values, part.masks, strict=True)
+                int_if_whole(v[n].item()) if m[n] > 0 else None
+                for v, m in zip(part.values, part.masks, strict=True)
             ]
             rows.append(
                 [

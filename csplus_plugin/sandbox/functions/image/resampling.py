@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import Refused
 from ...graph.registry import function
-from ...images.image import Canvas, Image, Raster, blank
+from ...images.image import Canvas, Image, Raster, masked_raster
 from ...reducers.reducer import Reducer
 from ...space.grid import aligned_offset, fractional_positions, grid_window
 from ...space.projections import apply, inverse
@@ -27,7 +27,7 @@ def resample(image: Image, mode: str) -> Image:
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         return [_interpolated(image, i, canvas, radius, weigh) for i in wanted]
 
-    return image.computed(image.bands, draw)
+    return image.recomputed(image.bands, draw)
 
 
 def _interpolated(
@@ -39,7 +39,7 @@ def _interpolated(
         return image.pixels(canvas, [position])[0]
     grid = grid_window(band.projection, canvas.grid, radius)
     if grid is None:
-        return blank(canvas.shape, band.type)
+        return masked_raster(canvas.shape, band.type)
     (raster,) = image.pixels(canvas.on(grid), [position])
     # Counted from the band's own corner: counted from the window's, they would differ with it in their last bits.
     columns, rows = (
@@ -96,7 +96,7 @@ def reduce_resolution(image: Image, reducer: Reducer, best_effort: bool, max_pix
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         return [_aggregated(image, i, reducer, canvas, max_pixels, best_effort=best_effort) for i in wanted]
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)
 
 
 def _aggregated(

@@ -37,7 +37,7 @@ def entropy(image: Image, kernel: Kernel) -> Image:
             for i in wanted
         ]
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)
 
 
 def _entropies(values: np.ndarray, present: np.ndarray) -> np.ndarray:
@@ -76,7 +76,7 @@ def neighborhood_to_bands(image: Image, kernel: Kernel) -> Image:
             rasters.append(Raster(band.values[here], band.mask[here]))
         return rasters
 
-    return image.computed(bands, draw, extent=None)
+    return image.recomputed(bands, draw, extent=None)
 
 
 @function("Image.neighborhoodToArray")
@@ -86,7 +86,7 @@ def neighborhood_to_array(image: Image, kernel: Kernel, default_value: float) ->
     frame = kernel.frame
     if frame is None:
         raise Refused(f"{name}: Only fixed, square and rectangle kernels are supported.")
-    bands = [replace(band, type=band.type.of(2)) for band in image.bands]
+    bands = [replace(band, type=band.type.as_arrays(2)) for band in image.bands]
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         west, north, east, south = frame(canvas.grid.projection)
@@ -109,7 +109,7 @@ def neighborhood_to_array(image: Image, kernel: Kernel, default_value: float) ->
             drawn.append(Raster(flat.reshape(canvas.shape), mask))
         return drawn
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)
 
 
 @function("Image.derivative")
@@ -121,7 +121,7 @@ def derivative(image: Image) -> Image:
         found = {i: differences(canvas, image, i) for i in dict.fromkeys(k // 2 for k in wanted)}
         return [finished(found[k // 2][k % 2], found[k // 2][2], DOUBLE) for k in wanted]
 
-    return image.computed(bands, draw)
+    return image.recomputed(bands, draw)
 
 
 @function("Image.gradient")
@@ -159,7 +159,7 @@ def distance(image: Image, kernel: Kernel | None, skip_masked: bool) -> Image:  
             drawn.append(Raster(np.where(found, best * unit, 0), mask))
         return drawn
 
-    return image.computed(bands, draw, extent=None)
+    return image.recomputed(bands, draw, extent=None)
 
 
 def _sideways(target: np.ndarray) -> np.ndarray:
