@@ -1,4 +1,4 @@
-"""Which way a request goes: straight, through QGIS's proxy, or through that of the environment."""
+"""Which way a request goes: directly, through QGIS's proxy, or through that of the environment."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class Route:
     Attributes:
         proxies: Scheme -> proxy URL, as `requests` takes them. May hold a password, so it is never shown.
             Empty: the environment decides (HTTPS_PROXY, NO_PROXY, the system's settings).
-        straight: Starts of URLs that are reached without any proxy.
-        by_environment: Starts of URLs for which the environment decides although `proxies` is given.
+        no_proxy: Starts of URLs that are reached without any proxy.
+        environment_proxy: Starts of URLs for which the environment decides although `proxies` is given.
     """
 
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
-    straight: tuple[str, ...] = ()
-    by_environment: tuple[str, ...] = ()
+    no_proxy: tuple[str, ...] = ()
+    environment_proxy: tuple[str, ...] = ()
 
     def proxies_for(self, url: str) -> dict[str, str]:
         """Give the proxies for one URL, as `requests` takes them; a loopback URL has none."""
-        if is_loopback(url) or url.startswith(self.straight):
+        if is_loopback(url) or url.startswith(self.no_proxy):
             return {}
-        if self.proxies and not url.startswith(self.by_environment):
+        if self.proxies and not url.startswith(self.environment_proxy):
             return dict(self.proxies)
         from requests.utils import get_environ_proxies
 

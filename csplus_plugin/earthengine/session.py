@@ -49,8 +49,8 @@ class Connection:
         key_file: Key file of a service account, or another credentials file.
         proxies: Scheme -> proxy URL, as `requests` takes them; empty: the environment decides.
         sandbox_data: Archive folder for the embedded sandbox; None: the sample scenes.
-        straight: Starts of URLs that are reached without any proxy.
-        by_environment: Starts of URLs for which the environment decides although `proxies` is given.
+        no_proxy: Starts of URLs that are reached without any proxy.
+        environment_proxy: Starts of URLs for which the environment decides although `proxies` is given.
     """
 
     endpoint: str = "earthengine"
@@ -58,8 +58,8 @@ class Connection:
     key_file: Path | None = None
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     sandbox_data: Path | None = None
-    straight: tuple[str, ...] = ()
-    by_environment: tuple[str, ...] = ()
+    no_proxy: tuple[str, ...] = ()
+    environment_proxy: tuple[str, ...] = ()
 
 
 class Session:
@@ -195,7 +195,7 @@ def close_sessions() -> None:
 
 
 def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Session:
-    route = Route(connection.proxies, connection.straight, connection.by_environment)
+    route = Route(connection.proxies, connection.no_proxy, connection.environment_proxy)
     if not needs_account:
         return Session(base_url, _checked(connection.project or "csplus-sandbox"), route)
     _check_socks(connection.proxies)

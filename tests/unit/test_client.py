@@ -513,8 +513,8 @@ class TestProxy:
         monkeypatch.setenv("https_proxy", "http://environment.example:1")
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.delenv("NO_PROXY", raising=False)
-        route = Route({"https": "http://qgis.example:2"}, ("https://straight.",), ("https://by-env.",))
-        assert route.proxy_name("https://straight.example/x") == ""
+        route = Route({"https": "http://qgis.example:2"}, ("https://direct.",), ("https://by-env.",))
+        assert route.proxy_name("https://direct.example/x") == ""
         assert route.proxy_name("https://by-env.example/x") == "environment.example:1"
         assert route.proxy_name("https://any.example/x") == "qgis.example:2"
 

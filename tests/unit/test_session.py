@@ -465,7 +465,7 @@ def test_equal_connections_share_a_session_and_others_do_not(home: Path):
         Connection(),
         dataclasses.replace(one, project="q"),
         dataclasses.replace(one, proxies={"https": "http://b.example:1"}),
-        dataclasses.replace(one, straight=("https://earthengine.googleapis.com",)),
+        dataclasses.replace(one, no_proxy=("https://earthengine.googleapis.com",)),
     ]
     assert len({id(session_for(connection)) for connection in [one, *others]}) == 5
 
