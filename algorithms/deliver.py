@@ -26,11 +26,11 @@ from ..csplus_plugin.core.errors import InvalidChoice
 from ..csplus_plugin.core.grid import grid_for
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.download.cog import COG
-from ..csplus_plugin.download.fetch import Service
+from ..csplus_plugin.download.download import download
+from ..csplus_plugin.download.fetch import FetchOptions
+from ..csplus_plugin.download.layout import Layout
 from ..csplus_plugin.download.plan import Plan, plan
 from ..csplus_plugin.download.progress import Progress
-from ..csplus_plugin.download.raster import Layout
-from ..csplus_plugin.download.to_file import download
 from ..csplus_plugin.earthengine.client import Client, encoded
 from ..csplus_plugin.earthengine.dependencies import ee_place, ee_version, prepare_expressions
 from ..csplus_plugin.earthengine.session import SANDBOX, Connection, close_sessions, session_for
@@ -245,7 +245,7 @@ class Delivery:
         layout = Layout(
             grid=self.plan.grid,
             bands=composite.file_bands(self.recipe),
-            code=composite.encoding(self.recipe),
+            encoding=composite.encoding(self.recipe),
             tags=provenance.tags(
                 self.recipe,
                 found,
@@ -262,7 +262,7 @@ class Delivery:
             layout,
             path,
             cloud_optimized=self.destinations.cloud_optimized,
-            service=Service(room=settings.bytes_in_flight()),
+            options=FetchOptions(memory=settings.bytes_in_flight()),
             progress=Progress(self.plan.size, self._show, self.feedback.pushInfo, self.feedback.pushWarning),
             archive=f"{found.scene_count} scenes, {found.scored_count} scored",
             is_cancelled=self._is_cancelled,

@@ -24,7 +24,7 @@ class Route:
     environment_proxy: tuple[str, ...] = ()
 
     def proxies_for(self, url: str) -> dict[str, str]:
-        """Give the proxies for one URL, as `requests` takes them; a loopback URL has none."""
+        """Return the proxies for one URL, as `requests` takes them; a loopback URL has none."""
         if is_loopback(url) or url.startswith(self.no_proxy):
             return {}
         if self.proxies and not url.startswith(self.environment_proxy):
@@ -34,7 +34,7 @@ class Route:
         return dict(get_environ_proxies(url))
 
     def proxy_name(self, url: str) -> str:
-        """Give `host:port` of the proxy in the way to a URL, without name and password; empty if none is."""
+        """Return `host:port` of the proxy for a URL, without name and password; empty if there is none."""
         from requests.utils import select_proxy
 
         proxy = select_proxy(url, self.proxies_for(url))
@@ -42,7 +42,7 @@ class Route:
 
 
 def is_loopback(url: str) -> bool:
-    """Say whether a URL stays on this machine."""
+    """Tell whether a URL stays on this machine."""
     try:
         host = urlsplit(url).hostname or ""
         if host == "localhost" or host.endswith(".localhost"):
