@@ -8,22 +8,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
+from . import proxy, qgis_settings
 from .core.errors import InvalidChoice
 from .earthengine.route import is_loopback
 from .earthengine.session import SANDBOX, Connection
-
-if TYPE_CHECKING:
-    from qgis.core import QgsSettings
-
-_SCHEMES = {
-    "HttpProxy": "http",
-    "HttpCachingProxy": "http",
-    "Socks5Proxy": "socks5h",
-}
-"""QGIS's proxy types -> URL scheme; with socks5h the proxy looks host names up, as it does for QGIS."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +30,18 @@ class Setting:
     default: str = ""
 
     def value(self) -> str:
-        """Read the setting."""
-        return self._found()[0]
+        """Read the setting: from the environment, else from QGIS, else the default."""
+        return self._lookup()[0]
 
     def source(self) -> str:
-        """Say where the value comes from, in words."""
-        return self._found()[1]
+        """Say where the value comes from, for a sentence."""
+        return self._lookup()[1]
 
-    def _found(self) -> tuple[str, str]:
+    def _lookup(self) -> tuple[str, str]:
         for variable in self.variables:
             if value := os.environ.get(variable, "").strip():
                 return value, f"environment variable {variable}"
-        if value := str(_qgis(self.key) or "").strip():
+        if value := str(qgis_settings.read(self.key) or "").strip():
             return value, "QGIS settings"
         return self.default, "default"
 
@@ -70,7 +59,7 @@ _COMPRESSIONS = ("DEFLATE", "ZSTD")
 
 
 def connection() -> Connection:
-    """Give the connection that the user has chosen, with QGIS's proxy.
+    """Read how the user wants to reach Earth Engine, with QGIS's proxy.
 
     Raises:
         InvalidChoice: QGIS's proxy settings cannot be used.
@@ -82,32 +71,32 @@ def connection() -> Connection:
         project=PROJECT.value(),
         key_file=_path(KEY_FILE),
         sandbox_data=_path(SANDBOX_DATA),
-        proxies={} if stays_here else proxies(),
-        straight=_urls("proxy/noProxyUrls"),
-        by_environment=_urls("proxy/proxyExcludedUrls"),
+        proxies={} if stays_here else proxy.read_proxies(),
+        no_proxy=proxy.read_no_proxy(),
+        environment_proxy=proxy.read_environment_proxy(),
     )
 
 
 def bytes_in_flight() -> int:
-    """Give the bytes of pixels that a download may hold in memory; the setting is in megabytes.
+    """Read the bytes of pixels that a download may hold in memory; the setting is in megabytes.
 
     Raises:
-        InvalidChoice: The setting is no number above 0.
+        InvalidChoice: The setting is not a number above 0.
     """
     return _megabytes(BYTES_IN_FLIGHT)
 
 
 def large_download() -> int:
-    """Give the bytes above which a run proposes a batch export; the setting is in megabytes.
+    """Read the bytes above which a run suggests an export instead; the setting is in megabytes.
 
     Raises:
-        InvalidChoice: The setting is no number above 0.
+        InvalidChoice: The setting is not a number above 0.
     """
     return _megabytes(LARGE_DOWNLOAD)
 
 
 def compression() -> str:
-    """Give the compression of files: `DEFLATE`, which every program reads, or `ZSTD`, which is faster.
+    """Read the compression of files: `DEFLATE`, which every program reads, or `ZSTD`, which is faster.
 
     Raises:
         InvalidChoice: The setting names another.
@@ -115,60 +104,10 @@ def compression() -> str:
     value = COMPRESSION.value().upper()
     if value not in _COMPRESSIONS:
         raise InvalidChoice(
-            f"The compression {value} ({COMPRESSION.source()}) is not known.",
+            f"Unknown compression {value} ({COMPRESSION.source()}).",
             f"Choose {' or '.join(_COMPRESSIONS)}.",
         )
     return value
-
-
-def proxies() -> dict[str, str]:
-    """Give QGIS's proxy as `requests` takes it; empty where the environment shall decide.
-
-    Follows `QgsNetworkAccessManager::setupDefaultProxyAndCache`: the type DefaultProxy means the system's.
-
-    Raises:
-        InvalidChoice: The proxy's type or its stored account cannot be used.
-    """
-    kind = str(_qgis("proxy/proxyType") or "DefaultProxy")
-    host = str(_qgis("proxy/proxyHost") or "").strip()
-    if not _qgis_flag("proxy/proxyEnabled") or kind == "DefaultProxy" or not host:
-        return {}
-    if kind not in _SCHEMES:
-        raise InvalidChoice(
-            f"QGIS is set to a proxy of the type {kind}, which carries no requests to Earth Engine.",
-            "Choose another type in QGIS under Settings > Options > Network.",
-        )
-    user, code = _proxy_account()
-    account = f"{quote(user, safe='')}:{quote(code, safe='')}@" if user else ""
-    port = str(_qgis("proxy/proxyPort") or "").strip()
-    url = f"{_SCHEMES[kind]}://{account}{host}{f':{port}' if port.isdigit() and int(port) else ''}"
-    return {"http": url, "https": url}
-
-
-def _proxy_account() -> tuple[str, str]:
-    """Name and password for the proxy: from QGIS's authentication store if it keeps them."""
-    user, code = str(_qgis("proxy/proxyUser") or ""), str(_qgis("proxy/proxyPassword") or "")
-    stored = str(_qgis("proxy/authcfg") or "")
-    if not stored:
-        return user, code
-    from qgis.core import QgsApplication
-    from qgis.PyQt.QtNetwork import QNetworkProxy
-
-    manager = QgsApplication.authManager()
-    # Asked for while it is locked, the store would open a dialog, which a run must never do.
-    if manager.isDisabled() or not manager.masterPasswordIsSet():
-        raise InvalidChoice(
-            "The account for QGIS's proxy is in QGIS's authentication store, which is locked.",
-            "Unlock it in QGIS under Settings > Options > Authentication, or set QGIS_AUTH_PASSWORD_FILE.",
-        )
-    filled = QNetworkProxy(QNetworkProxy.ProxyType.HttpProxy, "", 0, user, code)
-    answered, filled = manager.updateNetworkProxy(filled, stored)
-    if not answered:
-        raise InvalidChoice(
-            "The account for QGIS's proxy cannot be read from QGIS's authentication store.",
-            "Choose it again in QGIS under Settings > Options > Network.",
-        )
-    return filled.user(), filled.password()
 
 
 def _megabytes(setting: Setting) -> int:
@@ -179,7 +118,8 @@ def _megabytes(setting: Setting) -> int:
         size = 0
     if not 0 < size < float("inf"):
         raise InvalidChoice(
-            f"{setting.key} is {value!r} ({setting.source()}).", "Choose a number of megabytes above 0."
+            f"{setting.key} is {value!r} ({setting.source()}), not a size in megabytes.",
+            "Set a number above 0.",
         )
     return int(size * _MEGABYTE)
 
@@ -187,29 +127,3 @@ def _megabytes(setting: Setting) -> int:
 def _path(setting: Setting) -> Path | None:
     value = setting.value()
     return Path(value).expanduser() if value else None
-
-
-def _urls(key: str) -> tuple[str, ...]:
-    """Starts of URLs; an empty one would match every URL, so QGIS leaves it out too."""
-    urls = _qgis(key) or ()
-    return tuple(url for url in ([urls] if isinstance(urls, str) else urls) if url and url.strip())
-
-
-def _qgis(key: str) -> Any:
-    settings = _qgis_settings()
-    return None if settings is None else settings.value(key)
-
-
-def _qgis_flag(key: str) -> bool:
-    """An ini file gives flags back as text."""
-    value = _qgis(key)
-    return value.lower() == "true" if isinstance(value, str) else bool(value)
-
-
-def _qgis_settings() -> QgsSettings | None:
-    """QGIS's settings, where QGIS is running."""
-    try:
-        from qgis.core import QgsApplication, QgsSettings
-    except ImportError:
-        return None
-    return QgsSettings() if QgsApplication.instance() else None

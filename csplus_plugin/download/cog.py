@@ -6,14 +6,21 @@ from pathlib import Path
 
 from osgeo import gdal
 
-from .checked import Advance, Callback, checked, must, small_cache
+from .gdal_errors import as_file_trouble, require
+from .gdal_io import Advance, ProgressCallback, limited_cache
 from .plan import BLOCK
 
 COG = "COG"
 
 
-def optimize(path: Path, target: Path, compression: str, advance: Advance = lambda _: None) -> None:
-    """Copy a finished file.
+def write_cog(path: Path, target: Path, compression: str, advance: Advance = lambda _: None) -> None:
+    """Copy a finished file into a Cloud Optimized GeoTIFF.
+
+    Args:
+        path: The finished file.
+        target: Where the copy goes.
+        compression: `DEFLATE` or `ZSTD`.
+        advance: Gets the share that is done, 0 to 1.
 
     Raises:
         FileTrouble: The disk is full, or a block cannot be read.
@@ -26,21 +33,21 @@ def optimize(path: Path, target: Path, compression: str, advance: Advance = lamb
         "BIGTIFF=IF_SAFER",
         "NUM_THREADS=ALL_CPUS",
     ]
-    with small_cache(), checked("The file could not be written"):
-        callback = Callback(advance)
+    with limited_cache(), as_file_trouble("The file could not be written"):
+        callback = ProgressCallback(advance)
         copy = gdal.Translate(str(target), str(path), format=COG, creationOptions=options, callback=callback)
         callback.raise_cancel()
-        must(copy is not None)
+        require(copy is not None)
         del copy
-        _read_through(target)
+        _read_every_block(target)
 
 
-def _read_through(path: Path) -> None:
-    """Read every block once: GDAL 3.10 says nothing of a full disk that cut the copy's last blocks off."""
+def _read_every_block(path: Path) -> None:
+    """Read every block once: GDAL 3.10 does not report a full disk that cut off the last blocks."""
     dataset = gdal.Open(str(path))
-    must(dataset is not None)
+    require(dataset is not None)
     for number in range(1, dataset.RasterCount + 1):
         band = dataset.GetRasterBand(number)
         for level in (band, *(band.GetOverview(index) for index in range(band.GetOverviewCount()))):
             level.Checksum()
-            must(gdal.GetLastErrorType() < gdal.CE_Failure)
+            require(gdal.GetLastErrorType() < gdal.CE_Failure)

@@ -1,7 +1,7 @@
 """Tiles through the client: as many at a time as the service and the memory allow, until each has arrived.
 
-What fails is told apart. Too heavy: the tile is cut, and those to come are smaller for a while. Busy, broken off,
-damaged: the same tile again, later. Anything else ends the download at once, for no tile would fare better.
+Failures are told apart. Too large: the tile is split, and those to come are smaller for a while. Busy, lost,
+damaged: the same tile is retried later. Anything else ends the download at once, for no tile would fare better.
 """
 
 from __future__ import annotations
@@ -20,56 +20,60 @@ import numpy as np
 
 from ..core.errors import Cancelled, ComputationTooHeavy, QuotaExceeded, RequestTooLarge
 from ..core.grid import Grid
-from ..earthengine.answers import Memory
-from ..earthengine.faults import Fault
-from ..earthengine.limiter import CEILING, Limiter, Place
+from ..earthengine.failures import Failure
+from ..earthengine.limiter import MAX_LIMIT, Limiter, Slot
+from ..earthengine.responses import Memory
 from ..earthengine.retry import Backoff
 from ..earthengine.waiting import POLL, pause
-from .feed import Feed
+from .memory import DEFAULT_BUDGET, MemoryBudget, Reservation
 from .plan import Tile
 from .progress import Progress
-from .room import ROOM, Hold, Room
+from .tile_queue import TileQueue
 
-_MAKERS = min(4, os.cpu_count() or 1)
-"""Tiles that are compressed at once, if the memory for it is at most half of all: the rest is for answers."""
+_MAX_ENCODERS = min(4, os.cpu_count() or 1)
+"""Tiles that are compressed at once, if the memory for it is at most half of all: the rest is for responses."""
 
-_COPIES = 3
+_ENCODING_COPIES = 3
 """Times a tile's bytes that compressing it takes at most: its overviews, a file in GDAL's memory, that file's bytes."""
 
 
 class PixelSource(Protocol):
-    """What a download needs of the client."""
+    """What a download needs of the client.
+
+    Attributes:
+        is_restricted: Whether the service has put the project into restricted mode.
+    """
 
     is_restricted: bool
 
     def try_pixels(
-        self, expression: Any, grid: Mapping[str, Any], bands: Sequence[str], admit: Callable[[], Memory]
-    ) -> np.ndarray | Fault:
-        """Ask once for one tile: a structured array of shape (height, width), a field a band.
+        self, expression: Any, grid: Mapping[str, Any], bands: Sequence[str], allocate: Callable[[], Memory]
+    ) -> np.ndarray | Failure:
+        """Request one tile once: a structured array of shape (height, width), a field a band.
 
-        Its bytes are received into the memory that `admit` gives when it is asked as they begin to arrive.
+        Its bytes are received into the memory that `allocate` returns when it is called as they begin to arrive.
         """
 
 
 @dataclass
-class Service:
-    """How the service is treated; shared by all workers of a run.
+class FetchOptions:
+    """How the service is treated, and how much memory is used.
 
     Attributes:
         limiter: Requests at once.
-        backoff: How failures that may pass are tried again.
-        patience: Seconds without any tile after which refused requests are given up.
-        room: Bytes of pixels in memory at once.
+        backoff: How failed requests are retried.
+        patience: Seconds without any tile after which requests that are refused are no longer retried.
+        memory: Bytes of pixels in memory at once.
     """
 
     limiter: Limiter = field(default_factory=Limiter)
-    backoff: Backoff = field(default_factory=lambda: Backoff(tries=10))
+    backoff: Backoff = field(default_factory=lambda: Backoff(max_tries=10))
     patience: float = 600.0
-    room: int = ROOM
+    memory: int = DEFAULT_BUDGET
 
 
-class Fetch:
-    """One download's requests.
+class TileFetcher:
+    """Sends the requests of one download.
 
     Args:
         source: The client.
@@ -77,8 +81,8 @@ class Fetch:
         grid: The whole result.
         bands: Names of all bands.
         item_size: Bytes of a value.
-        make: Turns the pixels of a tile into what is stored; called by several threads.
-        service: How the service is treated.
+        encode: Turns the pixels of a tile into what is stored; called by several threads.
+        options: How the service is treated, and how much memory is used.
         progress: Counts.
         is_cancelled: Asked several times a second.
     """
@@ -90,140 +94,141 @@ class Fetch:
         grid: Grid,
         bands: Sequence[str],
         item_size: int,
-        make: Callable[[Tile, np.ndarray], bytearray],
-        service: Service,
+        encode: Callable[[Tile, np.ndarray], bytearray],
+        options: FetchOptions,
         progress: Progress,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._source, self._expression = source, expression
         self._grid, self._bands, self._item_size = grid, bands, item_size
-        self._make, self._service, self._progress = make, service, progress
-        self._over = threading.Event()
+        self._encode, self._options, self._progress = encode, options, progress
+        self._stopped = threading.Event()
         self._user_cancels = is_cancelled
-        self._is_cancelled = lambda: self._over.is_set() or is_cancelled()
-        self._made: queue.SimpleQueue[tuple[Tile, bytearray, Hold]] = queue.SimpleQueue()
-        self._failure: BaseException | None = None
-        self._last_good = time.monotonic()
+        self._is_cancelled = lambda: self._stopped.is_set() or is_cancelled()
+        self._encoded: queue.SimpleQueue[tuple[Tile, bytearray, Reservation]] = queue.SimpleQueue()
+        self._error: BaseException | None = None
+        self._last_success = time.monotonic()
 
-    def run(self, tiles: Iterable[Tile]) -> Iterator[tuple[Tile, bytearray]]:
-        """Yield each tile, or the parts that it had to be cut into, in whatever order they arrive.
+    def fetch(self, tiles: Iterable[Tile]) -> Iterator[tuple[Tile, bytearray]]:
+        """Yield each tile, or the parts that it had to be split into, in whatever order they arrive.
 
         What was yielded counts as in memory until the next is asked for.
 
         Raises:
             Cancelled: The user stopped the run.
-            ServiceError: A failure that will not pass.
+            ServiceError: A failure that retrying cannot help.
         """
         tiles = list(tiles)
-        room = self._service.room
-        to_make = _COPIES * self._item_size * max((tile.cells for tile in tiles), default=1)
-        makers = max(1, min(_MAKERS, room // 2 // to_make))
-        # A few threads of their own: memory that many threads have used, the C library keeps for each of them.
-        self._makers = ThreadPoolExecutor(makers, "csplus maker")
-        self._room = Room(room - makers * to_make, self._is_cancelled)
-        self._feed = Feed(tiles, self._is_cancelled)
-        for number in range(min(CEILING, 4 * len(self._feed))):  # four: a tile may be cut
+        memory = self._options.memory
+        to_encode = _ENCODING_COPIES * self._item_size * max((tile.value_count for tile in tiles), default=1)
+        encoders = max(1, min(_MAX_ENCODERS, memory // 2 // to_encode))
+        # A few threads of their own: malloc keeps an arena per thread and does not return it.
+        self._encoders = ThreadPoolExecutor(encoders, "csplus encoder")
+        self._budget = MemoryBudget(memory - encoders * to_encode, self._is_cancelled)
+        self._tiles = TileQueue(tiles, self._is_cancelled)
+        for number in range(min(MAX_LIMIT, 4 * len(self._tiles))):  # four: a tile may be split
             threading.Thread(target=self._work, name=f"csplus tile {number}", daemon=True).start()
         try:
-            while len(self._feed) and self._failure is None:
+            while len(self._tiles) and self._error is None:
                 if self._user_cancels():
                     raise Cancelled
-                self._progress.report(self._service.limiter.under_way)
+                self._progress.report(self._options.limiter.in_progress)
                 with contextlib.suppress(queue.Empty):
-                    yield from self._hand_over(self._made.get(timeout=POLL))
-            if self._failure is not None:
+                    yield from self._yield_tile(self._encoded.get(timeout=POLL))
+            if self._error is not None:
                 # What has arrived is worth keeping: it need not be fetched again.
-                is_urgent = isinstance(self._failure, Cancelled)
-                self._makers.shutdown(wait=not is_urgent, cancel_futures=is_urgent)
-                while not self._made.empty():
-                    yield from self._hand_over(self._made.get())
-                raise self._failure
+                is_urgent = isinstance(self._error, Cancelled)
+                self._encoders.shutdown(wait=not is_urgent, cancel_futures=is_urgent)
+                while not self._encoded.empty():
+                    yield from self._yield_tile(self._encoded.get())
+                raise self._error
         finally:
-            self._over.set()
-            self._makers.shutdown(wait=False, cancel_futures=True)
+            self._stopped.set()
+            self._encoders.shutdown(wait=False, cancel_futures=True)
 
-    def _hand_over(self, made: tuple[Tile, bytearray, Hold]) -> Iterator[tuple[Tile, bytearray]]:
-        tile, content, hold = made
-        del made
+    def _yield_tile(self, encoded: tuple[Tile, bytearray, Reservation]) -> Iterator[tuple[Tile, bytearray]]:
+        tile, content, reservation = encoded
+        del encoded
         yield tile, content
-        hold.give_back()
-        self._progress.arrived(tile.cells * self._item_size)
-        self._feed.stored()
+        reservation.release()
+        self._progress.arrived(tile.value_count * self._item_size)
+        self._tiles.stored()
 
     def _work(self) -> None:
+        """Fetch tiles until none is left; many threads do this."""
         try:
-            while self._feed.has_more():
-                place = self._service.limiter.enter(self._is_cancelled)
-                tile = self._feed.take()
+            while self._tiles.wait_for_tile():
+                slot = self._options.limiter.acquire(self._is_cancelled)
+                tile = self._tiles.pop()
                 if tile is None:
-                    self._service.limiter.leave(place)
+                    self._options.limiter.release(slot)
                     continue
-                self._bring(tile, place)
-        except BaseException as failure:  # noqa: BLE001 raised again in the thread that waits
-            self._fail(failure)
+                self._fetch_tile(tile, slot)
+        except BaseException as error:  # noqa: BLE001 raised again in the thread that waits
+            self._stop_with(error)
 
-    def _bring(self, tile: Tile, place: Place) -> None:
-        """Ask for a tile until it has arrived, or has to be cut."""
-        limiter = self._service.limiter
+    def _fetch_tile(self, tile: Tile, slot: Slot) -> None:
+        """Request a tile until it has arrived, or has to be split."""
+        limiter = self._options.limiter
         failures = refusals = 0
         while True:
-            hold = Hold(self._room, tile.cells * self._item_size)
-            outcome = self._try(tile, hold)
+            reservation = Reservation(self._budget, tile.value_count * self._item_size)
+            outcome = self._request_tile(tile, reservation)
             if self._source.is_restricted:
                 limiter.restrict()
-            if not isinstance(outcome, Fault):
-                limiter.served(place)
-                self._last_good = time.monotonic()
-                self._feed.went_well(tile)
-                self._makers.submit(self._store, tile, outcome, hold)
+            if not isinstance(outcome, Failure):
+                limiter.release_after_success(slot)
+                self._last_success = time.monotonic()
+                self._tiles.succeeded(tile)
+                self._encoders.submit(self._encode_tile, tile, outcome, reservation)
                 return
-            hold.give_back()
+            reservation.release()
             if isinstance(outcome.error, (ComputationTooHeavy, RequestTooLarge)):
-                if not self._feed.too_heavy(tile):
+                if not self._tiles.split(tile):
                     raise outcome.error
-                limiter.leave(place)
+                limiter.release(slot)
                 self._progress.split()
                 return
             is_refusal = isinstance(outcome.error, QuotaExceeded)
             refusals, failures = refusals + is_refusal, failures + (not is_refusal)
-            wait = self._wait(outcome, refusals, failures)
-            if wait is None:
+            delay = self._choose_delay(outcome, refusals, failures)
+            if delay is None:
                 raise outcome.error
             if is_refusal:
-                limiter.refused(place, outcome.asked)
+                limiter.release_after_refusal(slot, outcome.retry_after)
             else:
-                limiter.leave(place)
+                limiter.release(slot)
             self._progress.retried()
-            pause(wait, self._is_cancelled)
-            place = limiter.enter(self._is_cancelled)
+            pause(delay, self._is_cancelled)
+            slot = limiter.acquire(self._is_cancelled)
 
-    def _store(self, tile: Tile, pixels: np.ndarray, hold: Hold) -> None:
+    def _encode_tile(self, tile: Tile, pixels: np.ndarray, reservation: Reservation) -> None:
         try:
-            self._made.put((tile, self._make(tile, pixels), hold))
-        except BaseException as failure:  # noqa: BLE001 raised again in the thread that waits
-            self._fail(failure)
+            self._encoded.put((tile, self._encode(tile, pixels), reservation))
+        except BaseException as error:  # noqa: BLE001 raised again in the thread that waits
+            self._stop_with(error)
 
-    def _fail(self, failure: BaseException) -> None:
-        """End the download: the thread that waits raises what happened first in another."""
-        if not self._over.is_set():
-            self._failure = failure
-            self._over.set()
+    def _stop_with(self, error: BaseException) -> None:
+        """End the download: the thread that waits raises the first error of all others."""
+        if not self._stopped.is_set():
+            self._error = error
+            self._stopped.set()
 
-    def _wait(self, fault: Fault, refusals: int, failures: int) -> float | None:
-        """Choose the seconds before a tile is asked for again; None: give up.
+    def _choose_delay(self, failure: Failure, refusals: int, failures: int) -> float | None:
+        """Choose the seconds before a tile is retried; None: give up.
 
-        A refusal is no fault of the tile: it may be refused for as long as others arrive.
+        A refusal says nothing about the tile: it may be refused for as long as others arrive.
         """
-        backoff = self._service.backoff
-        if not fault.again:
+        backoff = self._options.backoff
+        if not failure.retryable:
             return None
-        if not isinstance(fault.error, QuotaExceeded):
-            return backoff.wait(failures, fault.asked)
-        if time.monotonic() - self._last_good > self._service.patience:
+        if not isinstance(failure.error, QuotaExceeded):
+            return backoff.choose_delay(failures, failure.retry_after)
+        if time.monotonic() - self._last_success > self._options.patience:
             return None
-        return backoff.wait(min(refusals, backoff.tries - 1), fault.asked)
+        return backoff.choose_delay(min(refusals, backoff.max_tries - 1), failure.retry_after)
 
-    def _try(self, tile: Tile, hold: Hold) -> np.ndarray | Fault:
+    def _request_tile(self, tile: Tile, reservation: Reservation) -> np.ndarray | Failure:
         window = self._grid.window(tile.column, tile.row, tile.width, tile.height)
         names = [self._bands[index] for index in tile.bands]
-        return self._source.try_pixels(self._expression, window.request(), names, hold.take)
+        return self._source.try_pixels(self._expression, window.request(), names, reservation.acquire)

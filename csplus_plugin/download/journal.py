@@ -1,4 +1,4 @@
-"""What has arrived, on disk: the growing file beside the target, and a journal that says what is in it.
+"""What has arrived, on disk: the growing file next to the target, and a journal that says what is in it.
 
 `clear.tif.part` only ever grows: tile after tile is appended. `clear.tif.journal` has a line of JSON for the download
 and one for each tile: which, where, how long, its checksum; in front of each line stands the line's own. It is written
@@ -26,20 +26,26 @@ _PIECE = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a tile lies in the growing file: offset and length in bytes, CRC-32 of what is there."""
+    """Where a tile lies in the growing file.
 
-    at: int
+    Attributes:
+        offset: Bytes before it.
+        size: Bytes.
+        checksum: CRC-32 of these bytes.
+    """
+
+    offset: int
     size: int
     checksum: int
 
 
 class Journal:
-    """The tiles that have arrived. Use as a context manager: what holds no tile is not left behind.
+    """The tiles that have arrived. Use as a context manager: files without a tile are not left behind.
 
     Args:
         path: The target.
-        job: Tells this download from any other; only the same one is continued.
-        head: First bytes of the growing file.
+        fingerprint: Tells this download from any other; only the same one is resumed.
+        header: First bytes of the growing file.
         note: What may differ between two runs of the same download, in words.
         is_cancelled: Asked while the tiles of an earlier run are verified.
 
@@ -49,15 +55,15 @@ class Journal:
         note: That of the run which began the download.
 
     Raises:
-        FileTrouble: Nothing can be written there, or it is taken by another download.
+        FileTrouble: Nothing can be written there, or it belongs to another download.
         Cancelled: The user stopped the run.
     """
 
     def __init__(
         self,
         path: Path,
-        job: str,
-        head: bytes,
+        fingerprint: str,
+        header: bytes,
         note: str = "",
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -66,42 +72,42 @@ class Journal:
         self.tiles: dict[Tile, Entry] = {}
         self._path = path.with_name(f"{path.name}.journal")
         self._is_cancelled = is_cancelled
-        with writing(self._path):
+        with os_errors_as_file_trouble(self._path):
             self._log = _open(self._path)
         try:
             _lock(self._log, path)
-            with writing(self.part):
+            with os_errors_as_file_trouble(self.part):
                 self._data = _open(self.part)
-            self._begin(job, head)
+            self._begin(fingerprint, header)
         except BaseException:
             self._log.close()
             raise
 
     def add(self, tile: Tile, content: bytearray) -> None:
-        """Append a tile and remember it.
+        """Append a tile, and record it in the journal.
 
         Raises:
             FileTrouble: The disk is full or gone.
         """
-        with writing(self.part):
-            at = self._data.seek(0, os.SEEK_END)
+        with os_errors_as_file_trouble(self.part):
+            offset = self._data.seek(0, os.SEEK_END)
             _append(self._data, content)
-        entry = Entry(at, len(content), zlib.crc32(content))
-        self._write(_tile_line(tile, entry))
+        entry = Entry(offset, len(content), zlib.crc32(content))
+        self._write_line(_to_line(tile, entry))
         self.tiles[tile] = entry
 
     def remove(self) -> None:
-        """Forget the download: it is finished, or there was nothing in it."""
+        """Delete both files: the download is finished, or nothing has arrived."""
         self.close()
         for path in (self._path, self.part):
             path.unlink(missing_ok=True)
 
-    def seal(self) -> None:
-        """Close the growing file for others to work on; the target stays ours."""
+    def close_part(self) -> None:
+        """Close the growing file for others to work on; the target stays locked."""
         self._data.close()
 
     def close(self) -> None:
-        """Close both files; the download can be continued."""
+        """Close both files; the download can be resumed."""
         self._data.close()
         self._log.close()
 
@@ -114,35 +120,37 @@ class Journal:
         else:
             self.remove()
 
-    def _begin(self, job: str, head: bytes) -> None:
-        """Take over what an earlier run has left, or begin anew."""
-        lines, end = _read(self._log)
-        if len(lines) > 1 and lines[0].get("job") != job:
+    def _begin(self, fingerprint: str, header: bytes) -> None:
+        """Take over what an earlier run has left, or start a new journal."""
+        lines, end = _read_lines(self._log)
+        if len(lines) > 1 and lines[0].get("fingerprint") != fingerprint:
             self._data.close()
             raise FileTrouble(
-                f"{self.part.name} is an unfinished download of other choices.",
-                f"Run it with its own choices to finish it, delete {self.part.name} and {self._path.name}, "
+                f"{self.part.name} belongs to an unfinished download with different settings.",
+                f"Run that download again to finish it, delete {self.part.name} and {self._path.name}, "
                 "or choose another file.",
             )
-        with writing(self._path):
+        with os_errors_as_file_trouble(self._path):
             self._log.truncate(end if len(lines) > 1 else 0)
             self._log.seek(0, os.SEEK_END)
         if len(lines) <= 1:
-            self._write({"csplus": 1, "job": job, "note": self.note})
+            self._write_line({"csplus": 2, "fingerprint": fingerprint, "note": self.note})
         else:
             self.note = lines[0].get("note", "")
         for line in lines[1:]:
             tile, entry = _from_line(line)
             if self._is_whole(entry):
                 self.tiles[tile] = entry
-        # The head is written anew: a run that ended while it finished the file has changed it.
-        with writing(self.part):
-            self._data.truncate(max([len(head), *(entry.at + entry.size for entry in self.tiles.values())]))
+        # The header is written again: a run that ended while it finished the file has changed it.
+        with os_errors_as_file_trouble(self.part):
+            self._data.truncate(
+                max([len(header), *(entry.offset + entry.size for entry in self.tiles.values())])
+            )
             self._data.seek(0)
-            _append(self._data, head)
+            _append(self._data, header)
 
     def _is_whole(self, entry: Entry) -> bool:
-        self._data.seek(entry.at)
+        self._data.seek(entry.offset)
         left, checksum = entry.size, 0
         while left > 0:
             if self._is_cancelled():
@@ -154,15 +162,15 @@ class Journal:
             left -= len(piece)
         return checksum == entry.checksum
 
-    def _write(self, line: dict[str, Any]) -> None:
-        with writing(self._path):
+    def _write_line(self, line: dict[str, Any]) -> None:
+        with os_errors_as_file_trouble(self._path):
             text = json.dumps(line, separators=(",", ":")).encode()
             _append(self._log, b"%08x %s\n" % (zlib.crc32(text), text))
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into a sentence.
+def os_errors_as_file_trouble(path: Path) -> Iterator[None]:
+    """Turn an `OSError` while a file is written into a `FileTrouble`.
 
     Raises:
         FileTrouble: The file cannot be written.
@@ -173,15 +181,15 @@ def writing(path: Path) -> Iterator[None]:
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             raise FileTrouble(
                 f"The disk is full ({path.parent}).",
-                "Make room and run again: the download goes on where it stopped.",
+                "Free some space and run again: the download resumes where it stopped.",
             ) from problem
         raise FileTrouble(
-            f"Nothing can be written in {path.parent}: {problem.strerror}.", "Choose another file."
+            f"Cannot write to {path.parent}: {problem.strerror}.", "Choose another file."
         ) from problem
 
 
 def _open(path: Path) -> BinaryIO:
-    """Open a file for reading and writing, as it is or empty.
+    """Open a file for reading and writing; create it if there is none.
 
     Without a buffer of Python's: what a full disk has refused would be written again as the file is closed.
     """
@@ -190,15 +198,15 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _append(file: BinaryIO, content: bytes | bytearray) -> None:
-    """Write, and wait until it is on the disk."""
+    """Write at the current position, and wait until it is on the disk."""
     left = memoryview(content)
     while left:
         left = left[file.write(left) :]
     os.fsync(file.fileno())
 
 
-def _read(file: BinaryIO) -> tuple[list[dict[str, Any]], int]:
-    """Read the lines of a journal as far as they are whole, and where those end."""
+def _read_lines(file: BinaryIO) -> tuple[list[dict[str, Any]], int]:
+    """Read the lines of a journal as far as they are whole, and the offset at which those end."""
     lines, end = [], 0
     for line in file.read().splitlines(keepends=True):
         checksum, _, text = line.partition(b" ")
@@ -209,18 +217,20 @@ def _read(file: BinaryIO) -> tuple[list[dict[str, Any]], int]:
     return lines, end
 
 
-def _tile_line(tile: Tile, entry: Entry) -> dict[str, Any]:
+def _to_line(tile: Tile, entry: Entry) -> dict[str, Any]:
     window = [tile.column, tile.row, tile.width, tile.height, tile.bands.start, tile.bands.stop]
-    return {"tile": window, "at": entry.at, "size": entry.size, "crc": entry.checksum}
+    return {"tile": window, "offset": entry.offset, "size": entry.size, "crc": entry.checksum}
 
 
 def _from_line(line: dict[str, Any]) -> tuple[Tile, Entry]:
     column, row, width, height, first, stop = line["tile"]
-    return Tile(column, row, width, height, range(first, stop)), Entry(line["at"], line["size"], line["crc"])
+    return Tile(column, row, width, height, range(first, stop)), Entry(
+        line["offset"], line["size"], line["crc"]
+    )
 
 
 def _lock(file: BinaryIO, path: Path) -> None:
-    """Keep a second run away from the same target; the system lets go of it when the process ends."""
+    """Keep a second run away from the same target; the system releases the lock when the process ends."""
     try:
         try:
             import fcntl
@@ -232,5 +242,5 @@ def _lock(file: BinaryIO, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as problem:
         raise FileTrouble(
-            f"Another run is writing {path.name} at this moment.", "Wait for it, or choose another file."
+            f"Another run is writing {path.name} right now.", "Wait for it, or choose another file."
         ) from problem

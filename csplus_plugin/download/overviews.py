@@ -1,7 +1,7 @@
 """Overviews: each level half as wide and high as the one before, means of four pixels.
 
-A tile brings those of its blocks that no other tile has a share in. What is missing when all have arrived, above all
-the coarse levels, is made then from the level before.
+A tile brings the blocks of overviews that lie in it alone. What is missing when all tiles have arrived, above all the
+coarse levels, is then made from the level before.
 """
 
 from __future__ import annotations
@@ -20,32 +20,33 @@ from osgeo import gdal, gdal_array
 from ..core.bands import BandInfo
 from ..core.grid import Grid
 from . import tiff
-from .checked import Advance, checked, must, small_cache
+from .gdal_errors import as_file_trouble, require
+from .gdal_io import Advance, limited_cache
 from .plan import BLOCK, Tile
 
-_SMALLEST = 256
-"""Pixels; there are levels until the longer side is this small."""
+_MIN_SIDE = 256
+"""Pixels; levels are added until the longer side is no longer than this."""
 
-_READERS = min(4, os.cpu_count() or 1)
+_WORKERS = min(4, os.cpu_count() or 1)
 """Blocks that are made at once."""
 
 _FAILED = "The overviews could not be built"
 
-_AHEAD = 64
+_BATCH = 64
 """Blocks that may wait to be written."""
 
 
-def level_count(grid: Grid) -> int:
-    """Say how many levels a file of this size has."""
+def count_levels(grid: Grid) -> int:
+    """Count the levels that a file of this size has."""
     longest, count = max(grid.width, grid.height), 0
-    while longest / 2**count > _SMALLEST:
+    while longest / 2**count > _MIN_SIDE:
         count += 1
     return count
 
 
-def held_by(tile: Tile, grid: Grid) -> int:
-    """Say how many levels have blocks that lie in this tile alone, from the finest on."""
-    for level in range(level_count(grid)):
+def count_levels_within(tile: Tile, grid: Grid) -> int:
+    """Count the levels, from the finest on, whose blocks lie in this tile alone where it lies."""
+    for level in range(count_levels(grid)):
         span = BLOCK * 2 ** (level + 1)
         for begin, length, end in (
             (tile.column, tile.width, grid.width),
@@ -53,11 +54,11 @@ def held_by(tile: Tile, grid: Grid) -> int:
         ):
             if begin % span or (length % span and begin + length < end):
                 return level
-    return level_count(grid)
+    return count_levels(grid)
 
 
-def halved(values: np.ndarray, info: BandInfo, nodata: float) -> np.ndarray:
-    """Halve both sides, rounded up: the mean of those of four pixels that are known, or one of them.
+def halve(values: np.ndarray, info: BandInfo, nodata: float) -> np.ndarray:
+    """Halve both sides, rounded up: each pixel is the mean of those of four that are known, or one of the four.
 
     Args:
         values: Pixels of one band, (height, width); begins where a pixel of the result does.
@@ -75,43 +76,47 @@ def halved(values: np.ndarray, info: BandInfo, nodata: float) -> np.ndarray:
         "", values.shape[1] // 2, values.shape[0] // 2, 1, fine.GetRasterBand(1).DataType
     )
     target = coarse.GetRasterBand(1)
-    must(gdal.RegenerateOverviews(fine.GetRasterBand(1), [target], "AVERAGE") == gdal.CE_None)
+    require(gdal.RegenerateOverviews(fine.GetRasterBand(1), [target], "AVERAGE") == gdal.CE_None)
     return target.ReadAsArray()
 
 
-def complete(path: Path, bands: Sequence[BandInfo], nodata: float, advance: Advance = lambda _: None) -> None:
-    """Make the blocks that no tile brought, inside the file.
+def build_missing(
+    path: Path, bands: Sequence[BandInfo], nodata: float, advance: Advance = lambda _: None
+) -> None:
+    """Make the blocks that no tile brought, in the file itself.
 
     Args:
         path: A file whose directories list all levels.
         bands: Names and whether they blend, in order.
         nodata: The value of unknown pixels.
-        advance: Told the share that is done.
+        advance: Gets the share that is done, 0 to 1.
 
     Raises:
         FileTrouble: The disk is full, or a block cannot be read.
         Cancelled: `advance` raised it.
     """
-    missing = list(_missing(path, len(bands)))
+    missing = list(_find_missing(path, len(bands)))
     done = 0
-    with small_cache(), checked(_FAILED), ThreadPoolExecutor(_READERS) as pool:
+    with limited_cache(), as_file_trouble(_FAILED), ThreadPoolExecutor(_WORKERS) as pool:
         for level, blocks in groupby(missing, key=lambda block: block.level):
-            fine = _Fine(path, bands, nodata)  # opened anew, to see the level before
+            source = _Source(path, bands, nodata)  # opened anew, to see the level before
             dataset = gdal.Open(str(path), gdal.GA_Update)
-            must(dataset is not None)
-            while some := list(islice(blocks, _AHEAD)):
-                for block, values in zip(some, pool.map(fine.halved, some), strict=True):
+            require(dataset is not None)
+            while batch := list(islice(blocks, _BATCH)):
+                for block, values in zip(batch, pool.map(source.make_block, batch), strict=True):
                     advance(done / len(missing))
                     done += 1
                     target = dataset.GetRasterBand(block.band + 1).GetOverview(level)
-                    must(target.WriteArray(values, block.column * BLOCK, block.row * BLOCK) == gdal.CE_None)
+                    require(
+                        target.WriteArray(values, block.column * BLOCK, block.row * BLOCK) == gdal.CE_None
+                    )
             dataset.FlushCache()
             del target, dataset
 
 
 @dataclass(frozen=True)
 class _Block:
-    """A block of an overview; level and band count from 0."""
+    """A block of an overview; all numbers count from 0."""
 
     level: int
     band: int
@@ -119,35 +124,35 @@ class _Block:
     column: int
 
 
-class _Fine:
-    """What blocks are made from, read by several threads, each through a handle of its own."""
+class _Source:
+    """The levels that blocks are made from, read by several threads, each through a handle of its own."""
 
     def __init__(self, path: Path, bands: Sequence[BandInfo], nodata: float) -> None:
         self._path, self._bands, self._nodata = path, bands, nodata
-        self._of_thread = threading.local()
+        self._per_thread = threading.local()
 
-    def halved(self, block: _Block) -> np.ndarray:
-        """Make a block."""
-        with checked(_FAILED):  # GDAL's reasons are told to the thread that asked
-            if not hasattr(self._of_thread, "dataset"):
-                self._of_thread.dataset = gdal.Open(str(self._path))
-            must(self._of_thread.dataset is not None)
-            band = self._of_thread.dataset.GetRasterBand(block.band + 1)
+    def make_block(self, block: _Block) -> np.ndarray:
+        """Make a block from the level before."""
+        with as_file_trouble(_FAILED):  # GDAL keeps its errors for each thread
+            if not hasattr(self._per_thread, "dataset"):
+                self._per_thread.dataset = gdal.Open(str(self._path))
+            require(self._per_thread.dataset is not None)
+            band = self._per_thread.dataset.GetRasterBand(block.band + 1)
             fine = band.GetOverview(block.level - 1) if block.level else band
             x, y, span = 2 * BLOCK * block.column, 2 * BLOCK * block.row, 2 * BLOCK
             values = fine.ReadAsArray(x, y, min(span, fine.XSize - x), min(span, fine.YSize - y))
-            must(values is not None)
-            return halved(values, self._bands[block.band], self._nodata)
+            require(values is not None)
+            return halve(values, self._bands[block.band], self._nodata)
 
 
-def _missing(path: Path, bands: int) -> Iterator[_Block]:
-    """Walk what has to be made, fine levels first."""
+def _find_missing(path: Path, bands: int) -> Iterator[_Block]:
+    """Find the blocks that have to be made, fine levels first."""
     with path.open("rb") as file:
         directories = tiff.read_directories(file)
     known: np.ndarray | None = None
     for level, directory in enumerate(directories, -1):
-        across, down = (-(-directory[side].values()[0] // BLOCK) for side in (tiff.WIDTH, tiff.HEIGHT))
-        held = np.reshape(directory[tiff.BLOCK_OFFSETS].values(), (bands, down, across)) != 0
+        across, down = (-(-directory[side].integers()[0] // BLOCK) for side in (tiff.WIDTH, tiff.HEIGHT))
+        held = np.reshape(directory[tiff.BLOCK_OFFSETS].integers(), (bands, down, across)) != 0
         if known is not None:
             below = np.zeros((bands, 2 * down, 2 * across), bool)
             below[:, : known.shape[1], : known.shape[2]] = known

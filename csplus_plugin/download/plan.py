@@ -1,4 +1,4 @@
-"""Grid -> tiles that the service answers in one request each, those outside the area left out."""
+"""Grid -> tiles that the service computes in one request each; those outside the area are skipped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_TILE_BLOCKS = 4
 """1,024 pixels a side: the server's memory grows with pixels x scenes x bands, so small tiles fail less."""
 
 ENOUGH_TILES = 64
-"""Fewer would leave places of the service empty: then tiles are half as long."""
+"""Fewer would leave slots of the service unused: then tiles are half as long."""
 
 MAX_REQUEST = 48 * 1024 * 1024 * 9 // 10
 """Bytes; the service's documented 48 MiB less a tenth for what is not documented."""
@@ -36,7 +36,15 @@ _MARGIN = 16
 
 @dataclass(frozen=True)
 class Tile:
-    """A window of the grid in pixels, and which of the bands: what one request asks for."""
+    """A window of the grid and some of the bands: what one request asks for.
+
+    Attributes:
+        column: First column of the grid, from 0.
+        row: First row.
+        width: Pixels.
+        height: Pixels.
+        bands: Numbers of the bands, from 0.
+    """
 
     column: int
     row: int
@@ -45,12 +53,12 @@ class Tile:
     bands: range
 
     @property
-    def cells(self) -> int:
-        """Values in it: pixels x bands."""
+    def value_count(self) -> int:
+        """Pixels x bands."""
         return self.width * self.height * len(self.bands)
 
     def split(self) -> tuple[Tile, ...]:
-        """Cut it in four along blocks; what is one block already, between its bands; one band of it, not at all.
+        """Split it in four along blocks; what is one block already, between its bands; one band of a block, not at all.
 
         Bands come last: the server would do the work that they share again for each part.
         """
@@ -68,13 +76,13 @@ class Tile:
             replace(self, bands=part) for part in (self.bands[:middle], self.bands[middle:]) if middle
         )
 
-    def holds(self, other: Tile) -> bool:
-        """Say whether another tile, cut from the same plan, is a part of this one, or the same."""
+    def contains(self, other: Tile) -> bool:
+        """Tell whether another tile, split from the same plan, is a part of this one, or the same."""
         return (
             self.column <= other.column < self.column + self.width
             and self.row <= other.row < self.row + self.height
             and other.bands.start in self.bands
-            and other.cells <= self.cells
+            and other.value_count <= self.value_count
         )
 
 
@@ -86,39 +94,40 @@ class Plan:
         grid: The whole result.
         band_count: Bands.
         item_size: Bytes of a value.
-        side: Pixels along a full tile.
+        tile_side: Pixels along a full tile.
         tiles: What has to be fetched, row by row; every pixel of the area is in exactly one tile for each band.
-        left_out: Tiles that lie outside the area.
+        skipped: Number of tiles that lie outside the area.
     """
 
     grid: Grid
     band_count: int
     item_size: int
-    side: int
+    tile_side: int
     tiles: tuple[Tile, ...]
-    left_out: int = 0
+    skipped: int = 0
 
     @property
     def size(self) -> int:
         """Uncompressed bytes of the pixels to be fetched."""
-        return self.item_size * sum(tile.cells for tile in self.tiles)
+        return self.item_size * sum(tile.value_count for tile in self.tiles)
 
-    def remaining(self, done: Collection[Tile]) -> Iterator[Tile]:
-        """Walk what has not arrived yet, in the largest tiles that hold nothing of what has."""
+    def find_remaining(self, done: Collection[Tile]) -> Iterator[Tile]:
+        """Find what has not arrived yet, in the largest tiles that contain nothing of what has."""
         parts = defaultdict(list)
         for other in done:
-            parts[other.column // self.side, other.row // self.side].append(other)
+            parts[other.column // self.tile_side, other.row // self.tile_side].append(other)
         for tile in self.tiles:
-            here = parts[tile.column // self.side, tile.row // self.side]
-            yield from _without(tile, [other for other in here if tile.holds(other)])
+            here = parts[tile.column // self.tile_side, tile.row // self.tile_side]
+            yield from _find_uncovered(tile, [other for other in here if tile.contains(other)])
 
     def __str__(self) -> str:
-        """Say how large the download is."""
-        tiles = "1 tile" if len(self.tiles) == 1 else f"{len(self.tiles)} tiles"
-        left_out = f", {self.left_out} tiles outside the area left out" if self.left_out else ""
+        """Describe the size of the download, for the log."""
+        count = len(self.tiles)
+        tiles, requests = ("1 tile", "one request") if count == 1 else (f"{count} tiles", "one request each")
+        skipped = f" ({self.skipped} outside the area skipped)" if self.skipped else ""
         return (
             f"{self.grid.width} x {self.grid.height} pixels, {self.band_count} bands, "
-            f"{self.size / 1e6:.1f} MB before compression, {tiles}. One request a tile{left_out}."
+            f"{self.size / 1e6:.1f} MB before compression, {tiles}{skipped}, {requests}."
         )
 
 
@@ -129,38 +138,38 @@ def plan(grid: Grid, band_count: int, item_size: int, area: Region | None = None
         grid: The whole result.
         band_count: Bands.
         item_size: Bytes of a value.
-        area: Where there are data; tiles elsewhere are left out. None: everywhere.
+        area: Where there are data; tiles elsewhere are skipped. None: everywhere.
     """
     longest = math.isqrt(MAX_REQUEST // (min(band_count, MAX_BANDS) * (item_size + MASK_BYTE)))
     side = BLOCK * max(1, min(MAX_TILE_BLOCKS, longest // BLOCK))
     if math.ceil(grid.width / side) * math.ceil(grid.height / side) < ENOUGH_TILES:
         side = BLOCK * max(1, side // BLOCK // 2)
-    together = min(MAX_BANDS, MAX_REQUEST // (BLOCK * BLOCK * (item_size + MASK_BYTE)))
-    is_wanted = _inside(area, grid) if area else lambda _: True
-    tiles, left_out = [], 0
+    bands_at_once = min(MAX_BANDS, MAX_REQUEST // (BLOCK * BLOCK * (item_size + MASK_BYTE)))
+    is_wanted = _make_intersection_test(area, grid) if area else lambda _: True
+    tiles, skipped = [], 0
     for row in range(0, grid.height, side):
         for column in range(0, grid.width, side):
             width, height = min(side, grid.width - column), min(side, grid.height - row)
             parts = [
-                Tile(column, row, width, height, range(band_count)[first : first + together])
-                for first in range(0, band_count, together)
+                Tile(column, row, width, height, range(band_count)[first : first + bands_at_once])
+                for first in range(0, band_count, bands_at_once)
             ]
             if is_wanted(parts[0]):
                 tiles += parts
             else:
-                left_out += len(parts)
-    return Plan(grid, band_count, item_size, side, tuple(tiles), left_out)
+                skipped += len(parts)
+    return Plan(grid, band_count, item_size, side, tuple(tiles), skipped)
 
 
-def _inside(area: Region, grid: Grid) -> Callable[[Tile], bool]:
-    """Make the question whether a tile has pixels in the area."""
+def _make_intersection_test(area: Region, grid: Grid) -> Callable[[Tile], bool]:
+    """Make the function that tells whether a tile has pixels in the area."""
     with QuietGdal():
         shape = outline(area, grid.crs)
         prepared = shape.CreatePreparedGeometry() if shape.IsValid() else None
     if prepared is None:
         return lambda _: True  # an outline that crosses itself in this CRS says nothing for sure
 
-    def touches(tile: Tile) -> bool:
+    def intersects(tile: Tile) -> bool:
         window = grid.window(
             tile.column - _MARGIN, tile.row - _MARGIN, tile.width + 2 * _MARGIN, tile.height + 2 * _MARGIN
         )
@@ -173,20 +182,20 @@ def _inside(area: Region, grid: Grid) -> Callable[[Tile], bool]:
         box.AddGeometry(ring)
         return prepared.Intersects(box)
 
-    return touches
+    return intersects
 
 
-def _without(tile: Tile, done: Collection[Tile]) -> Iterator[Tile]:
+def _find_uncovered(tile: Tile, done: Collection[Tile]) -> Iterator[Tile]:
     if tile in done:
         return
     if not done:
         yield tile
         return
     for part in tile.split():
-        yield from _without(part, [other for other in done if part.holds(other)])
+        yield from _find_uncovered(part, [other for other in done if part.contains(other)])
 
 
 def _halves(length: int) -> tuple[int, int]:
-    """Cut a length between two blocks; the second half is 0 if there is only one."""
+    """Split a length between two blocks; the second half is 0 if there is only one."""
     first = BLOCK * math.ceil(length / BLOCK / 2)
     return (first, length - first) if length > BLOCK else (length, 0)

@@ -1,4 +1,4 @@
-"""How far a download is, for the one who waits: bytes, rate, time left, and what happens on the way."""
+"""How far a download is, for the user who waits: bytes, rate, time left, retries."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-_EVERY = 2.0
+_INTERVAL = 2.0
 """Seconds between two reports."""
 
-_MEMORY = 30.0
+_RATE_WINDOW = 30.0
 """Seconds over which the rate is measured."""
 
-_FETCHED = 95.0
-"""Percent at which all has arrived and the file is finished."""
+_FETCHED_PERCENT = 95.0
+"""Percent at which all tiles have arrived; the rest is for finishing the file."""
 
 _HOUR, _MINUTE = 3600, 60
 
@@ -24,15 +24,15 @@ class Progress:
 
     Args:
         size: Uncompressed bytes of the whole download.
-        show: Gets the percentage and a line of text every few seconds; must be quick.
+        show: Gets the percentage and a line of text every few seconds; must return quickly.
         say: Gets a sentence for the log now and then.
         warn: Gets a sentence that must not be missed.
         clock: Seconds, for tests.
 
     Attributes:
         done: Bytes that have arrived, those of earlier runs included.
-        retries: Requests sent again.
-        splits: Tiles cut because the service found them too heavy.
+        retries: Requests that were retried.
+        splits: Tiles that were split because they were too large for the service.
     """
 
     def __init__(
@@ -56,17 +56,18 @@ class Progress:
         self._lock = threading.Lock()
 
     def resumed(self, size: int) -> None:
-        """Count what an earlier run has brought."""
+        """Count what an earlier run has downloaded."""
         if size:
-            self._say(f"{size / 1e6:.1f} MB of it have arrived before: going on from there.")
+            self._say(f"Resuming: {size / 1e6:.1f} MB were already downloaded.")
         self.done = self._resumed = size
         self._past = deque([(self._clock(), size)])
 
-    def changed(self, before: str, now: str) -> None:
-        """Say that what had arrived was made of something else than what is to come."""
+    def archive_changed(self, before: str, now: str) -> None:
+        """Warn that the tiles to come are made of other scenes than those already there."""
         self._warn(
-            f"The archive has changed since this download began: {before} then, {now} now. What had arrived stays as "
-            "it is; to have all of it alike, delete the .part and .journal files beside the result and run again."
+            f"The archive has changed since this download began: {before} then, {now} now. Tiles already "
+            "downloaded are kept. For a consistent result, delete the .part and .journal files next to the output and "
+            "run again."
         )
 
     def arrived(self, size: int) -> None:
@@ -74,61 +75,69 @@ class Progress:
         self.done += size
 
     def retried(self) -> None:
-        """Count a request that is sent again; from any thread."""
+        """Count a request that is retried; from any thread."""
         with self._lock:
             self.retries += 1
 
     def split(self) -> None:
-        """Count a tile that is cut; from any thread."""
+        """Count a tile that is split; from any thread."""
         with self._lock:
             self.splits += 1
 
-    def report(self, under_way: int) -> None:
-        """Show how far it is, if that was not shown just now."""
+    def report(self, in_progress: int) -> None:
+        """Show how far the download is, if that was not shown just now.
+
+        Args:
+            in_progress: Requests that are.
+        """
         now = self._clock()
-        if now - self._shown_at < _EVERY:
+        if now - self._shown_at < _INTERVAL:
             return
         self._shown_at = now
         self._past.append((now, self.done))
-        while len(self._past) > 2 and now - self._past[0][0] > _MEMORY:  # noqa: PLR2004 a rate needs two
+        while len(self._past) > 2 and now - self._past[0][0] > _RATE_WINDOW:  # noqa: PLR2004 a rate needs two
             self._past.popleft()
-        line = self._line(under_way)
+        line = self._describe(in_progress)
         if line != self._last:
             self._last = line
-            self._show(_FETCHED * self.done / max(self.size, 1), line)
+            self._show(_FETCHED_PERCENT * self.done / max(self.size, 1), line)
 
-    def stage(self, text: str, share: float) -> None:
-        """Show the work on the finished file: which, and how much of it is done (0 to 1)."""
+    def report_stage(self, text: str, share: float) -> None:
+        """Show the work on the complete file: what it is, and how much of it is done (0 to 1)."""
         now = self._clock()
-        if now - self._shown_at >= _EVERY:
+        if now - self._shown_at >= _INTERVAL:
             self._shown_at = now
-            self._show(_FETCHED, f"{text}: {100 * share:.0f} percent")
+            self._show(_FETCHED_PERCENT, f"{text}: {100 * share:.0f} %")
 
     def finished(self) -> None:
-        """Say how the fetching went."""
+        """Log how the download went."""
         seconds = self._clock() - self._begin
-        brought = self.done - self._resumed
+        size = self.done - self._resumed
         self._say(
-            f"Fetched {brought / 1e6:.1f} MB in {seconds:.1f} s; {self.retries} requests sent again, "
-            f"{self.splits} tiles split."
+            f"Downloaded {size / 1e6:.1f} MB in {seconds:.1f} s; {_plural(self.retries, 'retry', 'retries')}, "
+            f"{_plural(self.splits, 'tile', 'tiles')} split."
         )
 
-    def _line(self, under_way: int) -> str:
-        rate = self.rate()
+    def _describe(self, in_progress: int) -> str:
+        rate = self.measure_rate()
         parts = [f"{self.done / 1e6:.0f} of {self.size / 1e6:.0f} MB"]
         if rate > 0:
             parts += [f"{rate / 1e6:.1f} MB/s", f"{_duration((self.size - self.done) / rate)} left"]
-        parts.append(f"{under_way} requests under way")
+        parts.append(f"{_plural(in_progress, 'request', 'requests')} in progress")
         if self.retries:
-            parts.append(f"{self.retries} sent again")
+            parts.append(_plural(self.retries, "retry", "retries"))
         if self.splits:
-            parts.append(f"{self.splits} tiles split")
+            parts.append(f"{_plural(self.splits, 'tile', 'tiles')} split")
         return ", ".join(parts)
 
-    def rate(self) -> float:
-        """Bytes a second, lately."""
+    def measure_rate(self) -> float:
+        """Measure the bytes a second, lately."""
         (begin, before), (end, after) = self._past[0], self._past[-1]
         return (after - before) / (end - begin) if end > begin else 0.0
+
+
+def _plural(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _duration(seconds: float) -> str:

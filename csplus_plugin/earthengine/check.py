@@ -1,7 +1,7 @@
-"""Try the connection with two tiny questions, and say what is found on the way.
+"""Test the connection with two small requests, and report what is found on the way.
 
-Everything that can stand in the way (library, settings, credentials, network, proxy, clock, project) is met here
-in the order in which a real run meets it, and each failure is an error that names the next step.
+What can go wrong (library, settings, credentials, network, proxy, clock, project) is tested here in the order in
+which a real run needs it, and each failure is an error that names the next step.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from pathlib import Path
 
 from ..core.about import version
 from ..core.errors import BadRequest, Cancelled, PermissionDenied
-from . import dependencies, faults
+from . import dependencies, failures
 from .client import Client
 from .retry import Backoff
 from .session import Connection, Session, session_for
 
-PATIENCE = 15.0
-"""Seconds that the service has for both questions together; it needs about one."""
+TIMEOUT = 15.0
+"""Seconds that the service has for both requests together; it needs about one."""
 
-ONE = {"result": "0", "values": {"0": {"constantValue": 1}}}
-"""The smallest expression: the number 1."""
+SMALLEST_EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
+"""The number 1."""
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,27 @@ class Library:
 
     Attributes:
         version: Its version.
-        place: The folder it was loaded from.
+        folder: Where it was loaded from.
         is_vendored: Whether it came with the plugin.
     """
 
     version: str
-    place: Path
+    folder: Path
     is_vendored: bool
 
     def __str__(self) -> str:
-        origin = "came with the plugin" if self.is_vendored else "of the environment"
-        return f"earthengine-api {self.version} in {self.place} ({origin})"
+        origin = "bundled with the plugin" if self.is_vendored else "from the Python environment"
+        return f"earthengine-api {self.version} in {self.folder} ({origin})"
 
 
 @dataclass(frozen=True)
-class Connected:
+class ConnectionReport:
     """A connection that works.
 
     Attributes:
-        round_trip: Seconds from a tiny question to its answer.
+        round_trip: Seconds from a small request to its response.
         registration: How the project is registered, in the service's words; empty if it does not say.
-        is_restricted: Whether the project's monthly quota is used up, so that it is answered more slowly.
+        is_restricted: Whether the project's monthly quota is used up, so that fewer of its requests are served at once.
         clock_offset: Seconds by which this computer's clock is ahead of the service's.
     """
 
@@ -64,66 +64,68 @@ class Connected:
     clock_offset: float
 
 
-def library(say: Say) -> Library:
-    """Find the library.
+def find_library(log: Log) -> Library:
+    """Find the Earth Engine library that is used.
 
     Raises:
-        MissingLibrary: None can be used.
+        MissingLibrary: There is none that can be used.
     """
-    place = dependencies.ee_place()
+    folder = dependencies.ee_place()
     dependencies.load("requests")
     vendored = dependencies.VENDOR.resolve()
-    found = Library(dependencies.ee_version(), place, vendored in place.parents)
-    say(f"Library: {found}. Python {platform.python_version()}, Cloud Score+ {version()}.")
+    found = Library(dependencies.ee_version(), folder, vendored in folder.parents)
+    log(f"Library: {found}. Python {platform.python_version()}, Cloud Score+ {version()}.")
     return found
 
 
-def session(connection: Connection, say: Say) -> Session:
-    """Read settings and credentials; asks no server.
+def open_session(connection: Connection, log: Log) -> Session:
+    """Read settings and credentials, without asking a server.
 
     Raises:
         SignInNeeded: No account, or a broken credentials file.
-        InvalidChoice: No project, or an endpoint that makes no sense.
+        InvalidChoice: No project, or an endpoint that cannot be used.
     """
     opened = session_for(connection)
-    way = f" through the proxy {opened.proxy}" if opened.proxy else ""
+    route = f" through the proxy {opened.proxy}" if opened.proxy else ""
     name = "Cloud Score+ sandbox, not Google Earth Engine," if opened.is_sandbox else "Earth Engine"
-    say(f"Endpoint: {name} at {opened.base_url}{way}.")
-    say(f"Project: {opened.project}. Account: {opened.account}.")
+    log(f"Endpoint: {name} at {opened.base_url}{route}.")
+    log(f"Project: {opened.project}. Account: {opened.account}.")
     return opened
 
 
-def ask(session: Session, say: Say, is_cancelled: Callable[[], bool] = lambda: False) -> Connected:
-    """Ask the service how the project is set up, and what 1 is.
+def probe_service(
+    session: Session, log: Log, is_cancelled: Callable[[], bool] = lambda: False
+) -> ConnectionReport:
+    """Request how the project is set up, and the value of 1.
 
     Raises:
         Cancelled: The user stopped the run.
-        ServiceError: One of its classes, within `PATIENCE`.
+        ServiceError: One of its classes, within `TIMEOUT`.
     """
-    end = time.monotonic() + PATIENCE
-    client = Client(session, lambda: is_cancelled() or time.monotonic() > end, say, Backoff(tries=1))
+    end = time.monotonic() + TIMEOUT
+    client = Client(session, lambda: is_cancelled() or time.monotonic() > end, log, Backoff(max_tries=1))
     try:
-        registration = _registration(client)
+        registration = _read_registration(client)
         begin = time.monotonic()
-        client.value(ONE)
+        client.value(SMALLEST_EXPRESSION)
         round_trip = time.monotonic() - begin
     except Cancelled:
         if is_cancelled():
             raise
-        raise faults.too_slow(PATIENCE, session) from None
-    found = Connected(round_trip, registration, client.is_restricted, session.clock_offset)
-    quota = "used up, answered more slowly" if found.is_restricted else "not restricted"
-    say(f"Round trip: {round_trip:.2f} s. Quota: {quota}. Registration: {registration or 'not told'}.")
-    if abs(found.clock_offset) > faults.CLOCK_TOLERANCE:
-        ahead = "ahead" if found.clock_offset > 0 else "behind"
-        say(
-            f"The clock of this computer is {abs(found.clock_offset) / 60:.0f} minutes {ahead}. {faults.SET_THE_CLOCK}"
+        raise failures.timed_out(TIMEOUT, session) from None
+    report = ConnectionReport(round_trip, registration, client.is_restricted, session.clock_offset)
+    quota = "used up (restricted mode)" if report.is_restricted else "not restricted"
+    log(f"Round trip: {round_trip:.2f} s. Quota: {quota}. Registration: {registration or 'unknown'}.")
+    if abs(report.clock_offset) > failures.CLOCK_TOLERANCE:
+        ahead = "ahead" if report.clock_offset > 0 else "behind"
+        log(
+            f"This computer's clock is {abs(report.clock_offset) / 60:.0f} minutes {ahead}. {failures.SET_THE_CLOCK}"
         )
-    return found
+    return report
 
 
-def _registration(client: Client) -> str:
-    """The first question also opens the connection and renews the access, so that the second shows the round trip."""
+def _read_registration(client: Client) -> str:
+    """Ask first: this also opens the connection and renews the access, so that the second request is timed alone."""
     try:
         return str(client.project_config().get("registrationState", ""))
     except (BadRequest, PermissionDenied):

@@ -1,6 +1,6 @@
 """The few calls that the plugin makes to Earth Engine: value, map, pixels (REST reference, projects.*).
 
-Each call obeys a cancel within a second, tries again what may pass, and turns every failure into one of the
+Each call obeys a cancel within a second, retries what may succeed, and turns every failure into one of the
 plugin's own errors.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
-from . import answers, faults
+from . import failures, responses
 from .retry import Backoff
 from .waiting import POLL, pause
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .session import Session
 
-PAYLOAD_LIMIT = 10_000_000
+MAX_PAYLOAD = 10_000_000
 """Bytes of one request (usage guide: 10 MB)."""
 
 _ERROR_STATUS = 300
@@ -37,12 +37,12 @@ class Client:
     Args:
         session: Where the requests go.
         is_cancelled: Asked several times a second while a call waits.
-        notify: Gets a sentence for the run's log now and then; called from the thread that makes the call.
-        backoff: How failures that may pass are tried again.
+        notify: Gets a sentence for the run's log now and then, in the thread that makes the call.
+        backoff: How failed requests are retried.
 
     Attributes:
-        requests_made: Requests sent so far, repeated ones included.
-        is_restricted: Whether the service says that the project's monthly quota is used up, so that it answers
+        requests_made: Requests sent so far, retries included.
+        is_restricted: Whether the service says that the project's monthly quota is used up, so that it serves
             fewer requests at once (guide: non-commercial tiers, restricted mode).
     """
 
@@ -59,23 +59,23 @@ class Client:
         self._is_cancelled = is_cancelled
         self._notify = notify
         self._backoff = backoff or Backoff()
-        self._said: set[str] = set()
+        self._notified: set[str] = set()
         self._lock = threading.Lock()
 
     def value(self, expression: Any) -> Any:
-        """Compute an expression that answers with numbers, text, lists or dictionaries.
+        """Compute an expression whose value is a number, a text, a list or a dictionary.
 
         Args:
             expression: An `ee` object, or what `encoded` made of one.
 
         Returns:
-            The answer's JSON, decoded.
+            The value, decoded from JSON.
 
         Raises:
             Cancelled: The user stopped the run.
-            ServiceError: One of its classes, after the tries that made sense.
+            ServiceError: One of its classes, after the retries that made sense.
         """
-        return self._ask("value:compute", {"expression": encoded(expression)}, answers.value)
+        return self._request("value:compute", {"expression": encoded(expression)}, responses.read_value)
 
     def map(self, expression: Any) -> str:
         """Make an image ready to be drawn as map tiles, for some hours.
@@ -91,7 +91,7 @@ class Client:
             ServiceError: One of its classes.
         """
         body = {"expression": encoded(expression), "fileFormat": "AUTO_JPEG_PNG"}
-        name = self._ask("maps", body, answers.name, params={"fields": "name"})
+        name = self._request("maps", body, responses.read_map_name, params={"fields": "name"})
         return f"{self.session.base_url}/v1/{name}/tiles/{{z}}/{{x}}/{{y}}"
 
     def pixels(self, expression: Any, grid: Mapping[str, Any], bands: Sequence[str]) -> np.ndarray:
@@ -110,113 +110,113 @@ class Client:
             Cancelled: The user stopped the run.
             ServiceError: One of its classes.
         """
-        return self._ask(*_pixels_request(expression, grid, bands))
+        return self._request(*_pixels_request(expression, grid, bands))
 
     def try_pixels(
         self,
         expression: Any,
         grid: Mapping[str, Any],
         bands: Sequence[str],
-        admit: Callable[[], answers.Memory | None] = lambda: None,
-    ) -> np.ndarray | faults.Fault:
-        """Ask for the pixels of one window once; what becomes of a failure is the caller's choice.
+        allocate: Callable[[], responses.Memory | None] = lambda: None,
+    ) -> np.ndarray | failures.Failure:
+        """Request the pixels of one window once, without retries: a failure is returned.
 
         Args:
             expression: As for `pixels`.
             grid: As for `pixels`.
             bands: As for `pixels`.
-            admit: Called when a good answer begins to arrive: gives the memory for it, may wait until there is
-                some, and raise. What is larger is taken as damaged.
+            allocate: Called when a good response begins to arrive: returns the memory for it, may wait until there
+                is some, and raise. A response that does not fit counts as damaged.
 
         Raises:
             Cancelled: The user stopped the run.
             RequestTooLarge: The expression is too long to be sent.
         """
         call, body, read = _pixels_request(expression, grid, bands)
-        return self._once(self._path(call), _payload(body), read, None, admit)
+        return self._send_once(self._path(call), _payload(body), read, None, allocate)
 
     def algorithms(self) -> dict[str, Any]:
-        """Ask for the list of the service's functions and their signatures (ListAlgorithms).
+        """Request the list of the service's functions and their signatures (ListAlgorithms).
 
         Raises:
             Cancelled: The user stopped the run.
             ServiceError: One of its classes.
         """
-        return self._ask("algorithms", None, answers.algorithms)
+        return self._request("algorithms", None, responses.read_algorithms)
 
     def project_config(self) -> dict[str, Any]:
-        """Ask how the project is set up: `registrationState`, `maxConcurrentExports` (projects.getConfig).
+        """Request how the project is set up: `registrationState`, `maxConcurrentExports` (projects.getConfig).
 
         Raises:
             Cancelled: The user stopped the run.
             ServiceError: One of its classes.
         """
-        return self._ask("config", None, answers.record)
+        return self._request("config", None, responses.read_object)
 
-    def _ask(
+    def _request(
         self,
         call: str,
         body: Mapping[str, Any] | None,
-        read: Callable[[answers.Body], T],
+        read: Callable[[responses.Body], T],
         params: Mapping[str, str] | None = None,
     ) -> T:
-        """Send a request until it is answered or it makes no sense to go on."""
+        """Send a request, and retry it while that makes sense."""
         payload = None if body is None else _payload(body)
-        failures = 0
+        tries = 0
         while True:
-            outcome = self._once(self._path(call), payload, read, params)
-            if not isinstance(outcome, faults.Fault):
+            outcome = self._send_once(self._path(call), payload, read, params)
+            if not isinstance(outcome, failures.Failure):
                 return outcome
-            failures += 1
-            wait = self._backoff.wait(failures, outcome.asked) if outcome.again else None
-            if wait is None:
+            tries += 1
+            delay = self._backoff.choose_delay(tries, outcome.retry_after) if outcome.retryable else None
+            if delay is None:
                 raise outcome.error
-            self._say(type(outcome.error).__name__, f"{outcome.error.what} Trying again.")
-            pause(wait, self._is_cancelled)
+            self._notify_once(type(outcome.error).__name__, f"{outcome.error.what} Retrying.")
+            pause(delay, self._is_cancelled)
 
     def _path(self, call: str) -> str:
         return f"projects/{self.session.project}/{call}"
 
-    def _once(
+    def _send_once(
         self,
         path: str,
         payload: bytes | None,
-        read: Callable[[answers.Body], T],
+        read: Callable[[responses.Body], T],
         params: Mapping[str, str] | None,
-        admit: Callable[[], answers.Memory | None] = lambda: None,
-    ) -> T | faults.Fault:
+        allocate: Callable[[], responses.Memory | None] = lambda: None,
+    ) -> T | failures.Failure:
         method = "GET" if payload is None else "POST"
         with self._lock:
             self.requests_made += 1
 
-        def send() -> tuple[requests.Response, answers.Body]:
-            answer = self.session.request(method, path, params=params, body=payload)
-            if answer.status_code >= _ERROR_STATUS:
-                return answer, answer.content
-            with answer:
-                return answer, answers.received(answer, admit(), self._is_cancelled)
+        def send() -> tuple[requests.Response, responses.Body]:
+            response = self.session.request(method, path, params=params, body=payload)
+            if response.status_code >= _ERROR_STATUS:
+                return response, response.content
+            with response:
+                return response, responses.receive(response, allocate(), self._is_cancelled)
 
         try:
-            answer, content = self._in_background(send)
+            response, content = self._run_in_background(send)
         except CsPlusError:
             raise
-        except answers.Damaged as why:
-            return faults.damaged(str(why), self.session)
-        except Exception as failure:
-            fault = faults.of_exception(failure, self.session)
-            if fault is None:
+        except responses.DamagedResponse as why:
+            return failures.damaged_response(str(why), self.session)
+        except Exception as error:
+            failure = failures.from_exception(error, self.session)
+            if failure is None:
                 raise
-            return fault
-        self._heed(answer)
-        if answer.status_code >= _ERROR_STATUS:
-            return faults.of_answer(answer, self.session)
+            return failure
+        self._read_quota_headers(response)
+        if response.status_code >= _ERROR_STATUS:
+            return failures.from_response(response, self.session)
         try:
             return read(content)
-        except answers.Damaged as why:
-            return faults.damaged(str(why), self.session)
+        except responses.DamagedResponse as why:
+            return failures.damaged_response(str(why), self.session)
 
-    def _in_background(self, call: Callable[[], T]) -> T:
-        """Run a blocking call in a thread of its own, which a cancel leaves to itself."""
+    def _run_in_background(self, call: Callable[[], T]) -> T:
+        """Run a blocking call in a thread of its own, which is abandoned when the user cancels."""
         if self._is_cancelled():
             raise Cancelled
         outcome: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
@@ -224,39 +224,40 @@ class Client:
         def work() -> None:
             try:
                 outcome.put((call(), None))
-            except BaseException as failure:  # noqa: BLE001 raised again in the thread that waits
-                outcome.put((None, failure))
+            except BaseException as error:  # noqa: BLE001 raised again in the thread that waits
+                outcome.put((None, error))
 
         threading.Thread(target=work, name="csplus request", daemon=True).start()
         while True:
             try:
-                answer, failure = outcome.get(timeout=POLL)
+                result, error = outcome.get(timeout=POLL)
             except queue.Empty:
                 if self._is_cancelled():
                     raise Cancelled from None
                 continue
-            if failure is not None:
-                raise failure
-            return cast("requests.Response", answer)
+            if error is not None:
+                raise error
+            return cast("T", result)
 
-    def _heed(self, answer: requests.Response) -> None:
-        """Pass on what the service says beside its answer."""
-        if "parallelism_restricted=true" in answer.headers.get("x-earth-engine-quota-status", ""):
+    def _read_quota_headers(self, response: requests.Response) -> None:
+        """Note whether the project is restricted, and pass on what else the service announces in a header."""
+        if "parallelism_restricted=true" in response.headers.get("x-earth-engine-quota-status", ""):
             self.is_restricted = True
-            self._say(
+            self._notify_once(
                 "restricted",
-                "The project has used up its monthly quota and is answered more slowly (restricted mode): "
+                "The project has used up its monthly quota, so Earth Engine serves fewer of its requests at once "
+                "(restricted mode): "
                 "https://developers.google.com/earth-engine/guides/noncommercial_tiers#restricted_mode",
             )
-        if announcement := answer.headers.get("X-Earth-Engine-Init-Message"):
-            self._say(announcement, announcement)
+        if announcement := response.headers.get("X-Earth-Engine-Init-Message"):
+            self._notify_once(announcement, announcement)
 
-    def _say(self, subject: str, sentence: str) -> None:
-        """Notify once a subject: a hundred tiles that wait for the same thing are one piece of news."""
+    def _notify_once(self, subject: str, sentence: str) -> None:
+        """Notify once a subject: a hundred requests that meet the same failure are one line of the log."""
         with self._lock:
-            if subject in self._said:
+            if subject in self._notified:
                 return
-            self._said.add(subject)
+            self._notified.add(subject)
         self._notify(sentence)
 
 
@@ -274,8 +275,8 @@ def encoded(expression: Any) -> Mapping[str, Any]:
 
 def _pixels_request(
     expression: Any, grid: Mapping[str, Any], bands: Sequence[str]
-) -> tuple[str, Mapping[str, Any], Callable[[answers.Body], np.ndarray]]:
-    """Give the call, its body, and how its answer is read."""
+) -> tuple[str, Mapping[str, Any], Callable[[responses.Body], np.ndarray]]:
+    """Make the call's name, its body, and the function that reads its response."""
     body = {
         "expression": encoded(expression),
         "fileFormat": "NPY",
@@ -283,14 +284,14 @@ def _pixels_request(
         "bandIds": list(bands),
     }
     shape = (int(grid["dimensions"]["height"]), int(grid["dimensions"]["width"]))
-    return "image:computePixels", body, lambda content: answers.pixels(content, shape, tuple(bands))
+    return "image:computePixels", body, lambda content: responses.read_pixels(content, shape, tuple(bands))
 
 
 def _payload(body: Mapping[str, Any]) -> bytes:
     payload = json.dumps(body, separators=(",", ":")).encode()
-    if len(payload) > PAYLOAD_LIMIT:
+    if len(payload) > MAX_PAYLOAD:
         raise RequestTooLarge(
-            f"The request has {len(payload) / 1e6:.1f} MB, and the service reads {PAYLOAD_LIMIT / 1e6:.0f} MB.",
+            f"The request is {len(payload) / 1e6:.1f} MB; Earth Engine accepts at most {MAX_PAYLOAD / 1e6:.0f} MB.",
             "Simplify the outline of the area, or use its extent.",
         )
     return payload

@@ -22,7 +22,7 @@ SCOPES = (
     "https://www.googleapis.com/auth/earthengine",
     "https://www.googleapis.com/auth/cloud-platform",
 )
-"""What a service account asks leave for; a user has given leave when signing in."""
+"""What a service account requests access to; a user has granted it when signing in."""
 
 _OTHER_TYPES = {
     "external_account",
@@ -32,7 +32,7 @@ _OTHER_TYPES = {
 }
 """Rarer types of application default credentials, left to google-auth (its guide, "external accounts")."""
 
-_SIGN_IN = "Run `earthengine authenticate` at a shell, then try again."
+_SIGN_IN = "Run `earthengine authenticate` in a terminal, then try again."
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Account:
         credentials: A google-auth credentials object.
         description: Kind and, where known, e-mail address: fit for a log.
         project: Cloud project stored with the credentials; may be empty.
-        renewal: What the user does if the service no longer accepts them, a whole sentence.
+        sign_in_hint: What the user does if the service no longer accepts them, a whole sentence.
     """
 
     credentials: Any = field(repr=False)
     description: str
     project: str
-    renewal: str
+    sign_in_hint: str
 
 
 def find_account(key_file: Path | None) -> Account:
@@ -61,19 +61,19 @@ def find_account(key_file: Path | None) -> Account:
     load("google.auth")
     if key_file:
         return _from_file(key_file, f"Check the file that GOOGLE_APPLICATION_CREDENTIALS names: {key_file}.")
-    account = _of_earth_engine() or _application_default()
+    account = _read_earth_engine() or _read_application_default()
     if account is None:
         raise SignInNeeded(
-            "Nobody is signed in to Earth Engine on this computer.",
-            "Run `earthengine authenticate` at a shell (`pip install earthengine-api` brings the command), or name a "
-            "service account's key file in GOOGLE_APPLICATION_CREDENTIALS, or choose the endpoint `sandbox` to try "
-            "without an account.",
+            "No Earth Engine account is signed in on this computer.",
+            "Run `earthengine authenticate` in a terminal (`pip install earthengine-api` brings the command), or set "
+            "GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, or set CSPLUS_ENDPOINT=sandbox to try "
+            "the plugin without an account.",
         )
     return account
 
 
-def fingerprint(key_file: Path | None) -> tuple[tuple[str, int, int], ...]:
-    """Give path, time and size of the files that `find_account` would read; changes when they do."""
+def files_state(key_file: Path | None) -> tuple[tuple[str, int, int], ...]:
+    """Return path, time and size of the files that `find_account` would read; changes when they do."""
     files = [key_file] if key_file else [_earth_engine_file(), _application_default_file()]
     return tuple(
         (str(file), status.st_mtime_ns, status.st_size)
@@ -93,8 +93,8 @@ def _application_default_file() -> Path:
     return Path(_cloud_sdk.get_application_default_credentials_path())
 
 
-def _of_earth_engine() -> Account | None:
-    """The credentials that `earthengine authenticate` stored, as `ee.data.get_persistent_credentials` reads them."""
+def _read_earth_engine() -> Account | None:
+    """Read what `earthengine authenticate` stored, as `ee.data.get_persistent_credentials` reads them."""
     file = _earth_engine_file()
     if not file.is_file():
         return None
@@ -111,19 +111,21 @@ def _of_earth_engine() -> Account | None:
         client_id=stored.get("client_id", oauth.CLIENT_ID),
         client_secret=stored.get("client_secret", oauth.CLIENT_SECRET),
     )
-    return Account(credentials, "Earth Engine user of this computer", stored.get("project") or "", _SIGN_IN)
+    return Account(
+        credentials, "Earth Engine credentials of this computer", stored.get("project") or "", _SIGN_IN
+    )
 
 
-def _application_default() -> Account | None:
+def _read_application_default() -> Account | None:
     file = _application_default_file()
-    renewal = "Run `gcloud auth application-default login` at a shell, then try again."
+    hint = "Run `gcloud auth application-default login` in a terminal, then try again."
     if file.is_file():
-        return _from_file(file, renewal)
-    return _of_this_machine() if _is_at_google() else None
+        return _from_file(file, hint)
+    return _ask_this_machine() if _is_at_google() else None
 
 
 def _is_at_google() -> bool:
-    """Whether asking for the machine's own identity is worth it; elsewhere, that question hangs for seconds."""
+    """Tell whether this machine is Google's: elsewhere, asking for its own identity hangs for seconds."""
     named = ("GCE_METADATA_HOST", "GCE_METADATA_IP", "GCE_METADATA_ROOT", "K_SERVICE", "GAE_ENV")
     if any(os.environ.get(name) for name in named):
         return True
@@ -133,7 +135,7 @@ def _is_at_google() -> bool:
         return False
 
 
-def _of_this_machine() -> Account | None:
+def _ask_this_machine() -> Account | None:
     import google.auth
     from google.auth.exceptions import GoogleAuthError
 
@@ -141,8 +143,8 @@ def _of_this_machine() -> Account | None:
         credentials, project = google.auth.default(scopes=SCOPES)
     except GoogleAuthError:
         return None
-    renewal = "Give the machine's service account access to Earth Engine."
-    return Account(credentials, "service account of this machine at Google", project or "", renewal)
+    hint = "Give the machine's service account access to Earth Engine."
+    return Account(credentials, "service account of this Google Cloud machine", project or "", hint)
 
 
 def _from_file(file: Path, next_step: str) -> Account:
@@ -163,7 +165,7 @@ def _from_file(file: Path, next_step: str) -> Account:
         elif kind in _OTHER_TYPES:
             credentials, _ = google.auth.load_credentials_from_file(str(file))
         else:
-            raise _unusable(file, "holds no credentials of a known type", next_step)
+            raise _unusable(file, "contains no credentials of a known type", next_step)
     except (GoogleAuthError, ValueError, TypeError, AttributeError, KeyError) as broken:
         # The library's own text may quote the file, so it is not passed on.
         raise _unusable(file, "is broken", next_step) from broken
@@ -187,7 +189,7 @@ def _read(file: Path, next_step: str) -> Mapping[str, Any]:
     except ValueError as broken:
         raise _unusable(file, "is not JSON", next_step) from broken
     if not isinstance(stored, dict):
-        raise _unusable(file, "holds no credentials", next_step)
+        raise _unusable(file, "contains no credentials", next_step)
     return stored
 
 

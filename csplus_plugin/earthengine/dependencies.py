@@ -79,7 +79,7 @@ def load_ee() -> ModuleType:
 def _find_ee() -> ModuleType:
     try:
         ee = load("ee")
-        _check_fit(ee)
+        _require_usable(ee)
     except MissingLibrary:
         if not (VENDOR / "ee").is_dir():
             raise
@@ -92,16 +92,16 @@ def _find_ee() -> ModuleType:
         raise _missing(broken) from broken
 
 
-def _check_fit(ee: ModuleType) -> None:
+def _require_usable(ee: ModuleType) -> None:
     if not hasattr(ee, "ApiFunction"):
         raise MissingLibrary(
             f"The module ee in {_place(ee)} is not the Earth Engine client library.",
-            f"Remove it, then install the library at a shell: {install_command()}",
+            f"Remove it, then install the library in a terminal: {install_command()}",
         )
     if not hasattr(ee.ImageCollection, "linkCollection"):
         raise MissingLibrary(
             f"The Earth Engine client library {_version(ee)} in {_place(ee)} is too old for Cloud Score+.",
-            f'Update it at a shell, then start QGIS again: {_python()} -m pip install --upgrade "{REQUIREMENT}"',
+            f'Update it in a terminal, then restart QGIS: {_python()} -m pip install --upgrade "{REQUIREMENT}"',
         )
 
 
@@ -111,7 +111,7 @@ def prepare_expressions(algorithms: Callable[[], Mapping[str, Any]] | None = Non
     Cheap when nothing is to be done, so call it before every run: another plugin may have called `ee.Reset`.
 
     Args:
-        algorithms: Asks the service for its list of functions (`Client.algorithms`). Used only if the library
+        algorithms: Requests the service's list of functions (`Client.algorithms`). Used only if the library
             was installed without its own copy of the list, which some packagers strip.
 
     Raises:
@@ -120,7 +120,7 @@ def prepare_expressions(algorithms: Callable[[], Mapping[str, Any]] | None = Non
     with _lock:
         ee = load_ee()
         if not ee.ApiFunction._api:  # noqa: SLF001 the library has no public question for it
-            ee.ApiFunction._api = _signatures(ee, _algorithms(algorithms))  # noqa: SLF001
+            ee.ApiFunction._api = _signatures(ee, _read_algorithms(algorithms))  # noqa: SLF001
         # Each of these does only what is not done yet, also after a run of ours that broke off half-way.
         for dynamic_class in ee._DYNAMIC_CLASSES:  # noqa: SLF001 the steps of ee.Initialize
             dynamic_class.initialize()
@@ -130,12 +130,12 @@ def prepare_expressions(algorithms: Callable[[], Mapping[str, Any]] | None = Non
 
 
 def ee_version() -> str:
-    """Give the version of the client library in use, for the log."""
+    """Return the version of the client library in use, for the log."""
     return _version(load_ee())
 
 
 def ee_place() -> Path:
-    """Give the folder that the client library in use was loaded from, for the log."""
+    """Return the folder that the client library in use was loaded from, for the log."""
     return _place(load_ee())
 
 
@@ -148,7 +148,7 @@ def _place(module: ModuleType) -> Path:
 
 
 def install_command(requirement: str = REQUIREMENT) -> str:
-    """Give the shell command that installs a library into the vendored folder."""
+    """Make the command that installs a library into the vendored folder."""
     return f'{_python()} -m pip install --target "{VENDOR}" "{requirement}"'
 
 
@@ -181,15 +181,15 @@ def _without_type_parameters(type_name: str) -> str:
     return type_name.partition("<")[0]
 
 
-def _algorithms(ask_service: Callable[[], Mapping[str, Any]] | None) -> Mapping[str, Any]:
-    """The list of functions: the library's own copy, else the service's answer."""
+def _read_algorithms(ask_service: Callable[[], Mapping[str, Any]] | None) -> Mapping[str, Any]:
+    """Read the list of functions: from the library's own copy, else from the service."""
     file = ee_place() / "tests" / "algorithms.json"
     if file.is_file():
         return json.loads(file.read_text(encoding="utf-8"))
     if ask_service is None:
         raise MissingLibrary(
-            f"The Earth Engine client library in {ee_place()} comes without its list of functions.",
-            f"Install the complete library at a shell: {install_command()}",
+            f"The Earth Engine client library in {ee_place()} lacks its list of functions.",
+            f"Install the complete library in a terminal: {install_command()}",
         )
     return ask_service()
 
@@ -197,12 +197,12 @@ def _algorithms(ask_service: Callable[[], Mapping[str, Any]] | None) -> Mapping[
 def _missing(broken: Exception) -> MissingLibrary:
     return MissingLibrary(
         f"The Earth Engine client library cannot be imported: {broken}.",
-        f"Install it at a shell, then run again: {install_command()}",
+        f"Install it in a terminal, then run again: {install_command()}",
     )
 
 
 def _python() -> str:
-    """A Python to call at a shell. Inside QGIS on Windows and macOS, `sys.executable` is QGIS itself."""
+    """Find a Python to call in a terminal. Inside QGIS on Windows and macOS, `sys.executable` is QGIS itself."""
     running = Path(sys.executable or "python3")
     if running.name.lower().startswith("python"):
         return _quoted(running)

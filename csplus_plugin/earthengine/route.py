@@ -1,4 +1,4 @@
-"""Which way a request goes: straight, through QGIS's proxy, or through that of the environment."""
+"""Which way a request goes: directly, through QGIS's proxy, or through that of the environment."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ class Route:
     Attributes:
         proxies: Scheme -> proxy URL, as `requests` takes them. May hold a password, so it is never shown.
             Empty: the environment decides (HTTPS_PROXY, NO_PROXY, the system's settings).
-        straight: Starts of URLs that are reached without any proxy.
-        by_environment: Starts of URLs for which the environment decides although `proxies` is given.
+        no_proxy: Starts of URLs that are reached without any proxy.
+        environment_proxy: Starts of URLs for which the environment decides although `proxies` is given.
     """
 
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
-    straight: tuple[str, ...] = ()
-    by_environment: tuple[str, ...] = ()
+    no_proxy: tuple[str, ...] = ()
+    environment_proxy: tuple[str, ...] = ()
 
     def proxies_for(self, url: str) -> dict[str, str]:
-        """Give the proxies for one URL, as `requests` takes them; a loopback URL has none."""
-        if is_loopback(url) or url.startswith(self.straight):
+        """Return the proxies for one URL, as `requests` takes them; a loopback URL has none."""
+        if is_loopback(url) or url.startswith(self.no_proxy):
             return {}
-        if self.proxies and not url.startswith(self.by_environment):
+        if self.proxies and not url.startswith(self.environment_proxy):
             return dict(self.proxies)
         from requests.utils import get_environ_proxies
 
         return dict(get_environ_proxies(url))
 
     def proxy_name(self, url: str) -> str:
-        """Give `host:port` of the proxy in the way to a URL, without name and password; empty if none is."""
+        """Return `host:port` of the proxy for a URL, without name and password; empty if there is none."""
         from requests.utils import select_proxy
 
         proxy = select_proxy(url, self.proxies_for(url))
@@ -42,7 +42,7 @@ class Route:
 
 
 def is_loopback(url: str) -> bool:
-    """Say whether a URL stays on this machine."""
+    """Tell whether a URL stays on this machine."""
     try:
         host = urlsplit(url).hostname or ""
         if host == "localhost" or host.endswith(".localhost"):

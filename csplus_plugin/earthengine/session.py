@@ -1,6 +1,6 @@
 """Settings -> endpoint, project, account: a session that requests can be sent on.
 
-A session is made on first use, once for each connection, and shared by all threads. Making one asks no server
+A session is opened on first use, once for each connection, and shared by all threads. Opening one asks no server
 and shows no prompt.
 """
 
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from ..core.errors import InvalidChoice, MissingLibrary
 from . import credentials
 from .dependencies import install_command, load, load_ee
-from .retry import http_date
+from .retry import parse_http_date
 from .route import Route, is_loopback
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ ENDPOINTS = {
 SANDBOX = "sandbox"
 
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
-_HOW_TO_NAME_A_PROJECT = (
-    "Set the Google Cloud project in the environment variable CSPLUS_PROJECT or in the plugin's settings."
-)
+_HOW_TO_SET_A_PROJECT = "Set the id of a Google Cloud project in CSPLUS_PROJECT or in the plugin's settings."
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ class Connection:
         key_file: Key file of a service account, or another credentials file.
         proxies: Scheme -> proxy URL, as `requests` takes them; empty: the environment decides.
         sandbox_data: Archive folder for the embedded sandbox; None: the sample scenes.
-        straight: Starts of URLs that are reached without any proxy.
-        by_environment: Starts of URLs for which the environment decides although `proxies` is given.
+        no_proxy: Starts of URLs that are reached without any proxy.
+        environment_proxy: Starts of URLs for which the environment decides although `proxies` is given.
     """
 
     endpoint: str = "earthengine"
@@ -58,21 +56,21 @@ class Connection:
     key_file: Path | None = None
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     sandbox_data: Path | None = None
-    straight: tuple[str, ...] = ()
-    by_environment: tuple[str, ...] = ()
+    no_proxy: tuple[str, ...] = ()
+    environment_proxy: tuple[str, ...] = ()
 
 
 class Session:
-    """An open door to one Earth Engine.
+    """An account, a project and a pool of connections for one Earth Engine. Fit for many threads.
 
     Attributes:
         base_url: Address of the service, without a slash at the end.
         project: Cloud project that requests are made in.
         account: Kind and, where known, e-mail address of the account: fit for a log.
-        is_sandbox: Whether the answers come from this machine, and so not from Google.
-        renewal: What to do if the service no longer accepts the account, a whole sentence.
-        has_answered: Whether the service has answered a request on this session.
-        clock_offset: Seconds by which this computer's clock is ahead of the service's, as of its last answer.
+        is_sandbox: Whether the service runs on this machine, and so is not Google's.
+        sign_in_hint: What to do if the service no longer accepts the account, a whole sentence.
+        has_responded: Whether the service has responded to a request of this session.
+        clock_offset: Seconds by which this computer's clock is ahead of the service's, as of its last response.
     """
 
     def __init__(
@@ -84,18 +82,18 @@ class Session:
         self.project = project
         self.is_sandbox = is_loopback(base_url)
         self.account = account.description if account else "none needed"
-        self.renewal = account.renewal if account else ""
-        self.has_answered = False
+        self.sign_in_hint = account.sign_in_hint if account else ""
+        self.has_responded = False
         self.clock_offset = 0.0
         self._route = route
-        self._credentials = _charged_to(account.credentials, project) if account else None
+        self._credentials = _with_quota_project(account.credentials, project) if account else None
         if self._credentials is None:
             self._http = transport.plain_session(route)
         else:
-            self._renewer = transport.renewer(route)
-            self._http = transport.authorized_session(self._credentials, self._renewer, route)
+            self._refresher = transport.token_refresher(route)
+            self._http = transport.authorized_session(self._credentials, self._refresher, route)
         self._http.headers["X-Goog-User-Project"] = project
-        self._renewing = threading.Lock()
+        self._refreshing = threading.Lock()
 
     @property
     def host(self) -> str:
@@ -104,18 +102,18 @@ class Session:
 
     @property
     def service(self) -> str:
-        """Who answers, in words that begin a sentence."""
+        """Name of the service, to begin a sentence with."""
         return "The sandbox" if self.is_sandbox else "Earth Engine"
 
     @property
     def proxy(self) -> str:
-        """`host:port` of the proxy in between; empty if there is none."""
+        """`host:port` of the proxy that is used; empty if there is none."""
         return self._route.proxy_name(self.base_url)
 
     def request(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> requests.Response:
-        """Send one request and wait until its answer begins; the body is still to be read. Fit for many threads.
+        """Send one request and wait until the response begins; its body is still to be read.
 
         Args:
             method: HTTP method.
@@ -124,13 +122,13 @@ class Session:
             body: JSON, encoded.
 
         Raises:
-            requests.RequestException: No answer.
+            requests.RequestException: There was no response.
             google.auth.exceptions.GoogleAuthError: The account's access could not be renewed.
         """
         from .transport import CONNECT_TIMEOUT, READ_TIMEOUT
 
-        self._renew()
-        answer = self._http.request(
+        self._refresh_token()
+        response = self._http.request(
             method,
             f"{self.base_url}/v1/{path}",
             params=params,
@@ -140,22 +138,22 @@ class Session:
             allow_redirects=False,
             stream=True,
         )
-        self.has_answered = True
-        if said := http_date(answer.headers.get("Date")):
-            self.clock_offset = time.time() - said.timestamp()
-        return answer
+        self.has_responded = True
+        if date := parse_http_date(response.headers.get("Date")):
+            self.clock_offset = time.time() - date.timestamp()
+        return response
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._http.close()
 
-    def _renew(self) -> None:
-        """Renew the access once, when many workers start together and each would do it by itself."""
+    def _refresh_token(self) -> None:
+        """Refresh the access token once, when many workers start together and each would do it by itself."""
         if self._credentials is None or self._credentials.valid:
             return
-        with self._renewing:
+        with self._refreshing:
             if not self._credentials.valid:
-                self._credentials.refresh(self._renewer)
+                self._credentials.refresh(self._refresher)
 
 
 _lock = threading.RLock()
@@ -164,18 +162,18 @@ _sandboxes: dict[Path | None, Any] = {}
 
 
 def session_for(connection: Connection) -> Session:
-    """Give the session of a connection: the same one for equal connections, until its credentials change on disk.
+    """Open the session of a connection: the same one for equal connections, until its credentials change on disk.
 
     Raises:
         SignInNeeded: No account, or a broken credentials file.
-        InvalidChoice: No project, or an endpoint that makes no sense or is not safe.
+        InvalidChoice: No project, or an endpoint that cannot be used or is not encrypted.
         MissingLibrary: A library that the connection needs cannot be imported.
     """
     with _lock:
         load("requests")
         base_url = _base_url(connection)
         needs_account = not is_loopback(base_url)
-        state = credentials.fingerprint(connection.key_file) if needs_account else None
+        state = credentials.files_state(connection.key_file) if needs_account else None
         known_state, session = _sessions.get(connection, (None, None))
         if session is None or known_state != state:
             session = _open(connection, base_url, needs_account=needs_account)
@@ -184,7 +182,7 @@ def session_for(connection: Connection) -> Session:
 
 
 def close_sessions() -> None:
-    """Forget every session and stop the embedded sandboxes: the plugin is being unloaded."""
+    """Close every session and stop the embedded sandboxes: the plugin is being unloaded."""
     with _lock:
         for _, session in _sessions.values():
             session.close()
@@ -195,15 +193,15 @@ def close_sessions() -> None:
 
 
 def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Session:
-    route = Route(connection.proxies, connection.straight, connection.by_environment)
+    route = Route(connection.proxies, connection.no_proxy, connection.environment_proxy)
     if not needs_account:
-        return Session(base_url, _checked(connection.project or "csplus-sandbox"), route)
-    _check_socks(connection.proxies)
+        return Session(base_url, _require_valid(connection.project or "csplus-sandbox"), route)
+    _require_socks_support(connection.proxies)
     account = credentials.find_account(connection.key_file)
     project = connection.project or account.project
     if not project:
-        raise InvalidChoice("No Google Cloud project is chosen.", _HOW_TO_NAME_A_PROJECT)
-    return Session(base_url, _checked(project), route, account)
+        raise InvalidChoice("No Google Cloud project is set.", _HOW_TO_SET_A_PROJECT)
+    return Session(base_url, _require_valid(project), route, account)
 
 
 def _base_url(connection: Connection) -> str:
@@ -214,23 +212,23 @@ def _base_url(connection: Connection) -> str:
         return ENDPOINTS[endpoint]
     try:
         parts = urlsplit(endpoint)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        sound = False
-    if not sound or "@" in parts.netloc or parts.query or parts.fragment:
+        is_url = False
+    if not is_url or "@" in parts.netloc or parts.query or parts.fragment:
         raise InvalidChoice(
-            f"The endpoint {_without_account(endpoint)} is neither known nor the address of a service.",
+            f"The endpoint {_strip_account(endpoint)} is neither a known name nor a URL.",
             f"Choose {', '.join(ENDPOINTS)}, {SANDBOX}, or a URL that starts with https://.",
         )
     if parts.scheme == "http" and not is_loopback(endpoint):
         raise InvalidChoice(
-            f"The endpoint {endpoint} is not encrypted, so the account's credentials are not sent to it.",
-            "Use an address that starts with https://.",
+            f"The endpoint {endpoint} is not encrypted, so credentials are not sent to it.",
+            "Use a URL that starts with https://.",
         )
     return endpoint.rstrip("/")
 
 
-def _without_account(endpoint: str) -> str:
+def _strip_account(endpoint: str) -> str:
     return endpoint.rpartition("@")[2]
 
 
@@ -245,34 +243,34 @@ def _sandbox_url(data: Path | None) -> str:
             _sandboxes[data] = server.start(data=data)
         except CannotStart as why:
             raise InvalidChoice(
-                f"The embedded sandbox cannot start: {why}",
-                "Correct CSPLUS_SANDBOX_DATA, or leave it empty for the sample scenes.",
+                f"The sandbox cannot start: {why}",
+                "Correct CSPLUS_SANDBOX_DATA, or unset it to use the sample scenes.",
             ) from why
         # Its threads work in GDAL, and what still works there when the process takes GDAL down crashes it.
         atexit.register(_sandboxes[data].stop)
     return _sandboxes[data].url.rstrip("/")
 
 
-def _charged_to(account_credentials: Any, project: str) -> Any:
-    """Let requests count for the chosen project, whatever project is stored with the credentials."""
+def _with_quota_project(account_credentials: Any, project: str) -> Any:
+    """Charge requests to the chosen project, whatever project is stored with the credentials."""
     if hasattr(account_credentials, "with_quota_project"):
         return account_credentials.with_quota_project(project)
     return account_credentials
 
 
-def _checked(project: str) -> str:
+def _require_valid(project: str) -> str:
     if not _PROJECT.fullmatch(project):
-        raise InvalidChoice(f"{project!r} is not the id of a Google Cloud project.", _HOW_TO_NAME_A_PROJECT)
+        raise InvalidChoice(f"{project!r} is not a valid Google Cloud project id.", _HOW_TO_SET_A_PROJECT)
     return project
 
 
-def _check_socks(proxies: Mapping[str, str]) -> None:
+def _require_socks_support(proxies: Mapping[str, str]) -> None:
     if not any(proxy.startswith("socks") for proxy in proxies.values()):
         return
     try:
         load("socks")
     except MissingLibrary as absent:
         raise MissingLibrary(
-            "QGIS is set to use a SOCKS5 proxy, for which the Python package PySocks is missing.",
-            f"Install it at a shell, then start QGIS again: {install_command('PySocks')}",
+            "QGIS is set to use a SOCKS5 proxy, which needs the Python package PySocks.",
+            f"Install it in a terminal, then restart QGIS: {install_command('PySocks')}",
         ) from absent

@@ -1,4 +1,4 @@
-"""The pooled HTTP sessions that requests travel on. Import it inside functions: it imports `requests`."""
+"""The pooled HTTP sessions that requests are sent on. Import it inside functions: it imports `requests`."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 330.0
 
 def plain_session(route: Route) -> requests.Session:
     """Make a session that sends no credentials."""
-    return _furnish(requests.Session(), route)
+    return _configured(requests.Session(), route)
 
 
-def renewer(route: Route) -> Any:
-    """Make what google-auth renews an account's access with, on the same route."""
+def token_refresher(route: Route) -> Any:
+    """Make what google-auth refreshes an account's access token with, on the same route."""
     from google.auth.transport.requests import Request
 
     return Request(plain_session(route))
 
 
-def authorized_session(credentials: Any, renewal: Any, route: Route) -> requests.Session:
-    """Make a session that signs each request; also renews the access when the service answers 401."""
+def authorized_session(credentials: Any, refresher: Any, route: Route) -> requests.Session:
+    """Make a session that signs each request; also refreshes the access token after a 401."""
     from google.auth.transport.requests import AuthorizedSession
 
-    return _furnish(AuthorizedSession(credentials, auth_request=renewal), route)
+    return _configured(AuthorizedSession(credentials, auth_request=refresher), route)
 
 
 class _RoutedAdapter(HTTPAdapter):
@@ -53,7 +53,7 @@ class _RoutedAdapter(HTTPAdapter):
         return super().send(request, **options)
 
 
-def _furnish(session: requests.Session, route: Route) -> requests.Session:
+def _configured(session: requests.Session, route: Route) -> requests.Session:
     # With trust_env, requests would put the environment's proxy before QGIS's and a password from ~/.netrc
     # in the place of our own Authorization. What is wanted of the environment is taken by hand.
     session.trust_env = False

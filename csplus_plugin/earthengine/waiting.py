@@ -1,4 +1,4 @@
-"""Waiting that a cancel ends."""
+"""Sleeping that a cancel ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ POLL = 0.1
 
 
 def pause(seconds: float, is_cancelled: Callable[[], bool]) -> None:
-    """Let that much time pass.
+    """Sleep, but no longer than until the user cancels.
 
     Raises:
         Cancelled: The user stopped the run.

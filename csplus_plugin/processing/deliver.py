@@ -18,11 +18,11 @@ from ..core.picture import picture, pixels
 from ..core.recipe import Recipe
 from ..core.survey import Survey
 from ..core.targets.target import ImageTarget
-from ..download.fetch import Service
+from ..download.download import download
+from ..download.fetch import FetchOptions
+from ..download.layout import Layout
 from ..download.plan import plan
 from ..download.progress import Progress
-from ..download.raster import Layout
-from ..download.to_file import download
 from ..earthengine.client import encoded
 from ..layers import file_recipe, loading, provenance, style
 from ..layers.live import live_layer
@@ -129,10 +129,10 @@ def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> N
         run.client,
         encoded(pixels(recipe)),
         tiles,
-        Layout(grid=tiles.grid, bands=bands, code=code, tags=tags, compression=settings.compression()),
+        Layout(grid=tiles.grid, bands=bands, encoding=code, tags=tags, compression=settings.compression()),
         path,
         cloud_optimized=cloud_optimized,
-        service=Service(room=settings.bytes_in_flight()),
+        options=FetchOptions(memory=settings.bytes_in_flight()),
         progress=Progress(tiles.size, run.show, run.say, run.warn),
         archive=f"{survey.scene_count} scenes, {survey.scored_count} scored",
         is_cancelled=run.is_cancelled,

@@ -15,9 +15,9 @@ def ours(url: str, side: int, path: str, compression: str = "DEFLATE") -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from csplus_plugin.core.bands import DIGITAL_NUMBERS, BandInfo
     from csplus_plugin.core.grid import Grid
+    from csplus_plugin.download.download import download
+    from csplus_plugin.download.layout import Layout
     from csplus_plugin.download.plan import plan
-    from csplus_plugin.download.raster import Layout
-    from csplus_plugin.download.to_file import download
     from csplus_plugin.earthengine.client import Client
     from csplus_plugin.earthengine.session import Connection, session_for
 

@@ -63,7 +63,7 @@ def test_the_log_says_what_was_found_and_that_it_is_a_sandbox(process: Process, 
         ({"THRESHOLD": "2"}, "THRESHOLD"),
         ({"EXTENT": "10,10.1,50,50.1 [EPSG:4326]"}, "No scenes of L2A over the area"),
         ({"CRS": "EPSG:4326", "OUTPUT": "/tmp/never.tif"}, "larger than the whole area"),
-        ({"OUTPUT": "/no/such/folder/clear.tif"}, "Nothing can be written"),
+        ({"OUTPUT": "/no/such/folder/clear.tif"}, "Cannot write to"),
         ({"TRESHOLD": "0.5"}, "Did you mean THRESHOLD?"),
     ],
 )

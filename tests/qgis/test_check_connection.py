@@ -63,9 +63,9 @@ def test_a_project_that_is_not_registered(monkeypatch: pytest.MonkeyPatch, feedb
 
 
 def test_a_host_that_swallows_everything(monkeypatch: pytest.MonkeyPatch, feedback: Recorder) -> None:
-    monkeypatch.setattr(check, "PATIENCE", 1.0)
+    monkeypatch.setattr(check, "TIMEOUT", 1.0)
     with FakeService(Answer(stall=60)) as service:
-        assert "no answer within 1 seconds" in sentence(monkeypatch, service.url, feedback)
+        assert "did not respond within 1 seconds" in sentence(monkeypatch, service.url, feedback)
 
 
 def test_a_cancel(feedback: Recorder) -> None:

@@ -171,7 +171,7 @@ def test_the_log(context: QgsProcessingContext, feedback: Recorder, target: str)
     said = "\n".join(feedback.said)
     assert f"{results['SCENE_COUNT']} scenes of L2A over the area" in said
     assert f"{results['DATE_COUNT']} distinct days" in said
-    assert "1 tile." in said
+    assert "1 tile, one request." in said
     assert "3 requests to the service." in said
     assert any("not Google Earth Engine" in line for line in feedback.warned)
     assert any("Without a Cloud Score+ score" in line for line in feedback.warned) == bool(
@@ -249,10 +249,10 @@ def test_a_cancelled_download_goes_on_where_it_stopped(
         "clear.tif.journal",
         "clear.tif.part",
     ]
-    with pytest.raises(QgsProcessingException, match="unfinished download of other choices"):
+    with pytest.raises(QgsProcessingException, match="unfinished download with different settings"):
         run(context, feedback, **fine, THRESHOLD=0.4)
     run(context, feedback, **fine)
-    assert any("have arrived before" in line for line in feedback.said)
+    assert any("were already downloaded" in line for line in feedback.said)
     assert [path.name for path in Path(target).parent.iterdir()] == ["clear.tif"]
     whole = str(Path(target).with_name("whole.tif"))
     run(context, feedback, **{**fine, "OUTPUT": whole})

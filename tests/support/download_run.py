@@ -12,10 +12,11 @@ if __name__ == "__main__":
 
 from csplus.csplus_plugin.core.bands import DIGITAL_NUMBERS, BandInfo
 from csplus.csplus_plugin.core.grid import Grid
-from csplus.csplus_plugin.download import overviews, raster
+from csplus.csplus_plugin.download import assembly, overviews
+from csplus.csplus_plugin.download import layout as layouts
 from csplus.csplus_plugin.download import plan as planning
-from csplus.csplus_plugin.download.fetch import Service
-from csplus.csplus_plugin.download.to_file import download
+from csplus.csplus_plugin.download.download import download
+from csplus.csplus_plugin.download.fetch import FetchOptions
 from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.limiter import Limiter
 from csplus.csplus_plugin.earthengine.session import Connection, session_for
@@ -24,18 +25,18 @@ EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
 BANDS = ("B4", "B8", "B2", "B3", "B5", "B6", "B7", "B8A", "B11", "B12")
 
 
-def main(url: str, path: str, width: str, height: str, bands: str, block: str, room: str) -> None:
-    planning.BLOCK = raster.BLOCK = overviews.BLOCK = int(block)
+def main(url: str, path: str, width: str, height: str, bands: str, block: str, memory: str) -> None:
+    planning.BLOCK = layouts.BLOCK = assembly.BLOCK = overviews.BLOCK = int(block)
     planning.ENOUGH_TILES = 1
     grid = Grid("EPSG:32611", 10, 0, 0, int(width), int(height))
-    layout = raster.Layout(grid, [BandInfo(name, name) for name in BANDS[: int(bands)]], DIGITAL_NUMBERS, {})
+    layout = layouts.Layout(grid, [BandInfo(name, name) for name in BANDS[: int(bands)]], DIGITAL_NUMBERS, {})
     download(
         Client(session_for(Connection(endpoint=url, project="p"))),
         EXPRESSION,
         planning.plan(grid, int(bands), 2),
         layout,
         Path(path),
-        service=Service(Limiter(spacing=0), room=int(room)),
+        options=FetchOptions(Limiter(spacing=0), memory=int(memory)),
     )
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 

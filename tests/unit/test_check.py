@@ -58,15 +58,15 @@ def access(_: Seen) -> Answer:
     return Answer(body=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
 
 
-def found(session: Session) -> tuple[check.Connected, list[str]]:
+def found(session: Session) -> tuple[check.ConnectionReport, list[str]]:
     said: list[str] = []
-    return check.ask(session, said.append), said
+    return check.probe_service(session, said.append), said
 
 
 def problem(session: Session) -> CsPlusError:
     begin = time.monotonic()
     with pytest.raises(CsPlusError) as caught:
-        check.ask(session, lambda _: None)
+        check.probe_service(session, lambda _: None)
     assert time.monotonic() - begin < 30  # half of what the silent host takes
     assert caught.value.next_step
     return caught.value
@@ -83,7 +83,7 @@ def test_a_connection_that_works() -> None:
         "/v1/projects/my-project/config",
         "/v1/projects/my-project/value:compute",
     ]
-    assert service.seen[1].json() == {"expression": check.ONE}
+    assert service.seen[1].json() == {"expression": check.SMALLEST_EXPRESSION}
     assert "not restricted" in said[-1]
 
 
@@ -102,7 +102,7 @@ def test_a_used_up_quota_is_told() -> None:
     with FakeService(CONFIG, restricted) as service:
         connected, said = found(Session(service.url, "p", Route()))
     assert connected.is_restricted
-    assert any("used up, answered more slowly" in line for line in said)
+    assert any("used up (restricted mode)" in line for line in said)
 
 
 def test_who_may_not_read_the_project_s_setup_may_still_compute() -> None:
@@ -125,9 +125,9 @@ NOT_PERMITTED = "Caller does not have required permission to use project p."
         (
             refusal(429, "Quota exceeded: Too many concurrent aggregations."),
             QuotaExceeded,
-            "Wait some minutes",
+            "Wait a few minutes",
         ),
-        (refusal(503, "Backend unavailable."), Unreachable, "Run again in some minutes"),
+        (refusal(503, "Backend unavailable."), Unreachable, "Run again in a few minutes"),
         (Answer(302, headers={"Location": "http://hotel.example/"}), Unreachable, "Sign in to the network"),
         (Answer(407), Unreachable, "the proxy in QGIS"),
     ],
@@ -158,7 +158,10 @@ def test_a_clock_that_is_off_by_what_the_sign_in_service_says() -> None:
     body = {"error": "invalid_grant", "error_description": description}
     denied = Answer(400, json.dumps(body).encode(), {"Content-Type": "application/json"})
     with FakeService(denied) as tokens, FakeService(value(1)) as service:
-        assert "Check date, time and time zone" in problem(session_of_a_user(tokens, service)).next_step
+        assert (
+            "Check this computer's date, time and time zone"
+            in problem(session_of_a_user(tokens, service)).next_step
+        )
 
 
 def test_a_clock_that_is_off_by_the_date_of_a_refusal() -> None:
@@ -167,7 +170,10 @@ def test_a_clock_that_is_off_by_the_date_of_a_refusal() -> None:
         FakeService(respond=access) as tokens,
         FakeService(refusal(401, "Denied.", Date=an_hour_ago)) as service,
     ):
-        assert "Check date, time and time zone" in problem(session_of_a_user(tokens, service)).next_step
+        assert (
+            "Check this computer's date, time and time zone"
+            in problem(session_of_a_user(tokens, service)).next_step
+        )
 
 
 def test_a_clock_that_is_off_is_told_even_if_all_works() -> None:
@@ -202,13 +208,13 @@ def test_nobody_listens() -> None:
 def test_a_proxy_that_is_not_there() -> None:
     session = Session("https://earthengine.example", "p", Route({"https": "http://127.0.0.1:9"}))
     error = problem(session)
-    assert "The proxy 127.0.0.1:9" in error.what
+    assert "the proxy 127.0.0.1:9" in error.what
     assert "the proxy in QGIS" in error.next_step
 
 
 @pytest.mark.parametrize("place", ["service", "token service"])
 def test_a_host_that_swallows_everything(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "PATIENCE", 1.0)
+    monkeypatch.setattr(check, "TIMEOUT", 1.0)
     silent = Answer(stall=60)
     with (
         FakeService(silent) if place == "token service" else FakeService(respond=access) as tokens,
@@ -216,13 +222,13 @@ def test_a_host_that_swallows_everything(place: str, monkeypatch: pytest.MonkeyP
     ):
         error = problem(session_of_a_user(tokens, service))
     assert isinstance(error, Unreachable)
-    assert "no answer within 1 seconds" in error.what
+    assert "did not respond within 1 seconds" in error.what
     assert "firewall" in error.next_step
 
 
 def test_a_cancel_is_a_cancel() -> None:
     with FakeService(CONFIG) as service, pytest.raises(Cancelled):
-        check.ask(Session(service.url, "p", Route()), lambda _: None, lambda: True)
+        check.probe_service(Session(service.url, "p", Route()), lambda _: None, lambda: True)
 
 
 def test_before_any_request_settings_and_account_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,9 +237,9 @@ def test_before_any_request_settings_and_account_are_checked(monkeypatch: pytest
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     with pytest.raises(SignInNeeded, match="earthengine authenticate"):
-        check.session(Connection(), lambda _: None)
-    with pytest.raises(InvalidChoice, match="neither known nor the address"):
-        check.session(Connection("earth-engine"), lambda _: None)
+        check.open_session(Connection(), lambda _: None)
+    with pytest.raises(InvalidChoice, match="neither a known name nor a URL"):
+        check.open_session(Connection("earth-engine"), lambda _: None)
 
 
 def test_without_a_project_the_setting_is_named(tmp_path: Path) -> None:
@@ -241,15 +247,15 @@ def test_without_a_project_the_setting_is_named(tmp_path: Path) -> None:
     stored.parent.mkdir(parents=True)
     stored.write_text(json.dumps({"refresh_token": "r"}))
     with pytest.raises(InvalidChoice, match="CSPLUS_PROJECT"):
-        check.session(Connection(), lambda _: None)
+        check.open_session(Connection(), lambda _: None)
 
 
 def test_the_log_names_library_endpoint_project_and_account() -> None:
     said: list[str] = []
-    library = check.library(said.append)
-    check.session(Connection("http://127.0.0.1:9", project="mine"), said.append)
+    library = check.find_library(said.append)
+    check.open_session(Connection("http://127.0.0.1:9", project="mine"), said.append)
     assert library.version in said[0]
-    assert str(library.place) in said[0]
-    assert "of the environment" in said[0]
+    assert str(library.folder) in said[0]
+    assert "from the Python environment" in said[0]
     assert "sandbox, not Google Earth Engine, at http://127.0.0.1:9" in said[1]
     assert said[2] == "Project: mine. Account: none needed."

@@ -25,7 +25,7 @@ from csplus.csplus_plugin.core.errors import (
 )
 from csplus.csplus_plugin.earthengine import client as client_module
 from csplus.csplus_plugin.earthengine.client import Client
-from csplus.csplus_plugin.earthengine.retry import Backoff, retry_after
+from csplus.csplus_plugin.earthengine.retry import Backoff, parse_retry_after
 from csplus.csplus_plugin.earthengine.route import Route
 from csplus.csplus_plugin.earthengine.session import Connection, Session, close_sessions, session_for
 
@@ -47,7 +47,7 @@ GRID = {
 PIXELS = np.array(
     [[(1, 0.5), (2, 1.5), (3, 2.5)], [(4, 3.5), (5, 4.5), (6, 5.5)]], dtype=[("B4", "<u2"), ("cs", "<f4")]
 )
-AT_ONCE = Backoff(tries=4, first=0.001)
+AT_ONCE = Backoff(max_tries=4, first_delay=0.001)
 
 
 @pytest.fixture(autouse=True)
@@ -166,9 +166,9 @@ def test_damaged_pixels_are_fetched_again(broken: Answer):
     ],
 )
 def test_a_damaged_value_is_never_taken_for_an_answer(broken: Answer):
-    with FakeService(broken) as service, pytest.raises(Unreachable, match="damaged|broke off"):
+    with FakeService(broken) as service, pytest.raises(Unreachable, match="damaged|was lost"):
         client(service).value(EXPRESSION)
-    assert len(service.seen) == AT_ONCE.tries
+    assert len(service.seen) == AT_ONCE.max_tries
 
 
 def test_a_pickle_is_not_opened():
@@ -276,7 +276,7 @@ def test_what_may_pass_is_tried_again(passing: Answer):
 def test_tries_are_bounded(failing: Answer, error: type[ServiceError]):
     with FakeService(failing) as service, pytest.raises(error) as told:
         client(service).value(EXPRESSION)
-    assert len(service.seen) == AT_ONCE.tries
+    assert len(service.seen) == AT_ONCE.max_tries
     assert told.value.next_step
 
 
@@ -296,7 +296,7 @@ def test_the_words_of_an_error_in_a_list_are_found():
 
 def test_a_sign_in_page_in_the_way_is_recognised():
     portal = Answer(302, headers={"Location": "http://portal.example/login"})
-    with FakeService(portal) as service, pytest.raises(Unreachable, match="in its place"):
+    with FakeService(portal) as service, pytest.raises(Unreachable, match="captive portal"):
         client(service).value(EXPRESSION)
     assert len(service.seen) == 1
 
@@ -324,22 +324,22 @@ def test_a_service_that_wants_an_hour_is_not_waited_for():
 
 @pytest.mark.parametrize("header", [None, "", "soon", "-5", "Wed, 99 Foo 2026 00:00:00 GMT"])
 def test_a_retry_after_that_says_nothing(header: str | None):
-    assert retry_after(header) is None
+    assert parse_retry_after(header) is None
 
 
 def test_a_retry_after_of_the_past_means_now():
     now = datetime(2026, 5, 1, 12, tzinfo=UTC)
-    assert retry_after("Fri, 01 May 2026 11:59:00 GMT", now) == 0
-    assert retry_after("Fri, 01 May 2026 12:00:30 GMT", now) == 30
+    assert parse_retry_after("Fri, 01 May 2026 11:59:00 GMT", now) == 0
+    assert parse_retry_after("Fri, 01 May 2026 12:00:30 GMT", now) == 30
 
 
 def test_waits_grow_with_full_jitter_up_to_the_cap():
-    backoff = Backoff(tries=20, first=1.0, cap=8.0)
+    backoff = Backoff(max_tries=20, first_delay=1.0, max_delay=8.0)
     for failures, bound in ((1, 1), (2, 2), (3, 4), (4, 8), (9, 8)):
-        waits = [backoff.wait(failures) for _ in range(400)]
+        waits = [backoff.choose_delay(failures) for _ in range(400)]
         assert 0 <= min(waits) < 0.2 * bound
         assert 0.8 * bound < max(waits) <= bound
-    assert backoff.wait(20) is None
+    assert backoff.choose_delay(20) is None
 
 
 def cancelled_after(seconds: float):
@@ -513,8 +513,8 @@ class TestProxy:
         monkeypatch.setenv("https_proxy", "http://environment.example:1")
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.delenv("NO_PROXY", raising=False)
-        route = Route({"https": "http://qgis.example:2"}, ("https://straight.",), ("https://by-env.",))
-        assert route.proxy_name("https://straight.example/x") == ""
+        route = Route({"https": "http://qgis.example:2"}, ("https://direct.",), ("https://by-env.",))
+        assert route.proxy_name("https://direct.example/x") == ""
         assert route.proxy_name("https://by-env.example/x") == "environment.example:1"
         assert route.proxy_name("https://any.example/x") == "qgis.example:2"
 
@@ -522,6 +522,6 @@ class TestProxy:
 def test_an_encrypted_connection_that_cannot_be_trusted_is_not_tried_again():
     with FakeService(value(1)) as service:
         session = Session(service.url.replace("http", "https"), "my-project", Route())
-        with pytest.raises(Unreachable, match="cannot be made safe") as told:
+        with pytest.raises(Unreachable, match="cannot be established") as told:
             Client(session, backoff=AT_ONCE).value(EXPRESSION)
     assert "REQUESTS_CA_BUNDLE" in told.value.next_step

@@ -1,4 +1,4 @@
-"""How many requests may be under way: growth, halving, chance, pauses, spacing, restricted mode."""
+"""How many requests may be in progress: growth, halving, chance, pauses, spacing, restricted mode."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import time
 
 import pytest
 from csplus.csplus_plugin.core.errors import Cancelled
-from csplus.csplus_plugin.earthengine.limiter import Limiter, Place
+from csplus.csplus_plugin.earthengine.limiter import Limiter, Slot
 
 
 def limiter(**options: float) -> Limiter:
     return Limiter(**{"spacing": 0.0, **options})
 
 
-def fill(limited: Limiter) -> list[Place]:
-    return [limited.enter() for _ in range(limited.limit - limited.under_way)]
+def fill(limited: Limiter) -> list[Slot]:
+    return [limited.acquire() for _ in range(limited.limit - limited.in_progress)]
 
 
 def serve(limited: Limiter) -> None:
-    for place in fill(limited):
-        limited.served(place)
+    for slot in fill(limited):
+        limited.release_after_success(slot)
 
 
 def refuse(limited: Limiter) -> None:
-    for place in fill(limited):
-        limited.refused(place)
+    for slot in fill(limited):
+        limited.release_after_refusal(slot)
 
 
 def test_it_doubles_each_round_trip_until_the_ceiling() -> None:
@@ -39,7 +39,7 @@ def test_it_doubles_each_round_trip_until_the_ceiling() -> None:
 
 
 def test_it_halves_once_a_round_trip_and_then_grows_by_one() -> None:
-    limited = limiter(start=16)
+    limited = limiter(initial_limit=16)
     refuse(limited)  # sixteen refusals, one cause
     assert limited.limit == 8
     for expected in (9, 10, 11):
@@ -62,22 +62,22 @@ def test_it_never_falls_below_one() -> None:
 
 
 def test_it_settles_under_a_service_s_own_limit() -> None:
-    """A service that takes 20 at once: the share of refused requests stays small, and most places are used."""
+    """A service that takes 20 at once: the share of refused requests stays small, and most slots are used."""
     limited = limiter()
     refused = served = used = 0
-    under_way: list[Place] = []
+    in_progress: list[Slot] = []
     for _ in range(400):
-        for place in fill(limited):
-            if len(under_way) < 20:
-                under_way.append(place)
+        for slot in fill(limited):
+            if len(in_progress) < 20:
+                in_progress.append(slot)
             else:
-                limited.refused(place)
+                limited.release_after_refusal(slot)
                 refused += 1
-        used += len(under_way)
-        for place in under_way[:5]:
-            limited.served(place)
+        used += len(in_progress)
+        for slot in in_progress[:5]:
+            limited.release_after_success(slot)
             served += 1
-        del under_way[:5]
+        del in_progress[:5]
     assert refused < 0.1 * served
     assert used > 0.5 * 20 * 400
     assert limited.limit <= 21
@@ -85,27 +85,27 @@ def test_it_settles_under_a_service_s_own_limit() -> None:
 
 def test_refusals_by_chance_do_not_throttle() -> None:
     chance = random.Random(4)
-    limited, under_way, limits = limiter(), [], []
+    limited, in_progress, limits = limiter(), [], []
     for _ in range(600):
-        under_way += fill(limited)
-        place = under_way.pop(0)
-        (limited.refused if chance.random() < 0.3 else limited.served)(place)
+        in_progress += fill(limited)
+        slot = in_progress.pop(0)
+        (limited.release_after_refusal if chance.random() < 0.3 else limited.release_after_success)(slot)
         limits.append(limited.limit)
     assert sum(limits[100:]) / len(limits[100:]) > 8
 
 
-def test_no_more_than_the_limit_are_under_way() -> None:
-    limited, most = limiter(ceiling=5), 0
+def test_no_more_than_the_limit_are_in_progress() -> None:
+    limited, most = limiter(max_limit=5), 0
     lock = threading.Lock()
 
     def work() -> None:
         nonlocal most
         for _ in range(20):
-            place = limited.enter()
+            slot = limited.acquire()
             with lock:
-                most = max(most, limited.under_way)
+                most = max(most, limited.in_progress)
             time.sleep(0.001)
-            limited.served(place)
+            limited.release_after_success(slot)
 
     threads = [threading.Thread(target=work) for _ in range(12)]
     for thread in threads:
@@ -113,15 +113,15 @@ def test_no_more_than_the_limit_are_under_way() -> None:
     for thread in threads:
         thread.join()
     assert most == 5
-    assert limited.under_way == 0
+    assert limited.in_progress == 0
 
 
 def test_a_pause_that_the_service_asks_for_holds_for_everybody() -> None:
     limited = limiter()
     begin = time.monotonic()
-    limited.refused(limited.enter(), pause=0.4)
+    limited.release_after_refusal(limited.acquire(), retry_after=0.4)
     assert limited.limit == 8
-    limited.enter()
+    limited.acquire()
     assert time.monotonic() - begin >= 0.4
 
 
@@ -129,7 +129,7 @@ def test_requests_are_spaced() -> None:
     limited = limiter(spacing=0.02)
     begin = time.monotonic()
     for _ in range(8):
-        limited.enter()
+        limited.acquire()
     assert time.monotonic() - begin >= 7 * 0.02
 
 
@@ -142,9 +142,9 @@ def test_restricted_mode_is_for_good() -> None:
     assert limited.limit == 2
 
 
-def test_waiting_for_a_place_ends_with_a_cancel() -> None:
-    limited = limiter(start=1)
-    limited.enter()
+def test_waiting_for_a_slot_ends_with_a_cancel() -> None:
+    limited = limiter(initial_limit=1)
+    limited.acquire()
     answers = iter([False, False, True])
     with pytest.raises(Cancelled):
-        limited.enter(lambda: next(answers))
+        limited.acquire(lambda: next(answers))

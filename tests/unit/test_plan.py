@@ -51,7 +51,7 @@ def test_tiles_cover_the_grid_once_within_the_limits(width: int, height: int, ba
         assert 0 < tile.width <= WIDEST
         assert 0 < tile.height <= WIDEST
         assert 0 < len(tile.bands) <= MOST_BANDS
-        assert tile.cells * (size + 1) <= LIMIT
+        assert tile.value_count * (size + 1) <= LIMIT
 
 
 @given(st.data(), st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 400))
@@ -64,9 +64,9 @@ def test_what_remains_is_all_but_what_is_done(
         index = data.draw(st.integers(0, len(pieces) - 1))
         pieces[index : index + 1] = pieces[index].split() or [pieces[index]]
     done = [piece for piece in pieces if data.draw(st.booleans())] if len(pieces) < 60 else pieces[::3]
-    remaining = list(made.remaining(done))
+    remaining = list(made.find_remaining(done))
     assert (blocks(made, [*done, *remaining]) == 1).all()
-    assert sum(tile.cells for tile in [*done, *remaining]) == width * height * bands
+    assert sum(tile.value_count for tile in [*done, *remaining]) == width * height * bands
 
 
 def test_a_tile_is_cut_along_blocks_and_last_between_bands() -> None:
@@ -92,7 +92,7 @@ def test_ten_bands_of_a_whole_sentinel_tile_are_121_requests() -> None:
     made = plan(grid(10980, 10980), 10, 2)
     assert len(made.tiles) == 121
     assert str(made) == (
-        "10980 x 10980 pixels, 10 bands, 2411.2 MB before compression, 121 tiles. One request a tile."
+        "10980 x 10980 pixels, 10 bands, 2411.2 MB before compression, 121 tiles, one request each."
     )
 
 
@@ -172,9 +172,9 @@ def test_tiles_outside_the_area_are_left_out() -> None:
     corner = Region(((((0.0, 50.0), (1.0, 50.0), (0.0, 51.0), (0.0, 50.0)),),))
     laid = grid_for(corner, Output(crs="EPSG:32631"))
     everywhere, here = plan(laid, 4, 2), plan(laid, 4, 2, corner)
-    assert here.left_out > 0.3 * len(everywhere.tiles)
-    assert len(here.tiles) + here.left_out == len(everywhere.tiles)
-    assert f"{here.left_out} tiles outside the area left out" in str(here)
+    assert here.skipped > 0.3 * len(everywhere.tiles)
+    assert len(here.tiles) + here.skipped == len(everywhere.tiles)
+    assert f"({here.skipped} outside the area skipped)" in str(here)
 
 
 def test_degrees_are_planned_as_degrees() -> None:

@@ -31,10 +31,10 @@ def test_bytes_rate_and_time_left(clock: Clock) -> None:
     for _ in range(10):
         clock.now += 2
         progress.arrived(20 * MB)
-        progress.report(under_way=7)
+        progress.report(in_progress=7)
     percent, line = shown[-1]
     assert percent == pytest.approx(0.95 * 20)
-    assert line == "200 of 1000 MB, 10.0 MB/s, 80 s left, 7 requests under way"
+    assert line == "200 of 1000 MB, 10.0 MB/s, 80 s left, 7 requests in progress"
 
 
 def test_the_rate_is_that_of_late(clock: Clock) -> None:
@@ -43,7 +43,7 @@ def test_the_rate_is_that_of_late(clock: Clock) -> None:
         clock.now += seconds
         progress.arrived(megabytes * MB)
         progress.report(1)
-    assert progress.rate() == pytest.approx(1 * MB)
+    assert progress.measure_rate() == pytest.approx(1 * MB)
 
 
 def test_it_is_not_said_too_often_nor_twice(clock: Clock) -> None:
@@ -67,9 +67,9 @@ def test_retries_and_splits_are_said(clock: Clock) -> None:
     progress.split()
     clock.now += 3
     progress.report(2)
-    assert shown[-1][1].endswith("2 requests under way, 2 sent again, 1 tiles split")
+    assert shown[-1][1].endswith("2 requests in progress, 2 retries, 1 tile split")
     progress.finished()
-    assert "2 requests sent again, 1 tiles split" in said[-1]
+    assert "2 retries, 1 tile split" in said[-1]
 
 
 def test_what_came_before_is_no_speed(clock: Clock) -> None:
@@ -79,6 +79,6 @@ def test_what_came_before_is_no_speed(clock: Clock) -> None:
     clock.now += 5
     progress.arrived(5 * MB)
     progress.report(1)
-    assert shown[-1] == (pytest.approx(0.95 * 55), "55 of 100 MB, 1.0 MB/s, 45 s left, 1 requests under way")
+    assert shown[-1] == (pytest.approx(0.95 * 55), "55 of 100 MB, 1.0 MB/s, 45 s left, 1 request in progress")
     progress.finished()
-    assert said[-1].startswith("Fetched 5.0 MB in 5.0 s")
+    assert said[-1].startswith("Downloaded 5.0 MB in 5.0 s")

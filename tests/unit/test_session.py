@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
 REFRESH, CLIENT = "refresh-word-1", "client-word-2"
-AT_ONCE = Backoff(tries=3, first=0.001)
+AT_ONCE = Backoff(max_tries=3, first_delay=0.001)
 
 
 @pytest.fixture(autouse=True)
@@ -265,7 +265,7 @@ class TestAccount:
                 timeout=60,
                 check=False,
             )
-        assert run.stdout == "machine-project | service account of this machine at Google\n", run.stderr
+        assert run.stdout == "machine-project | service account of this Google Cloud machine\n", run.stderr
 
     def test_earth_engine_credentials(self, home: Path):
         earth_engine_credentials(home, project="p", scopes=["x"])
@@ -292,7 +292,7 @@ class TestAccount:
         described = session_for(Connection(key_file=key_file())).account
         assert described == "service account robot@key-project.iam.gserviceaccount.com"
         earth_engine_credentials(home, project="p")
-        assert session_for(Connection()).account == "Earth Engine user of this computer"
+        assert session_for(Connection()).account == "Earth Engine credentials of this computer"
 
     @pytest.mark.parametrize(
         "content",
@@ -465,7 +465,7 @@ def test_equal_connections_share_a_session_and_others_do_not(home: Path):
         Connection(),
         dataclasses.replace(one, project="q"),
         dataclasses.replace(one, proxies={"https": "http://b.example:1"}),
-        dataclasses.replace(one, straight=("https://earthengine.googleapis.com",)),
+        dataclasses.replace(one, no_proxy=("https://earthengine.googleapis.com",)),
     ]
     assert len({id(session_for(connection)) for connection in [one, *others]}) == 5
 

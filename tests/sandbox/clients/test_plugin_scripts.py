@@ -26,9 +26,9 @@ from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.core.scenes import geometry
 from csplus.csplus_plugin.core.targets.composite import Composite
 from csplus.csplus_plugin.core.targets.score import Score
+from csplus.csplus_plugin.download.download import download
+from csplus.csplus_plugin.download.layout import Layout
 from csplus.csplus_plugin.download.plan import plan
-from csplus.csplus_plugin.download.raster import Layout
-from csplus.csplus_plugin.download.to_file import download
 from csplus.csplus_plugin.earthengine.client import Client, encoded
 from csplus.csplus_plugin.earthengine.session import Connection, session_for
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
@@ -174,7 +174,7 @@ def downloaded(recipe: Recipe, sandbox: Sandbox, path: Path) -> Path:
     """The plugin's own file of a recipe."""
     bands = recipe.target.file_bands(recipe.scenes)
     tiles = plan(grid_for(recipe.scenes.region, recipe.output), len(bands), encoding(bands).item_size, None)
-    layout = Layout(grid=tiles.grid, bands=bands, code=encoding(bands), tags={})
+    layout = Layout(grid=tiles.grid, bands=bands, encoding=encoding(bands), tags={})
     download(
         Client(session_for(Connection(endpoint=sandbox.url))), encoded(pixels(recipe)), tiles, layout, path
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +10,11 @@ import pytest
 from csplus.csplus_plugin.core.bands import DECIMALS, DIGITAL_NUMBERS, BandInfo
 from csplus.csplus_plugin.core.errors import Cancelled, FileTrouble
 from csplus.csplus_plugin.core.grid import Grid
-from csplus.csplus_plugin.download import cog, overviews, raster, tiff
+from csplus.csplus_plugin.download import assembly, cog, overviews, tiff
+from csplus.csplus_plugin.download import layout as layouts
 from csplus.csplus_plugin.download.journal import Journal
+from csplus.csplus_plugin.download.layout import DEFLATE, ZSTD, Layout
 from csplus.csplus_plugin.download.plan import Tile, plan
-from csplus.csplus_plugin.download.raster import DEFLATE, ZSTD, Layout
 from osgeo import gdal
 
 GRID = Grid("EPSG:32611", 10, 240000, 4145000, 1300, 700)
@@ -46,16 +46,16 @@ def written(
     """Store tiles in reverse and make a file of them."""
     names = [info.name for info in layout.bands]
     tiles = tiles if tiles is not None else list(cut(list(plan(layout.grid, len(names), 2).tiles)))
-    with Journal(path, "job", layout.flavour.head()) as journal:
+    with Journal(path, "job", layout.flavour.header()) as journal:
         for tile in reversed(tiles):
             window = np.s_[tile.row : tile.row + tile.height, tile.column : tile.column + tile.width]
             chosen = [names[index] for index in tile.bands]
-            part = np.zeros((tile.height, tile.width), [(name, layout.code.dtype) for name in chosen])
+            part = np.zeros((tile.height, tile.width), [(name, layout.encoding.dtype) for name in chosen])
             for name in chosen:
                 part[name] = pixels[name][window]
-            journal.add(tile, raster.encode(tile, part, layout))
-        raster.assemble(journal.part, journal.tiles, layout)
-        overviews.complete(journal.part, layout.bands, layout.code.nodata)
+            journal.add(tile, assembly.encode_tile(tile, part, layout))
+        assembly.assemble_file(journal.part, journal.tiles, layout)
+        overviews.build_missing(journal.part, layout.bands, layout.encoding.nodata)
         journal.part.rename(path)
         journal.remove()
     return path
@@ -71,13 +71,13 @@ def test_the_file_holds_what_came(
     compression: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(raster, "_CLASSIC_LIMIT", 0 if flavour is tiff.BIG else 2**31)
+    monkeypatch.setattr(layouts, "_CLASSIC_LIMIT", 0 if flavour is tiff.BIG else 2**31)
     pixels = whole()
     layout = Layout(GRID, BANDS, DIGITAL_NUMBERS, {"CSPLUS_RECIPE": '{"a": 1}'}, compression)
     path = written(tmp_path / "clear.tif", layout, pixels)
     assert path.read_bytes()[:4] == (b"II+\0" if flavour is tiff.BIG else b"II*\0")
     if cloud_optimized:
-        cog.optimize(path, tmp_path / "cog.tif", layout.compression)
+        cog.write_cog(path, tmp_path / "cog.tif", layout.compression)
         path = tmp_path / "cog.tif"
     dataset = gdal.Open(str(path))
     assert dataset.GetGeoTransform() == (240000, 10, 0, 4145000, 0, -10)
@@ -149,7 +149,7 @@ def test_tiles_bring_their_overviews() -> None:
         Tile(4096, 4096, 904, 904, range(2)): 4,  # the level of 16 has blocks of 4,096 pixels
         Tile(4096, 3072, 904, 1024, range(2)): 2,
     }
-    assert {tile: overviews.held_by(tile, grid) for tile in held} == held
+    assert {tile: overviews.count_levels_within(tile, grid) for tile in held} == held
 
 
 def test_decimals_keep_their_type(tmp_path: Path) -> None:
@@ -196,17 +196,17 @@ def cancel(share: float) -> None:
 def test_a_copy_can_be_cancelled(tmp_path: Path) -> None:
     path = written(tmp_path / "clear.tif", NUMBERS, whole())
     with pytest.raises(Cancelled):
-        cog.optimize(path, tmp_path / "cog.tif", DEFLATE, cancel)
+        cog.write_cog(path, tmp_path / "cog.tif", DEFLATE, cancel)
 
 
 def test_building_overviews_can_be_cancelled(tmp_path: Path) -> None:
     tile = Tile(256, 256, 256, 256, range(2))
-    with Journal(tmp_path / "clear.tif", "job", NUMBERS.flavour.head()) as journal:
+    with Journal(tmp_path / "clear.tif", "job", NUMBERS.flavour.header()) as journal:
         part = np.zeros((256, 256), [(info.name, "u2") for info in BANDS])
-        journal.add(tile, raster.encode(tile, part, NUMBERS))
-        raster.assemble(journal.part, journal.tiles, NUMBERS)
+        journal.add(tile, assembly.encode_tile(tile, part, NUMBERS))
+        assembly.assemble_file(journal.part, journal.tiles, NUMBERS)
         with pytest.raises(Cancelled):
-            overviews.complete(journal.part, BANDS, NUMBERS.code.nodata, cancel)
+            overviews.build_missing(journal.part, BANDS, NUMBERS.encoding.nodata, cancel)
 
 
 @pytest.mark.parametrize("raises", [False, True])
@@ -214,21 +214,21 @@ def test_a_block_that_cannot_be_read_is_one_sentence(tmp_path: Path, raises: boo
     """In both of GDAL's error modes, which belong to the whole process and not to us."""
     part = tmp_path / "clear.tif.part"
     tile = Tile(0, 0, 256, 256, range(2))  # too small to bring an overview
-    with Journal(tmp_path / "clear.tif", "job", NUMBERS.flavour.head()) as journal:
+    with Journal(tmp_path / "clear.tif", "job", NUMBERS.flavour.header()) as journal:
         noise = (
             np.random.default_rng(1)
             .integers(0, 65536, (256, 256, 2), "u2")
             .view([("B4", "u2"), ("clear_count", "u2")])
         )
-        journal.add(tile, raster.encode(tile, noise[..., 0], NUMBERS))
-        raster.assemble(part, journal.tiles, NUMBERS)
+        journal.add(tile, assembly.encode_tile(tile, noise[..., 0], NUMBERS))
+        assembly.assemble_file(part, journal.tiles, NUMBERS)
         content = bytearray(part.read_bytes())
         content[30000:90000] = b"\0" * 60000
         part.write_bytes(content)
         gdal.UseExceptions() if raises else gdal.DontUseExceptions()
         try:
             with pytest.raises(FileTrouble, match=r"overviews could not be built \(.*clear.tif.part.*\)"):
-                overviews.complete(part, BANDS, NUMBERS.code.nodata)
+                overviews.build_missing(part, BANDS, NUMBERS.encoding.nodata)
         finally:
             gdal.DontUseExceptions()
 
@@ -240,27 +240,5 @@ def test_gdal_s_cache_is_given_back(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(FileTrouble, match="Nothing can be written"):
+    with pytest.raises(FileTrouble, match="Cannot write to"):
         Journal(tmp_path / "missing" / "clear.tif", "job", b"")
-
-
-def test_a_directory_is_read_as_it_was_written() -> None:
-    tags = {
-        tiff.WIDTH: tiff.Tag.of(70000),
-        tiff.BLOCK_OFFSETS: tiff.Tag(4, 3, np.array([1, 2, 3], "<u4").tobytes()),
-        42113: tiff.Tag(2, 5, b"abcd\0"),
-    }
-    for flavour in (tiff.CLASSIC, tiff.BIG):
-        at = 24
-        other = {**tags, tiff.HEIGHT: tiff.Tag.of(3)}
-        content = flavour.head(at).ljust(at, b"\0") + tiff.directories_bytes([tags, other], flavour, at)
-        assert tiff.read_directories(io.BytesIO(b"before" + content), 6) == [tags, other]
-        assert tiff.read_directories(io.BytesIO(content))[0][tiff.BLOCK_OFFSETS].values() == (1, 2, 3)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"II", b"MM\0*\0\0\0\x08", b"II*\0\xff\xff\xff\xff", b"PNG is no TIFF"]
-)
-def test_what_is_no_tiff_is_refused(content: bytes) -> None:
-    with pytest.raises(ValueError, match="not a TIFF"):
-        tiff.read_directories(io.BytesIO(content))

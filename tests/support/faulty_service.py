@@ -23,8 +23,8 @@ class Faults:
 
     Attributes:
         seed: Makes chance the same each time.
-        shares: Name of a fault (see `_FAULTS`) -> share of the requests that meet it.
-        at_once: Requests under way above which the service answers 429.
+        shares: Name of a fault (see `FAULTS`) -> share of the requests that meet it.
+        at_once: Requests in progress above which the service answers 429.
         heavy_above: Values (pixels x bands) of a request above which the service runs out of memory.
         slow_above: Likewise for time.
         unauthorized_after: Requests after which the account is no longer accepted.
@@ -46,7 +46,7 @@ def _damage(body: bytes) -> bytes:
     return b"\x00" * 12 + body[12:]
 
 
-_FAULTS = {
+FAULTS = {
     "busy": lambda body: refusal(429, "Quota exceeded: Too many concurrent aggregations."),
     "busy, later": lambda body: refusal(429, "Slow down.", Retry_After="0"),
     "broken": lambda body: refusal(500, "Internal error."),
@@ -90,7 +90,7 @@ class PixelService(FakeService):
 
     Attributes:
         answered: Window of a tile (column, row, width, height, first band) -> how often its pixels were sent.
-        most: The largest number of requests that were under way at once.
+        most: The largest number of requests that were in progress at once.
     """
 
     def __init__(self, faults: Faults = Faults()) -> None:
@@ -130,7 +130,7 @@ class PixelService(FakeService):
         if faults.unauthorized_after is not None and number > faults.unauthorized_after:
             return refusal(401, "Request had invalid authentication credentials.")
         if too_many:
-            return _FAULTS["busy"](b"")
+            return FAULTS["busy"](b"")
         request = seen.json()
         dimensions = request["grid"]["dimensions"]
         cells = dimensions["width"] * dimensions["height"] * len(request["bandIds"])
@@ -141,7 +141,7 @@ class PixelService(FakeService):
         self.wait(faults.latency)
         body = npy(tile(request))
         if fault:
-            return _FAULTS[fault](body)
+            return FAULTS[fault](body)
         transform = request["grid"]["affineTransform"]
         with self._counting:
             where = (transform["translateX"], transform["translateY"], cells, request["bandIds"][0])

@@ -29,21 +29,23 @@ from csplus.csplus_plugin.core.errors import (
     Unreachable,
 )
 from csplus.csplus_plugin.core.grid import Grid
-from csplus.csplus_plugin.download import cog, overviews, raster, to_file
+from csplus.csplus_plugin.download import assembly, cog, overviews
+from csplus.csplus_plugin.download import download as downloading
+from csplus.csplus_plugin.download import layout as layouts
 from csplus.csplus_plugin.download import plan as planning
-from csplus.csplus_plugin.download.fetch import Service
+from csplus.csplus_plugin.download.download import download
+from csplus.csplus_plugin.download.fetch import FetchOptions
+from csplus.csplus_plugin.download.layout import ZSTD, Layout
 from csplus.csplus_plugin.download.progress import Progress
-from csplus.csplus_plugin.download.raster import Layout
-from csplus.csplus_plugin.download.to_file import download
-from csplus.csplus_plugin.earthengine import answers
+from csplus.csplus_plugin.earthengine import responses
 from csplus.csplus_plugin.earthengine.client import Client
-from csplus.csplus_plugin.earthengine.limiter import START, Limiter
+from csplus.csplus_plugin.earthengine.limiter import INITIAL_LIMIT, Limiter
 from csplus.csplus_plugin.earthengine.retry import Backoff
 from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for
 from osgeo import gdal
 
 from ..support.fake_service import Answer, FakeService, Seen, npy, refusal
-from ..support.faults import _FAULTS, Faults, PixelService, value_at
+from ..support.faulty_service import FAULTS, Faults, PixelService, value_at
 
 GRID = Grid("EPSG:32611", 10, 0, 0, 203, 150)
 BANDS = (BandInfo("B4", "Red", 0.0001), BandInfo("B8", "Near infrared"))
@@ -57,9 +59,10 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Tiles of 64 pixels in blocks of 16: hundreds of downloads in a minute."""
     monkeypatch.setattr(planning, "BLOCK", 16)
     monkeypatch.setattr(planning, "ENOUGH_TILES", 1)
-    monkeypatch.setattr(raster, "BLOCK", 16)
+    monkeypatch.setattr(layouts, "BLOCK", 16)
+    monkeypatch.setattr(assembly, "BLOCK", 16)
     monkeypatch.setattr(overviews, "BLOCK", 16)
-    monkeypatch.setattr(overviews, "_SMALLEST", 32)
+    monkeypatch.setattr(overviews, "_MIN_SIDE", 32)
     yield
     close_sessions()
 
@@ -77,16 +80,18 @@ def run(
     expression: dict = EXPRESSION,
     is_cancelled: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
-    tries: int = 25,
-    first_wait: float = 0.001,
+    max_tries: int = 25,
+    first_delay: float = 0.001,
     limiter: Limiter | None = None,
     **options: object,
 ) -> None:
     session = session_for(Connection(endpoint=service.url, project="p"))
-    session.has_answered = True  # as after the questions that come before a download
+    session.has_responded = True  # as after the questions that come before a download
     laid = planning.plan(layout.grid, len(layout.bands), 2)
-    treated = Service(
-        limiter or Limiter(spacing=0), Backoff(tries=tries, first=first_wait, cap=4 * first_wait), patience=3
+    treated = FetchOptions(
+        limiter or Limiter(spacing=0),
+        Backoff(max_tries=max_tries, first_delay=first_delay, max_delay=4 * first_delay),
+        patience=3,
     )
     download(
         Client(session, is_cancelled),
@@ -94,7 +99,7 @@ def run(
         laid,
         layout,
         path,
-        service=treated,
+        options=treated,
         is_cancelled=is_cancelled,
         progress=progress,
         **options,
@@ -118,7 +123,7 @@ def test_a_quiet_run(tmp_path: Path) -> None:
     assert left(tmp_path) == ["a.tif"]
 
 
-@pytest.mark.parametrize("fault", _FAULTS)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_that_may_pass(tmp_path: Path, fault: str) -> None:
     with PixelService(Faults(seed=3, shares={fault: 0.4})) as service:
         run(service, tmp_path / "a.tif")
@@ -133,7 +138,7 @@ def test_hundreds_of_random_plans(tmp_path: Path) -> None:
     whole = expected(grid)
     for seed in range(200):
         chance = random.Random(seed)
-        names = chance.sample(sorted(_FAULTS), chance.randint(1, 5))
+        names = chance.sample(sorted(FAULTS), chance.randint(1, 5))
         faults = Faults(
             seed=seed,
             shares={name: chance.uniform(0, 0.6 / len(names)) for name in names},
@@ -144,7 +149,7 @@ def test_hundreds_of_random_plans(tmp_path: Path) -> None:
         )
         path = tmp_path / f"{seed}.tif"
         with PixelService(faults) as service:
-            run(service, path, layout=layout, cloud_optimized=chance.random() < 0.2, tries=60)
+            run(service, path, layout=layout, cloud_optimized=chance.random() < 0.2, max_tries=60)
         np.testing.assert_array_equal(pixels(path), whole, err_msg=str(faults))
         assert left(tmp_path) == [path.name], faults
         path.unlink()
@@ -164,9 +169,9 @@ def test_a_limit_of_the_service_is_found_by_cutting(tmp_path: Path, limit: str, 
 def test_the_service_s_places_are_found(tmp_path: Path, places: int) -> None:
     limiter = Limiter(spacing=0)
     with PixelService(Faults(at_once=places, latency=0.05)) as service:
-        run(service, tmp_path / "a.tif", layout=LARGE, first_wait=0.05, limiter=limiter)
+        run(service, tmp_path / "a.tif", layout=LARGE, first_delay=0.05, limiter=limiter)
     np.testing.assert_array_equal(pixels(tmp_path / "a.tif"), expected(LARGE.grid))
-    assert limiter.limit < START
+    assert limiter.limit < INITIAL_LIMIT
 
 
 LARGE = Layout(Grid("EPSG:32611", 10, 0, 0, 500, 400), BANDS, DIGITAL_NUMBERS, {})
@@ -176,23 +181,35 @@ LARGE_TILES = 8 * 7
 @pytest.mark.parametrize(
     ("answer", "error", "asked"),
     [
-        (refusal(401, "Request had invalid authentication credentials."), SignInNeeded, START),
-        (refusal(403, "Caller does not have required permission to use project p."), PermissionDenied, START),
-        (refusal(400, "Image.select: Band pattern 'B99' did not match any bands."), BadRequest, START),
-        (refusal(404, "Asset 'X' does not exist or doesn't allow this operation."), BadRequest, START),
-        (Answer(302, headers={"Location": "http://portal.example/login"}), Unreachable, START),
+        (refusal(401, "Request had invalid authentication credentials."), SignInNeeded, INITIAL_LIMIT),
+        (
+            refusal(403, "Caller does not have required permission to use project p."),
+            PermissionDenied,
+            INITIAL_LIMIT,
+        ),
+        (
+            refusal(400, "Image.select: Band pattern 'B99' did not match any bands."),
+            BadRequest,
+            INITIAL_LIMIT,
+        ),
+        (
+            refusal(404, "Asset 'X' does not exist or doesn't allow this operation."),
+            BadRequest,
+            INITIAL_LIMIT,
+        ),
+        (Answer(302, headers={"Location": "http://portal.example/login"}), Unreachable, INITIAL_LIMIT),
         (refusal(400, "User memory limit exceeded."), ComputationTooHeavy, 100),
         (refusal(503, "Away."), Unreachable, LARGE_TILES * 4),
         (Answer(hang_up=True), Unreachable, LARGE_TILES * 4),
         (Answer(body=b"not pixels"), Unreachable, LARGE_TILES * 4),
-        (refusal(429, "Slow down.", Retry_After="9999"), QuotaExceeded, START),
+        (refusal(429, "Slow down.", Retry_After="9999"), QuotaExceeded, INITIAL_LIMIT),
     ],
 )
 def test_what_will_not_pass_is_one_sentence_and_no_file(
     tmp_path: Path, answer: Answer, error: type[CsPlusError], asked: int
 ) -> None:
     with FakeService(answer) as service, pytest.raises(error) as told:
-        run(service, tmp_path / "a.tif", layout=LARGE, tries=4)
+        run(service, tmp_path / "a.tif", layout=LARGE, max_tries=4)
     assert len(service.seen) <= asked
     assert str(told.value).count("\n") == 0
     assert left(tmp_path) == []
@@ -263,11 +280,11 @@ class TestInterrupted:
             {"expression": {"result": "0", "values": {"0": {"constantValue": 2}}}},
             {"layout": Layout(GRID, BANDS, DIGITAL_NUMBERS, {})},
             {"layout": Layout(LARGE.grid, BANDS[::-1], DIGITAL_NUMBERS, {})},
-            {"layout": Layout(LARGE.grid, BANDS, DIGITAL_NUMBERS, {}, raster.ZSTD)},
+            {"layout": Layout(LARGE.grid, BANDS, DIGITAL_NUMBERS, {}, ZSTD)},
         ],
     )
     def test_another_download_is_refused_and_spoils_nothing(self, half: Path, change: dict) -> None:
-        with PixelService() as service, pytest.raises(FileTrouble, match="other choices") as told:
+        with PixelService() as service, pytest.raises(FileTrouble, match="different settings") as told:
             run(service, half, **{"layout": LARGE, **change})
         assert service.seen == []
         assert "a.tif.part" in told.value.next_step
@@ -309,7 +326,12 @@ class TestInterrupted:
 
     @pytest.mark.parametrize(
         ("where", "stage"),
-        [(raster, "assemble"), (overviews, "complete"), (cog, "optimize"), (to_file, "_place")],
+        [
+            (assembly, "assemble_file"),
+            (overviews, "build_missing"),
+            (cog, "write_cog"),
+            (downloading, "_move_into_place"),
+        ],
     )
     def test_an_end_while_the_file_is_finished(
         self, half: Path, where: ModuleType, stage: str, monkeypatch: pytest.MonkeyPatch
@@ -320,14 +342,14 @@ class TestInterrupted:
         real = getattr(where, stage)
 
         def cut(*arguments: object) -> None:
-            if stage != "_place":
+            if stage != "_move_into_place":
                 real(*arguments)
             raise PowerCut
 
         with monkeypatch.context() as patch:
             patch.setattr(where, stage, cut)
             with PixelService() as service, pytest.raises(PowerCut):
-                run(service, half, layout=LARGE, cloud_optimized=stage == "optimize")
+                run(service, half, layout=LARGE, cloud_optimized=stage == "write_cog")
         assert not half.exists()
         assert self.again(half).seen == []  # all had arrived: only the file is finished
 
@@ -346,7 +368,7 @@ def test_a_cancel_is_obeyed_at_once_at_any_moment(tmp_path: Path) -> None:
 
 
 def test_a_stalled_answer_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "BODY_TIMEOUT", 0.3)
+    monkeypatch.setattr(responses, "BODY_TIMEOUT", 0.3)
 
     class Stalling(PixelService):
         def answer(self, seen: Seen) -> Answer:
@@ -383,7 +405,7 @@ class TestFullDisk:
         self.resize(small_disk, 200)
         with PixelService() as service, pytest.raises(FileTrouble, match="The disk is full") as told:
             run(service, small_disk / "a.tif", layout=LARGE)
-        assert "goes on where it stopped" in told.value.next_step
+        assert "resumes where it stopped" in told.value.next_step
         assert left(small_disk) == ["a.tif.journal", "a.tif.part"]
 
     @pytest.mark.parametrize("cloud_optimized", [False, True])

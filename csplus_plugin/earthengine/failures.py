@@ -1,0 +1,266 @@
+"""What a failed request means: our error class, and whether the same request may succeed later.
+
+The service reports its limits on memory, time and size as status 400 with nothing but a text, so texts count as
+much as the status. Texts: REST reference and the guides "Computation overview", "Usage limits" and "Debugging".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import (
+    BadRequest,
+    ComputationTooHeavy,
+    PermissionDenied,
+    QuotaExceeded,
+    RequestTooLarge,
+    ServiceError,
+    SignInNeeded,
+    Unreachable,
+)
+from .retry import parse_retry_after
+
+if TYPE_CHECKING:
+    import requests
+
+    from .session import Session
+
+CLOCK_TOLERANCE = 300
+"""Seconds by which a clock may be off before Google refuses what it signs (guide: OAuth 2.0 for service accounts)."""
+
+_SMALLER = "Choose a smaller area, fewer bands or larger pixels."
+
+_TOO_LARGE = (
+    "total request size",
+    "pixel grid dimensions",
+    "payload size exceeds",
+    "request entity too large",
+)
+_TOO_HEAVY = (
+    "user memory limit exceeded",
+    "memory capacity exceeded",
+    "computation timed out",
+    "computed value is too large",
+    "too many pixels in the region",
+    "query aborted after accumulating over",
+    "deadline exceeded",
+)
+_WRONG_CLOCK = ("reasonable timeframe", "check your iat and exp", "not yet valid", "certificate has expired")
+_BUSY = ("quota exceeded", "too many concurrent", "too many requests", "ratelimitexceeded")
+
+SET_THE_CLOCK = (
+    "Check this computer's date, time and time zone: signing in fails if its clock is off by minutes."
+)
+
+_LONGEST_TEXT = 600
+"""Characters of a service's text that are passed on."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A request that failed.
+
+    Attributes:
+        error: What the user is told if it is not retried.
+        retryable: Whether the same request may succeed later.
+        retry_after: Seconds that the service asked to wait before that.
+    """
+
+    error: ServiceError
+    retryable: bool = False
+    retry_after: float | None = None
+
+
+def from_response(response: requests.Response, session: Session) -> Failure:
+    """Read a response with an error status (300 and above)."""
+    status = response.status_code
+    text, reasons = _read_message(response)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return Failure(_sign_in(session, text, status))
+    if status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return Failure(_intercepted(session, status))
+    retry_after = parse_retry_after(response.headers.get("Retry-After"))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        what = f"{session.service} ({session.host}) reported an internal error: {text}"
+        return Failure(
+            Unreachable(what, "Run again in a few minutes.", status=status),
+            retryable=True,
+            retry_after=retry_after,
+        )
+    if status == HTTPStatus.TOO_MANY_REQUESTS or _contains(f"{text} {reasons}", _BUSY):
+        what = f"{session.service} is rate-limiting this project: {text}"
+        next_step = "Wait a few minutes and run again, with fewer downloads at the same time."
+        return Failure(QuotaExceeded(what, next_step, status=status), retryable=True, retry_after=retry_after)
+    return Failure(_refusal(session, text, status))
+
+
+def from_exception(error: Exception, session: Session) -> Failure | None:
+    """Read what was raised instead of a response; None if it is no error of the network or the account."""
+    import requests
+
+    if isinstance(error, requests.RequestException):
+        return _from_network(error, session)
+    return _from_sign_in(error, session)
+
+
+def damaged_response(why: str, session: Session) -> Failure:
+    """Describe a response whose status is good and whose body is not."""
+    what = f"The response from {session.host}{_through(session)} is damaged: {why}."
+    return Failure(Unreachable(what, _check_network(session)), retryable=True)
+
+
+def timed_out(seconds: float, session: Session) -> Unreachable:
+    """Describe a small request that got no response in time."""
+    what = f"{session.host}{_through(session)} did not respond within {seconds:.0f} seconds."
+    return Unreachable(what, f"A firewall may be dropping the requests. {_check_network(session)}")
+
+
+def _from_network(error: requests.RequestException, session: Session) -> Failure:
+    import requests
+    from urllib3.exceptions import ProtocolError
+
+    reached = f"{session.host}{_through(session)}"
+    cause = _cause(error)
+    was_lost = isinstance(error, requests.exceptions.ChunkedEncodingError) or any(
+        isinstance(argument, ProtocolError) for argument in error.args
+    )
+    if isinstance(error, requests.exceptions.SSLError):
+        what = f"A secure connection to {reached} cannot be established: {cause}."
+        next_step = "If a proxy inspects encrypted traffic, set REQUESTS_CA_BUNDLE to its certificate file."
+        if _contains(str(error), _WRONG_CLOCK):
+            next_step = SET_THE_CLOCK
+        return Failure(Unreachable(what, next_step))
+    if isinstance(error, requests.exceptions.ProxyError):
+        what = f"{session.host} cannot be reached through the proxy {session.proxy}: {cause}."
+        return Failure(Unreachable(what, _check_network(session)), retryable=session.has_responded)
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        what = f"{reached} did not respond in time."
+        return Failure(Unreachable(what, _check_network(session)), retryable=True)
+    what = (
+        f"The connection to {reached} was lost: {cause}."
+        if was_lost
+        else f"{reached} cannot be reached: {cause}."
+    )
+    # A service that never responded is most likely out of reach for good: the user learns it at once.
+    return Failure(Unreachable(what, _check_network(session)), retryable=was_lost or session.has_responded)
+
+
+def _from_sign_in(error: Exception, session: Session) -> Failure | None:
+    if "google.auth" not in sys.modules:
+        return None
+    from google.auth.exceptions import GoogleAuthError, TransportError
+
+    if not isinstance(error, GoogleAuthError):
+        return None
+    if isinstance(error, TransportError):
+        what = f"Google's sign-in service cannot be reached{_through(session)}: {_cause(error)}."
+        return Failure(Unreachable(what, _check_network(session)), retryable=session.has_responded)
+    details = error.args[1] if len(error.args) > 1 else None
+    text = type(error).__name__
+    if isinstance(details, dict) and "error" in details:
+        parts = (str(details[part]) for part in ("error", "error_description") if part in details)
+        text = _shorten(": ".join(parts))
+    return Failure(_sign_in(session, text, None), retryable=error.retryable)
+
+
+def _sign_in(session: Session, text: str, status: int | None) -> SignInNeeded:
+    what = f"{session.service} did not accept the account ({session.account}): {text}"
+    is_clock = _contains(text, _WRONG_CLOCK) or abs(session.clock_offset) > CLOCK_TOLERANCE
+    return SignInNeeded(_sentence(what), SET_THE_CLOCK if is_clock else session.sign_in_hint, status=status)
+
+
+def _refusal(session: Session, text: str, status: int) -> ServiceError:
+    """Describe a request that is too large, not allowed or wrong: retrying it cannot help."""
+    if _contains(text, _TOO_LARGE) or status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return RequestTooLarge(f"One request is too large: {text}", _SMALLER, status=status)
+    if _contains(text, _TOO_HEAVY):
+        what = f"The computation needs too much memory or time for one request: {text}"
+        next_step = "Choose a smaller area, a shorter period or a simpler method."
+        return ComputationTooHeavy(what, next_step, status=status)
+    if status == HTTPStatus.FORBIDDEN:
+        return _forbidden(session, text, status)
+    return BadRequest(f"{session.service} refused the request: {text}", status=status)
+
+
+def _forbidden(session: Session, text: str, status: int) -> PermissionDenied:
+    said = text.lower()
+    project = session.project
+    if "has not been used in project" in said or "is disabled" in said:
+        page = f"https://console.cloud.google.com/apis/library/earthengine.googleapis.com?project={project}"
+        next_step = f"Enable the Earth Engine API for the project at {page} and wait a few minutes."
+    elif "not registered" in said or "not signed up" in said:
+        page = f"https://console.cloud.google.com/earth-engine/configuration?project={project}"
+        next_step = f"Register the project for Earth Engine at {page}."
+    else:
+        next_step = (
+            "Choose another project (CSPLUS_PROJECT), or ask its owner for the roles "
+            "Earth Engine Resource Viewer and Service Usage Consumer."
+        )
+    what = f"The account ({session.account}) is not allowed to do this in the project {project}: {text}"
+    return PermissionDenied(_sentence(what), next_step, status=status)
+
+
+def _intercepted(session: Session, status: int) -> ServiceError:
+    what = f"A proxy or captive portal answered instead of {session.host}{_through(session)} ({status})."
+    next_step = f"Sign in to the network if it asks you to. {_check_network(session)}"
+    return Unreachable(what, next_step, status=status)
+
+
+def _check_network(session: Session) -> str:
+    if session.is_sandbox:
+        return "Check that the sandbox is running."
+    return "Check the network, and the proxy in QGIS under Settings > Options > Network."
+
+
+def _through(session: Session) -> str:
+    return f" through the proxy {session.proxy}" if session.proxy else ""
+
+
+def _cause(error: BaseException) -> str:
+    """Find the innermost reason in a few words, without addresses of objects or URLs."""
+    reason: Any = error
+    while True:
+        inner = getattr(reason, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((argument for argument in reason.args if isinstance(argument, BaseException)), None)
+        if inner is None:
+            break
+        reason = inner
+    text = getattr(reason, "strerror", None) or str(reason).rpartition(">: ")[2]
+    text = re.sub(r"\S*://\S*", "", text)
+    return _shorten(text).rstrip(".") or type(reason).__name__
+
+
+def _read_message(response: requests.Response) -> tuple[str, str]:
+    """Read the service's own text, and the machine-readable reasons that older APIs send beside it."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        body = None
+    if isinstance(body, list) and body:
+        body = body[0]
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict) or not error.get("message"):
+        return f"{response.status_code} {response.reason or ''}".strip() + ".", ""
+    errors = error.get("errors")
+    reasons = [str(entry.get("reason")) for entry in errors or () if isinstance(entry, dict)]
+    return _sentence(_shorten(str(error["message"]))), " ".join(reasons)
+
+
+def _contains(text: str, phrases: tuple[str, ...]) -> bool:
+    text = text.lower()
+    return any(phrase in text for phrase in phrases)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _shorten(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"

@@ -1,0 +1,28 @@
+"""QGIS's own settings, read where QGIS is running; elsewhere nothing is set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qgis.core import QgsSettings
+
+
+def read(key: str) -> Any:
+    """Read a setting; None where it is not set."""
+    settings = _open()
+    return None if settings is None else settings.value(key)
+
+
+def read_flag(key: str) -> bool:
+    """Read a setting that is on or off: an ini file stores it as text."""
+    value = read(key)
+    return value.lower() == "true" if isinstance(value, str) else bool(value)
+
+
+def _open() -> QgsSettings | None:
+    try:
+        from qgis.core import QgsApplication, QgsSettings
+    except ImportError:
+        return None
+    return QgsSettings() if QgsApplication.instance() else None
