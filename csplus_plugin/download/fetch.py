@@ -105,7 +105,8 @@ class TileFetcher:
         self._stopped = threading.Event()
         self._user_cancels = is_cancelled
         self._is_cancelled = lambda: self._stopped.is_set() or is_cancelled()
-        self._encoded: queue.SimpleQueue[tuple[Tile, bytearray, Reservation]] = queue.SimpleQueue()
+        # Not a SimpleQueue: a signal at the end of its timed wait makes it wait for ever (CPython 3.11).
+        self._encoded: queue.Queue[tuple[Tile, bytearray, Reservation]] = queue.Queue()
         self._error: BaseException | None = None
         self._last_success = time.monotonic()
 

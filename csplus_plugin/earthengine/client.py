@@ -219,7 +219,8 @@ class Client:
         """Run a blocking call in a thread of its own, which is abandoned when the user cancels."""
         if self._is_cancelled():
             raise Cancelled
-        outcome: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+        # Not a SimpleQueue: a signal at the end of its timed wait makes it wait for ever (CPython 3.11).
+        outcome: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue()
 
         def work() -> None:
             try:

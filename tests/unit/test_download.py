@@ -454,6 +454,30 @@ def test_kill_9_at_random_moments(tmp_path: Path) -> None:
     assert not (tmp_path / "a.tif.part").exists()
 
 
+def test_signals_while_it_waits_do_not_stop_it(tmp_path: Path) -> None:
+    """As a resized window or a timer sends them: a wait that a signal interrupts at its very end has to end, too."""
+    program = Path(__file__).resolve().parents[1] / "support" / "download_run.py"
+    with_signals = """
+import runpy, signal, sys
+del sys.argv[0]
+sys.path.insert(0, sys.argv.pop(0))
+import tests.conftest
+from csplus.csplus_plugin.earthengine import waiting
+waiting.POLL = 0.001  # many waits
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.0007, 0.0007)
+runpy.run_path(sys.argv[0], run_name="__main__")
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+    path = tmp_path / "a.tif"
+    with PixelService(Faults(latency=1)) as service:
+        numbers = map(str, (500, 400, 2, 16, 2**28))
+        root = str(program.parents[2])
+        command = [sys.executable, "-c", with_signals, root, str(program), service.url, str(path), *numbers]
+        subprocess.run(command, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    np.testing.assert_array_equal(pixels(path), expected(LARGE.grid))
+
+
 def arrived(path: Path) -> set[tuple[int, ...]]:
     journal = path.with_name(f"{path.name}.journal")
     if not journal.exists():
