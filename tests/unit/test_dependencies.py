@@ -264,7 +264,7 @@ except MissingLibrary as missing:
 """,
         str(tmp_path),
     )
-    assert "without its list of functions" in printed
+    assert "lacks its list of functions" in printed
     assert "-m pip install --target" in printed
 
 
