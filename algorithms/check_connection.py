@@ -15,7 +15,7 @@ from qgis.core import (
 
 from ..csplus_plugin import settings
 from ..csplus_plugin.earthengine import check
-from .base import CsPlusAlgorithm
+from ..csplus_plugin.processing.base import CsPlusAlgorithm
 
 
 class CheckConnection(CsPlusAlgorithm):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qgis.core import QgsApplication
 
+from .processing import interrupts
 from .provider import CsPlusProvider
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class CsPlusPlugin:
 
     def initProcessing(self) -> None:
         """Register the algorithms; `qgis_process` calls this alone."""
+        if QgsApplication.platform() == "qgis_process":
+            interrupts.watch(QgsApplication.arguments())
         self.provider = CsPlusProvider()
         QgsApplication.processingRegistry().addProvider(self.provider)
 
@@ -35,9 +38,9 @@ class CsPlusPlugin:
     def unload(self) -> None:
         """Leave no trace: the provider, what is kept for it, open connections, a running sandbox."""
         from .earthengine.session import close_sessions
-        from .layers import hand_over
+        from .layers import loading
 
-        hand_over.forget()
+        loading.forget()
         close_sessions()
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import configparser
-from functools import cache
-from pathlib import Path
-
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
-ROOT = Path(__file__).resolve().parents[1]
+from .core.about import ROOT, version
+
 ICON = ROOT / "resources" / "icons" / "csplus.svg"
-
-
-@cache
-def version() -> str:
-    """Read the plugin's version from its metadata, where it is kept."""
-    metadata = configparser.ConfigParser()
-    metadata.read(ROOT / "metadata.txt", encoding="utf-8")
-    return metadata["general"]["version"]
 
 
 class CsPlusProvider(QgsProcessingProvider):
     """Cloud Score+ in the toolbox, the modeler and `qgis_process`."""
 
     def id(self) -> str:
-        """Prefix of every algorithm id, for ever."""
+        """Prefix of every algorithm id; must never change."""
         return "csplus"
 
     def name(self) -> str:
@@ -56,6 +45,7 @@ class CsPlusProvider(QgsProcessingProvider):
         """Add a new instance of each algorithm."""
         from ..algorithms.check_connection import CheckConnection
         from ..algorithms.clear_composite import ClearComposite
+        from ..algorithms.cloud_score import CloudScore
 
-        for algorithm in (ClearComposite, CheckConnection):
+        for algorithm in (ClearComposite, CloudScore, CheckConnection):
             self.addAlgorithm(algorithm())

@@ -9,6 +9,9 @@ have() { dpkg-query --show --showformat='${Status}' "$1" 2>/dev/null | grep -q '
 
 . /etc/os-release
 packages=(qgis python3-qgis python3-venv xvfb)
+# The tests run scripts for the Code Editor in Node; one from elsewhere is as good.
+command -v node >/dev/null || packages+=(nodejs)
+command -v npm >/dev/null || packages+=(npm)
 missing=()
 for package in "${packages[@]}"; do have "$package" || missing+=("$package"); done
 
@@ -45,4 +48,8 @@ for list in requirements-dev.txt requirements-lint.txt; do
     cp "$list" ".venv/$list"
   fi
 done
+if ! cmp -s tests/javascript/package-lock.json tests/javascript/node_modules/installed-lock.json; then
+  say "Installing the Earth Engine client for JavaScript into tests/javascript"
+  (cd tests/javascript && npm ci --silent && cp package-lock.json node_modules/installed-lock.json)
+fi
 say "Ready: $(qgis_process --version 2>/dev/null | head -n 1)"

@@ -24,8 +24,7 @@ from qgis.PyQt.QtGui import QColor, QFont
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 import conftest  # noqa: E402, F401 imports the plugin as QGIS does
-from csplus.csplus_plugin.core.recipe import Recipe  # noqa: E402
-from csplus.csplus_plugin.layers import style  # noqa: E402
+from csplus.csplus_plugin.layers import file_recipe, style  # noqa: E402
 
 SIDE = 130
 GAP = 6
@@ -62,8 +61,7 @@ def add_map(layout: QgsPrintLayout, path: str, left: float) -> None:
     layer = QgsRasterLayer(path, Path(path).stem)
     if not layer.isValid():
         sys.exit(f"{path} is not a raster.")
-    recipe = Recipe.from_json(read_recipe(path))
-    style.apply(layer, recipe)
+    style.apply(layer, file_recipe.read(Path(path)))
     QgsProject.instance().addMapLayer(layer)
     picture = QgsLayoutItemMap(layout)
     picture.attemptMove(QgsLayoutPoint(left, TITLE, MM))
@@ -75,13 +73,6 @@ def add_map(layout: QgsPrintLayout, path: str, left: float) -> None:
     # A box of longitude and latitude lies askew in UTM: leave out its ragged rim.
     picture.zoomToExtent(layer.extent().buffered(-RIM))
     layout.addLayoutItem(picture)
-
-
-def read_recipe(path: str) -> str:
-    """Take the recipe out of the file's tags."""
-    from osgeo import gdal
-
-    return gdal.Open(path).GetMetadataItem("CSPLUS_RECIPE")
 
 
 def add_label(layout: QgsPrintLayout, text: str, left: float, top: float, size: int) -> None:

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 SCORES_ID = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
-SCORE_BANDS = ("cs_cdf", "cs")
+SCORE_BANDS = {
+    "cs_cdf": "tolerates faint haze and terrain shadow, so it keeps more pixels",
+    "cs": "reacts more to haze and cloud edges: for only the cleanest pixels",
+}
 DEFAULT_THRESHOLD = 0.60
 
 REFLECTANCE_SCALE = 0.0001
@@ -63,26 +66,53 @@ OCCLUDED_SCL_CLASSES = (1, 3, 8, 9, 10)
 """Scene classes that hide the ground: saturated, cloud shadow, medium and high cloud, cirrus."""
 
 UNSCORED_POLICIES = {
-    "drop": "leave them out",
-    "keep": "use them unmasked",
-    "scl": "mask them by scene classification (L2A only)",
-    "fail": "stop the run",
+    "drop": "left out",
+    "keep": "used unmasked",
+    "scl": "masked by their scene classification (L2A only)",
+    "fail": "the run stops",
 }
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to make a single value of many.
+
+    Attributes:
+        label: Name, to begin a sentence.
+        use: What it is good for, and at what cost.
+    """
+
+    label: str
+    use: str
+
 
 METHODS = {
-    "median": "Median",
-    "mean": "Mean",
-    "percentile": "Percentile",
-    "medoid": "Medoid: the observation nearest to the median",
-    "best": "Best: the observation with the highest score",
-    "weighted": "Mean weighted by score",
-    "latest": "Latest clear observation",
-    "min": "Minimum",
-    "max": "Maximum",
+    "median": Way("Median", "hardly moved by a cloud that the mask missed; each band may take another day"),
+    "mean": Way("Mean", "least noise; a single missed cloud or shadow shows"),
+    "percentile": Way("Percentile", "low ones (20 to 30) leave haze out, but favour shadow"),
+    "medoid": Way(
+        "Medoid",
+        "the observation nearest to the median: a real spectrum, fit for classification and indices; "
+        "grainier, and slower to compute",
+    ),
+    "best": Way(
+        "Best",
+        "the observation with the highest score: the clearest look at each pixel, from any part of the season, "
+        "so neighbours may differ",
+    ),
+    "weighted": Way("Score-weighted mean", "as smooth as the mean, and doubtful observations count less"),
+    "latest": Way("Latest", "the last clear observation: the present state, with seams between dates"),
+    "min": Way("Minimum", "darkest value of each band: no haze or bright cloud is left, but shadows are"),
+    "max": Way("Maximum", "brightest value of each band: dry soil and snow, and any cloud that was missed"),
 }
 
-OBSERVATION_METHODS = frozenset({"medoid", "best", "latest"})
-"""Methods that take one whole observation, so that the bands of a pixel belong together."""
+STATISTICS = {
+    "mean": Way("Mean", "how clear a place usually is"),
+    "min": Way("Minimum", "its worst look; near 0 almost everywhere in a long window"),
+    "max": Way("Maximum", "its best look: where it is low, no method finds a clear pixel"),
+    "percentile": Way("Percentile", "50 is the score that half of the observations reach"),
+    "count": Way("Count", "distinct days on which the score reaches the threshold"),
+}
 
 COUNT_BAND = "clear_count"
 

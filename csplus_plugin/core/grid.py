@@ -14,7 +14,8 @@ from osgeo import gdal, ogr, osr
 from .errors import InvalidChoice
 
 if TYPE_CHECKING:
-    from .recipe import Output, Position, Region
+    from .choices import Output
+    from .region import Position, Region
 
 MAX_SIDE = 1_000_000
 """Pixels; a grid wider than this is a wrong resolution, not a wish."""
@@ -148,14 +149,14 @@ def outline(region: Region, crs: str) -> ogr.Geometry:
 
 
 def _bounds_in(region: Region, crs: str) -> tuple[float, float, float, float]:
-    """West, south, east, north of the region in another CRS, following its edges."""
+    """Find west, south, east, north of the region in another CRS, following its edges."""
     moved = np.concatenate([ring for polygon in _moved(region, crs) for ring in polygon])
     (west, south), (east, north) = moved.min(axis=0), moved.max(axis=0)
     return float(west), float(south), float(east), float(north)
 
 
 def _moved(region: Region, crs: str) -> list[list[np.ndarray]]:
-    """The region's polygons, each a list of rings, each an array of positions (points, 2) in another CRS."""
+    """Give the region's polygons, each a list of rings, each an array of positions (points, 2) in another CRS."""
     transform = osr.CoordinateTransformation(_spatial_reference("EPSG:4326"), _spatial_reference(crs))
 
     def move(ring: Iterable[Position]) -> np.ndarray:

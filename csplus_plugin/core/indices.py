@@ -17,10 +17,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from .catalog import REFLECTANCE_SCALE
+from .checks import shown
 from .errors import InvalidChoice
+from .naming import named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import ee
 
@@ -58,7 +60,7 @@ class SpectralIndex:
 
 @cache
 def catalogue() -> Mapping[str, SpectralIndex]:
-    """Every index by its name, in alphabetical order; read once."""
+    """Give every index by its name, in alphabetical order; read once."""
     data = json.loads(CATALOGUE.read_text(encoding="utf-8"))
     return MappingProxyType(
         {
@@ -77,18 +79,18 @@ def catalogue() -> Mapping[str, SpectralIndex]:
 
 
 def find(name: str) -> SpectralIndex:
-    """The index of this name.
+    """Find the index of this name.
 
     Raises:
         InvalidChoice: There is none; the message names the closest ones.
     """
     if name not in catalogue():
-        raise InvalidChoice(f"There is no spectral index {name!r}.", _suggestion(name))
+        raise InvalidChoice(f"There is no spectral index {shown(name)}.", _suggestion(name))
     return catalogue()[name]
 
 
 def expression(image: ee.Image, name: str) -> ee.Image:
-    """One index of an image, as a single float band named after it.
+    """Compute one index of an image, as a single float band named after it.
 
     Pixels masked in any band it needs are masked. Where a formula divides by 0, Earth Engine answers 0
     (https://developers.google.com/earth-engine/apidocs/ee-image-divide). Values are not clamped: noise and
@@ -102,14 +104,42 @@ def expression(image: ee.Image, name: str) -> ee.Image:
     Raises:
         InvalidChoice: There is no such index.
     """
+    return _value(_reflectance(image, [name]), name)
+
+
+def images(image: ee.Image, names: Sequence[str]) -> ee.Image:
+    """Compute several indices of an image, as one image with a band for each.
+
+    Args:
+        image: As for `expression`.
+        names: Names of the indices, each once.
+
+    Raises:
+        InvalidChoice: There is no such index.
+    """
+    from .library import ee
+
+    # Side by side: an `addBands` for each would nest so deeply that neither client nor service could read it.
+    reflectance = _reflectance(image, names)
+    each = [_value(reflectance, name) for name in names]
+    return ee.ImageCollection(each).toBands().rename(list(names))
+
+
+def _reflectance(image: ee.Image, names: Sequence[str]) -> ee.Image:
+    """Give the bands that these indices need, 0 to 1."""
+    bands = dict.fromkeys(band for name in names for band in find(name).bands)
+    return named(image.select(list(bands)).multiply(REFLECTANCE_SCALE), "reflectance")
+
+
+def _value(reflectance: ee.Image, name: str) -> ee.Image:
     index = find(name)
-    reflectance = image.select(list(index.bands)).multiply(REFLECTANCE_SCALE)
     variables = {symbol: reflectance.select(band) for symbol, band in index.variables.items()}
-    return reflectance.expression(index.formula, {**variables, **index.constants}).rename(name).toFloat()
+    value = reflectance.expression(index.formula, {**variables, **index.constants})
+    return named(value.rename(name).toFloat(), name.lower())
 
 
 def _suggestion(name: str) -> str:
-    """A sentence with the indices whose names come closest, whatever their case."""
+    """Name the indices whose names come closest, whatever their case, in a sentence."""
     by_folded_name: dict[str, list[str]] = {}
     for known in catalogue():
         by_folded_name.setdefault(known.casefold(), []).append(known)

@@ -1,4 +1,4 @@
-"""Recipe -> scenes, linked to their scores and masked: the heart of the plugin, as an Earth Engine expression.
+"""Scenes, linked to their scores and masked: the heart of the plugin, as an Earth Engine expression.
 
 Nothing is computed here. Scores are joined by `system:index` on the server, in one `linkCollection`; a scene that
 has no score comes back from it fully masked, without an error, so the policy for such scenes is explicit.
@@ -7,19 +7,37 @@ Source: Earth Engine guide, `ImageCollection.linkCollection` and `ee.Join`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from .catalog import OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
+from osgeo import ogr
+
+from .catalog import COUNT_BAND, OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
+from .naming import named, named_function
 
 if TYPE_CHECKING:
     import ee
 
-    from .recipe import Region, Scenes
+    from .choices import Scenes
+    from .region import Region
 
 _EVERY_SCENE_CLOUD = 100
+_DAY = 86_400_000
+"""Milliseconds."""
+
+_TURN = 360
+_DEGREE = 111_320
+"""Metres of a degree of latitude."""
+
+_SAMPLES, _FINEST = 64, 10
+"""Points along the longer side of the region when masks are looked at, and the least metres between them."""
+
+_ANY_BAND = "B4"
+"""Whose mask tells where a scene has pixels."""
+
 _BUFFER_ERROR = 1
 """Metres by which the server may simplify a trimmed footprint."""
 
@@ -43,7 +61,7 @@ def geometry(region: Region) -> ee.Geometry:
     """Give the region to Earth Engine, with straight edges in longitude and latitude."""
     from .library import ee
 
-    return ee.Geometry(region.geojson(), None, False)
+    return named(ee.Geometry(region.geojson(), None, False), "region")
 
 
 def steps(scenes: Scenes) -> list[Step]:
@@ -96,14 +114,14 @@ def steps(scenes: Scenes) -> list[Step]:
 
 def found(scenes: Scenes) -> ee.ImageCollection:
     """Give the scenes that pass every filter, untouched."""
-    return steps(scenes)[-1].collection
+    return named(steps(scenes)[-1].collection, "scenes")
 
 
 def unscored(scenes: Scenes) -> ee.ImageCollection:
     """Give the scenes that have no score."""
     from .library import ee
 
-    return _joined(ee.Join.inverted(), scenes)
+    return named(_joined(ee.Join.inverted(), scenes), "unscored")
 
 
 def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -> ee.ImageCollection:
@@ -120,53 +138,139 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
     kept = [*bands, score]
 
     def finish(image: ee.Image, clear: ee.Image) -> ee.Image:
-        masked = image.select(kept).updateMask(_shrunk(clear, scenes.dilate))
-        if scenes.edge_trim:
-            masked = masked.clip(image.geometry().buffer(-scenes.edge_trim, _BUFFER_ERROR))
+        masked = _trimmed(image.select(kept).updateMask(_shrunk(clear, scenes.dilate)), image, scenes)
         if whole:
+            # Bands of one observation belong together: none of them where one is missing.
+            named(masked, "masked")
             masked = masked.updateMask(masked.mask().reduce(ee.Reducer.min()))
         return masked
 
-    def by_score(image: ee.Image) -> ee.Image:
-        return finish(image, image.select(score).gte(scenes.threshold))
+    @named_function()
+    def keep_clear(image: ee.Image) -> ee.Image:
+        return finish(image, named(image.select(score).gte(scenes.threshold), "is_clear"))
 
-    def without_score(image: ee.Image) -> ee.Image:
-        # An unscored observation counts as just clear: `best` takes it only where nothing better is known.
+    @named_function()
+    def keep_unscored(image: ee.Image) -> ee.Image:
+        # `best` takes it only where nothing better is known.
         stand_in = ee.Image.constant(scenes.threshold).toFloat().rename(score)
-        image = image.addBands(stand_in.updateMask(image.select(bands[0]).mask()))
+        named(stand_in, "just_clear", "An observation without a score counts as just clear.")
+        image = named(image.addBands(stand_in.updateMask(image.select(bands[0]).mask())), "with_score")
         if scenes.unscored_policy == "scl":
             classes = list(OCCLUDED_SCL_CLASSES)
-            return finish(image, image.select("SCL").remap(classes, [0] * len(classes), 1))
-        return finish(image, image.select(bands[0]).mask().gt(0))
+            is_clear = image.select("SCL").remap(classes, [0] * len(classes), 1)
+        else:
+            is_clear = image.select(bands[0]).mask().gt(0)
+        return finish(image, named(is_clear, "is_clear"))
 
-    scored = _linked(found(scenes), score).map(by_score)
     if scenes.unscored_policy in ("drop", "fail"):
-        return scored
-    return (
-        _linked(_joined(ee.Join.simple(), scenes), score)
-        .map(by_score)
-        .merge(unscored(scenes).map(without_score))
-    )
+        return named(_linked(found(scenes), score).map(keep_clear), "clear")
+    scored = named(_joined(ee.Join.simple(), scenes), "scored")
+    clear = _linked(scored, score).map(keep_clear).merge(unscored(scenes).map(keep_unscored))
+    return named(clear, "clear")
+
+
+def scores(scenes: Scenes) -> ee.ImageCollection:
+    """Give the score band of every scene, clear or not; masked where a scene has no score."""
+
+    @named_function()
+    def take_score(image: ee.Image) -> ee.Image:
+        return _trimmed(image.select(scenes.qa_band), image, scenes)
+
+    return named(_linked(found(scenes), scenes.qa_band).map(take_score), "scores")
+
+
+def hidden(scenes: Scenes) -> ee.FeatureCollection:
+    """Find the scenes whose score exists but is masked wherever the scene has pixels in the region.
+
+    Looked for on a coarse grid of about 64 x 64 points.
+
+    Returns:
+        A feature without geometry for each, with the scene's `system:index` as `id`.
+    """
+    from .library import ee
+
+    west, south, east, north = scenes.region.bounds
+    step = max(_FINEST, max(east - west, north - south) * _DEGREE / _SAMPLES)
+    shape = geometry(_coarse(scenes.region, step / 2))
+
+    def look(image: ee.Image) -> ee.Feature:
+        masks = image.select([_ANY_BAND, scenes.qa_band], ["scene", "score"]).mask()
+        seen = masks.reduceRegion(ee.Reducer.max(), shape, step)
+        return ee.Feature(None, seen).set("id", image.get("system:index"))
+
+    looks = ee.FeatureCollection(_linked(_joined(ee.Join.simple(), scenes), scenes.qa_band).map(look))
+    return looks.filter(ee.Filter.And(ee.Filter.gt("scene", 0), ee.Filter.eq("score", 0)))
+
+
+def pass_offset(region: Region) -> int:
+    """Give the milliseconds by which the sun's time at the region's centre is ahead of UTC.
+
+    Sentinel-2 passes at about half past ten of the sun's time, so a pass never meets midnight on that clock, which it
+    does on the clock of UTC near longitude 160.
+    """
+    west, _, east, _ = region.bounds
+    return round((west + east) / 2 / _TURN * _DAY)
+
+
+def clear_days(scenes: ee.ImageCollection, band: str, region: Region) -> ee.Image:
+    """Count the distinct days on which `band` is not masked.
+
+    A day is one pass of the satellite, wherever midnight falls; seen in two overlapping tiles it is one observation.
+
+    Returns:
+        One band, `clear_count`; 0 where there is no day.
+    """
+    from .library import ee
+
+    offset = pass_offset(region)
+
+    @named_function("A day is one pass of the satellite, by the sun's time at the middle of the region.")
+    def find_day(image: ee.Image) -> ee.Image:
+        number = ee.Number(image.get("system:time_start")).add(offset).divide(_DAY).floor()
+        return ee.Image.constant(named(number, "day")).updateMask(image.select(band).mask())
+
+    days = scenes.map(find_day).reduce(ee.Reducer.countDistinct())
+    return named(days.rename([COUNT_BAND]).unmask(0, False), "clear_days")
+
+
+def _coarse(region: Region, metres: float) -> Region:
+    """Leave out the vertices that move no edge by more than so many metres."""
+    shape = ogr.CreateGeometryFromJson(json.dumps(region.geojson()))
+    return region.from_geojson(json.loads(shape.SimplifyPreserveTopology(metres / _DEGREE).ExportToJson()))
 
 
 def _window(scenes: Scenes) -> tuple[str, str]:
-    # Earth Engine's end is exclusive, the user's is not.
-    return scenes.start.isoformat(), (scenes.end + timedelta(days=1)).isoformat()
+    # Earth Engine's end is exclusive, the user's is not; the calendar's last day has no day after it.
+    last = min(scenes.end, date.max - timedelta(days=1))
+    return scenes.start.isoformat(), (last + timedelta(days=1)).isoformat()
 
 
 def _linked(collection: ee.ImageCollection, score: str) -> ee.ImageCollection:
+    # The score collection stays unfiltered: linking an empty one is an error, and the index is the filter.
+    return named(collection.linkCollection(_every_score(), [score]), "linked")
+
+
+def _every_score() -> ee.ImageCollection:
     from .library import ee
 
-    # The score collection stays unfiltered: linking an empty one is an error, and the index is the filter.
-    return collection.linkCollection(ee.ImageCollection(SCORES_ID), [score])
+    return named(ee.ImageCollection(SCORES_ID), "cs_plus")
 
 
 def _joined(join: ee.Join, scenes: Scenes) -> ee.ImageCollection:
     from .library import ee
 
-    scores = ee.ImageCollection(SCORES_ID).filterBounds(geometry(scenes.region)).filterDate(*_window(scenes))
+    of_window = _every_score().filterBounds(geometry(scenes.region)).filterDate(*_window(scenes))
     same_index = ee.Filter.equals(leftField="system:index", rightField="system:index")
-    return ee.ImageCollection(join.apply(found(scenes), scores, same_index))
+    named(of_window, "scores_of_window")
+    named(same_index, "same_index")
+    return ee.ImageCollection(join.apply(found(scenes), of_window, same_index))
+
+
+def _trimmed(kept: ee.Image, image: ee.Image, scenes: Scenes) -> ee.Image:
+    """Mask what is left of an image outside its footprint, made smaller by the trim."""
+    if not scenes.edge_trim:
+        return kept
+    return kept.clip(image.geometry().buffer(-scenes.edge_trim, _BUFFER_ERROR))
 
 
 def _shrunk(clear: ee.Image, metres: float) -> ee.Image:

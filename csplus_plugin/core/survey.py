@@ -7,17 +7,39 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from .catalog import L2A_GLOBAL_FROM, PRODUCTS
+from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
 from .errors import NothingFound
-from .scenes import steps, unscored
+from .scenes import hidden, pass_offset, steps, unscored
 
 if TYPE_CHECKING:
     import ee
 
-    from .recipe import Scenes
+    from .choices import Scenes
+
+_DAY = 86_400_000
+"""Milliseconds."""
 
 _NAMED = 10
 """How many unscored scenes are named before the rest is only counted."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One scene that was found.
+
+    Attributes:
+        index: Its `system:index`.
+        day: UTC day on which it was taken.
+        pass_day: Number of the day on the sun's clock at the region's centre, on which no pass meets midnight.
+        is_scored: Whether it has a Cloud Score+ score over the area.
+        is_used: Whether the policy for scenes without a score lets it through.
+    """
+
+    index: str
+    day: date
+    pass_day: int
+    is_scored: bool
+    is_used: bool
 
 
 @dataclass(frozen=True)
@@ -26,23 +48,52 @@ class Survey:
 
     Attributes:
         left: Number of scenes after each filter, with the filter in words.
-        unscored_ids: `system:index` of the scenes without a score.
-        days: Distinct UTC days of the scenes, in order.
+        scenes: The scenes that pass every filter, in order of time.
+        hidden_ids: `system:index` of those whose score is masked over the whole area.
     """
 
     left: tuple[tuple[str, int], ...]
-    unscored_ids: tuple[str, ...]
-    days: tuple[date, ...]
+    scenes: tuple[Scene, ...]
+    hidden_ids: tuple[str, ...] = ()
 
     @property
     def scene_count(self) -> int:
         """Scenes that pass every filter."""
-        return self.left[-1][1]
+        return len(self.scenes)
 
     @property
     def scored_count(self) -> int:
         """Scenes that have a score."""
-        return self.scene_count - len(self.unscored_ids)
+        return sum(scene.is_scored for scene in self.scenes)
+
+    @property
+    def unscored_ids(self) -> tuple[str, ...]:
+        """`system:index` of the scenes without a score over the area."""
+        return tuple(sorted(scene.index for scene in self.scenes if not scene.is_scored))
+
+    @property
+    def used_count(self) -> int:
+        """Scenes that the policy lets through."""
+        return sum(scene.is_used for scene in self.scenes)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Days of the scenes that the policy lets through, in order; a pass over midnight is of the day it began."""
+        begun: dict[int, date] = {}
+        for scene in self.scenes:
+            if scene.is_used:
+                begun.setdefault(scene.pass_day, scene.day)
+        return tuple(sorted(begun.values()))
+
+    def within(self, first: date, last: date) -> Survey:
+        """Narrow it to a shorter window, both days included, without a further request."""
+        scenes = tuple(scene for scene in self.scenes if first <= scene.day <= last)
+        inside = {scene.index for scene in scenes}
+        return Survey(
+            left=((f"from {first} to {last}", len(scenes)),),
+            scenes=scenes,
+            hidden_ids=tuple(index for index in self.hidden_ids if index in inside),
+        )
 
 
 def question(scenes: Scenes) -> ee.Dictionary:
@@ -50,11 +101,14 @@ def question(scenes: Scenes) -> ee.Dictionary:
     from .library import ee
 
     narrowing = steps(scenes)
+    found = narrowing[-1].collection
     return ee.Dictionary(
         {
             "left": [step.collection.size() for step in narrowing],
-            "times": narrowing[-1].collection.aggregate_array("system:time_start"),
+            "ids": found.aggregate_array("system:index"),
+            "times": found.aggregate_array("system:time_start"),
             "unscored": unscored(scenes).aggregate_array("system:index"),
+            "hidden": hidden(scenes).aggregate_array("id"),
         }
     )
 
@@ -73,8 +127,19 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
                 f"{_scenes(left[0][1])} {left[0][0]}, but none " if step is not narrowing[0] else "No scenes "
             )
             raise NothingFound(f"{before}{what}.", step.remedy)
-    days = sorted({datetime.fromtimestamp(time / 1000, timezone.utc).date() for time in values["times"]})
-    survey = Survey(left, tuple(sorted(values["unscored"])), tuple(days))
+    without, hidden_ids = set(values["unscored"]), set(values["hidden"])
+    offset = pass_offset(scenes.region)
+    keeps = scenes.unscored_policy in ("keep", "scl")
+
+    def scene(time: float, index: str) -> Scene:
+        day = datetime.fromtimestamp(time / 1000, timezone.utc).date()
+        is_scored = index not in without and index not in hidden_ids
+        return Scene(
+            index, day, int((time + offset) // _DAY), is_scored, is_scored or (keeps and index in without)
+        )
+
+    in_time = sorted(zip(values["times"], values["ids"], strict=True))
+    survey = Survey(left, tuple(scene(time, index) for time, index in in_time), tuple(sorted(hidden_ids)))
     _check_policy(scenes, survey)
     return survey
 
@@ -82,22 +147,24 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
 def report(survey: Survey) -> list[str]:
     """Say what was found, a sentence a line."""
     lines = [f"{_scenes(size)} {what}." for what, size in survey.left]
-    span = f"{survey.days[0]} to {survey.days[-1]}" if len(survey.days) > 1 else f"{survey.days[0]}"
-    lines.append(f"{len(survey.days)} distinct {'day' if len(survey.days) == 1 else 'days'}: {span}.")
     lines.append(f"{survey.scored_count} scored, {len(survey.unscored_ids)} unscored.")
+    if days := survey.days:
+        span = f"{days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
+        lines.append(f"{len(days)} distinct {'day' if len(days) == 1 else 'days'}: {span}.")
     return lines
 
 
 def warnings(scenes: Scenes, survey: Survey) -> list[str]:
     """Say what may surprise, a sentence a line."""
     lines = []
-    if survey.unscored_ids:
-        done = {
-            "drop": "They are left out",
-            "keep": "They are used unmasked",
-            "scl": "They are masked by their scene classification",
-        }[scenes.unscored_policy]
-        lines.append(f"Without a Cloud Score+ score: {_named(survey.unscored_ids)}. {done}.")
+    unscored_ids = tuple(index for index in survey.unscored_ids if index not in survey.hidden_ids)
+    if unscored_ids:
+        done = UNSCORED_POLICIES[scenes.unscored_policy].removesuffix(" (L2A only)")
+        lines.append(f"Without a Cloud Score+ score: {_named(unscored_ids)}. They are {done}.")
+    if survey.hidden_ids:
+        lines.append(
+            f"Score masked over the whole area: {_named(survey.hidden_ids)}. Nothing of them is used."
+        )
     product = PRODUCTS[scenes.product]
     if scenes.start < product.first_day:
         lines.append(f"{product.name} begins on {product.first_day}: the window is shorter than asked.")
@@ -115,9 +182,9 @@ def _check_policy(scenes: Scenes, survey: Survey) -> None:
             f"{_named(survey.unscored_ids)}.",
             "Wait a few days if they are recent, or choose another policy for unscored scenes.",
         )
-    if scenes.unscored_policy == "drop" and survey.scored_count == 0:
+    if survey.used_count == 0:
         raise NothingFound(
-            f"None of the {_scenes(survey.scene_count)} found has a score yet.",
+            f"None of the {_scenes(survey.scene_count)} found has a score over the area yet.",
             "Wait a few days if they are recent, or choose the policy keep or scl for unscored scenes.",
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from osgeo import gdal
 
-from ..core.composite import BandInfo, Encoding
+from ..core.bands import BandInfo, Encoding
 from ..core.grid import Grid
 from . import tiff
 from .gdal_errors import as_file_trouble, require

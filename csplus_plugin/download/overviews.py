@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal, gdal_array
 
-from ..core.composite import BandInfo
+from ..core.bands import BandInfo
 from ..core.grid import Grid
 from . import tiff
 from .gdal_errors import as_file_trouble, require

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from osgeo import ogr
 
 from ..core.grid import Grid, QuietGdal, outline
-from ..core.recipe import Region
+from ..core.region import Region
 
 BLOCK = 256
 """Pixels; side of the blocks of the file. Tiles are whole blocks, so that a block is written once."""

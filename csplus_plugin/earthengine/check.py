@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.about import version
 from ..core.errors import BadRequest, Cancelled, PermissionDenied
 from . import dependencies, failures
 from .client import Client
@@ -71,11 +72,9 @@ def find_library(log: Log) -> Library:
     """
     folder = dependencies.ee_place()
     dependencies.load("requests")
-    from .transport import plugin_version
-
     vendored = dependencies.VENDOR.resolve()
     found = Library(dependencies.ee_version(), folder, vendored in folder.parents)
-    log(f"Library: {found}. Python {platform.python_version()}, Cloud Score+ {plugin_version()}.")
+    log(f"Library: {found}. Python {platform.python_version()}, Cloud Score+ {version()}.")
     return found
 
 

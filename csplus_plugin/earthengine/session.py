@@ -237,7 +237,7 @@ def _sandbox_url(data: Path | None) -> str:
     if data not in _sandboxes:
         load_ee()  # the sandbox serves the list of functions that comes with the library
         from ..sandbox import server
-        from ..sandbox.startup import CannotStart
+        from ..sandbox.errors import CannotStart
 
         try:
             _sandboxes[data] = server.start(data=data)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+
+from ..core.about import version
 
 if TYPE_CHECKING:
     from .route import Route
@@ -60,17 +60,6 @@ def _configured(session: requests.Session, route: Route) -> requests.Session:
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     for scheme in ("https://", "http://"):
         session.mount(scheme, _RoutedAdapter(route))
-    session.headers["User-Agent"] = f"csplus-qgis/{plugin_version()}"
-    session.headers["X-Goog-Api-Client"] = (
-        f"csplus-qgis/{plugin_version()} gl-python/{platform.python_version()}"
-    )
+    session.headers["User-Agent"] = f"csplus-qgis/{version()}"
+    session.headers["X-Goog-Api-Client"] = f"csplus-qgis/{version()} gl-python/{platform.python_version()}"
     return session
-
-
-@cache
-def plugin_version() -> str:
-    """Return the version in `metadata.txt`, or 0 where the plugin runs without that file."""
-    metadata = Path(__file__).resolve().parents[2] / "metadata.txt"
-    lines = metadata.read_text(encoding="utf-8").splitlines() if metadata.is_file() else []
-    versions = (line.partition("=")[2].strip() for line in lines if line.startswith("version="))
-    return next(versions, "0")

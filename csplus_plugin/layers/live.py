@@ -12,7 +12,7 @@ from qgis.core import (
 )
 
 from ..core.errors import CsPlusError
-from ..core.recipe import Region
+from ..core.region import Region
 
 ZMIN = 8
 """Zoomed out further, one view of the canvas would ask for the composite of a continent."""

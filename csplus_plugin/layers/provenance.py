@@ -11,12 +11,14 @@ from qgis.PyQt.QtCore import QDateTime, Qt
 from ..core.catalog import ATTRIBUTION, CITATION, LICENSES
 from ..core.recipe import Recipe
 from ..core.survey import Survey
+from ..core.targets.target import Target
+from . import file_recipe
 
 RECIPE_PROPERTY = "csplus/recipe"
 SANDBOX_NOTICE = "Made by the Cloud Score+ sandbox, not by Google Earth Engine"
 
 
-def describe(layer: QgsRasterLayer, recipe: Recipe, survey: Survey, *, sandbox: bool) -> None:
+def describe(layer: QgsRasterLayer, recipe: Recipe[Target], survey: Survey, *, sandbox: bool) -> None:
     """Put recipe, time and metadata on a layer."""
     layer.setCustomProperty(RECIPE_PROPERTY, recipe.to_json())
     set_period(layer, recipe.scenes.start, recipe.scenes.end)
@@ -26,15 +28,16 @@ def describe(layer: QgsRasterLayer, recipe: Recipe, survey: Survey, *, sandbox: 
     metadata.setRights([ATTRIBUTION])
     metadata.setLicenses(list(LICENSES))
     metadata.setCrs(layer.crs())
-    metadata.addHistoryItem(recipe.to_json())
     layer.setMetadata(metadata)
     layer.serverProperties().setAttribution(ATTRIBUTION)
 
 
-def tags(recipe: Recipe, survey: Survey, *, endpoint: str, version: str, sandbox: bool) -> Mapping[str, str]:
+def tags(
+    recipe: Recipe[Target], survey: Survey, *, endpoint: str, version: str, sandbox: bool
+) -> Mapping[str, str]:
     """Give the metadata items of a file."""
     items = {
-        "CSPLUS_RECIPE": recipe.to_json(),
+        file_recipe.TAG: file_recipe.tag(recipe),
         "CSPLUS_VERSION": version,
         "CSPLUS_ENDPOINT": endpoint,
         "CSPLUS_SCENE_COUNT": str(survey.scene_count),
@@ -67,12 +70,11 @@ def set_period(layer: QgsRasterLayer, first: date, last: date) -> None:
     properties.setIsActive(True)
 
 
-def _summary(recipe: Recipe, survey: Survey, *, sandbox: bool) -> list[str]:
+def _summary(recipe: Recipe[Target], survey: Survey, *, sandbox: bool) -> list[str]:
     scenes = recipe.scenes
     lines = [SANDBOX_NOTICE + "."] if sandbox else []
     lines.append(
-        f"Sentinel-2 {scenes.product}, {recipe.composite.method} of the observations with "
-        f"{scenes.qa_band} >= {scenes.threshold:g}, {scenes.start} to {scenes.end}."
+        f"{recipe.target.sentence(scenes)}. Sentinel-2 {scenes.product}, {scenes.start} to {scenes.end}."
     )
     lines.append(
         f"{survey.scene_count} scenes on {len(survey.days)} days, {survey.scored_count} of them scored."

@@ -14,15 +14,15 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
-from ..core.catalog import STYLES, Style
-from ..core.composite import drawn, file_bands
+from ..core.catalog import COUNT_BAND, STYLES, Style
 from ..core.recipe import Recipe
+from ..core.targets.target import ImageTarget
 
 
-def apply(layer: QgsRasterLayer, recipe: Recipe) -> None:
+def apply(layer: QgsRasterLayer, recipe: Recipe[ImageTarget]) -> None:
     """Style a downloaded file like the live layer, as far as it holds the bands."""
-    style, bands = drawn(recipe)
-    infos = file_bands(recipe)
+    style, bands = recipe.target.shown(recipe.scenes, recipe.output.style)
+    infos = recipe.target.file_bands(recipe.scenes)
     names = [info.name for info in infos]
     if not set(bands) <= set(names):
         style, bands = _fallback(names)
@@ -43,7 +43,7 @@ def _fallback(names: list[str]) -> tuple[Style, tuple[str, ...]]:
             return STYLES[name], STYLES[name].bands
     reflectance = STYLES["true_color"]
     grey = Style("Grey", (), reflectance.minimum, reflectance.maximum, ("#000000", "#ffffff"))
-    known = {"clear_count": STYLES["count"]}
+    known = {COUNT_BAND: STYLES["count"]}
     is_band = names[0].startswith("B") and names[0][1:2].isdigit()
     return known.get(names[0], grey if is_band else STYLES["index"]), (names[0],)
 

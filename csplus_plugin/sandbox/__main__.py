@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from . import startup
-from .geotiffs import SANDBOX_NAME
+from . import folders
+from .errors import SANDBOX_NAME, CannotStart
 from .server import start
 from .service_model import Fault, ServiceModel
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _write_samples(choices.folder)
         else:
             _serve(choices)
-    except startup.CannotStart as error:
+    except CannotStart as error:
         _complain(str(error))
         return 1
     except KeyboardInterrupt:
@@ -51,10 +51,10 @@ def _serve(choices: argparse.Namespace) -> None:
 
 def _write_samples(folder: Path) -> None:
     try:
-        startup.write_to(folder)
+        folders.write_to(folder)
     except OSError as error:
         reason = error.strerror or error
-        raise startup.CannotStart(f"The sample scenes cannot be written to {folder}: {reason}.") from error
+        raise CannotStart(f"The sample scenes cannot be written to {folder}: {reason}.") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,25 +88,33 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
         "service model", "how slow, limited and faulty to be; all of it is off by default"
     )
     option = partial(model.add_argument, default=argparse.SUPPRESS)
-    option("--latency", type=_seconds, metavar="SECONDS", help="answer so much later")
+    option("--latency", type=_seconds, metavar="SECONDS", help="delay every answer by this long")
+    option("--work", type=_seconds, metavar="SECONDS", help="work for each megapixel of a band of a scene")
     option(
-        "--work", type=_seconds, metavar="SECONDS", help="time that a megapixel of a band of a scene takes"
+        "--max-concurrent",
+        type=_count,
+        metavar="N",
+        help="refuse more concurrent requests than this (status 429)",
     )
-    option("--max-concurrent", type=_count, metavar="N", help="refuse more requests at a time (status 429)")
-    option("--rate", type=_count, metavar="N", help="refuse more requests a second (status 429)")
-    option("--retry-after", type=_count, metavar="SECONDS", help="say so with every status 429")
+    option("--rate", type=_count, metavar="N", help="refuse more requests per second than this (status 429)")
+    option("--retry-after", type=_count, metavar="SECONDS", help="Retry-After to send with every 429")
     option(
         "--memory-limit",
         type=_seconds,
         metavar="N",
-        help="refuse what draws more megapixels of bands of scenes",
+        help="refuse requests that draw more than this (megapixels x bands x scenes)",
     )
-    option("--time-limit", type=_seconds, metavar="SECONDS", help="refuse what takes more work")
-    option("--fault-rate", type=_share, metavar="SHARE", help="let that share of the requests break, 0 to 1")
     option(
-        "--faults", type=_faults, metavar="KINDS", help="how: some of 503,429,reset,truncation; default: all"
+        "--time-limit", type=_seconds, metavar="SECONDS", help="refuse requests that need more work than this"
     )
-    option("--seed", type=int, metavar="N", help="which requests break")
+    option("--fault-rate", type=_share, metavar="SHARE", help="make this share of the requests fail, 0 to 1")
+    option(
+        "--faults",
+        type=_faults,
+        metavar="KINDS",
+        help="kinds of failure: some of 503,429,reset,truncation; default: all",
+    )
+    option("--seed", type=int, metavar="N", help="seed that decides which requests fail")
     option("--restricted", action="store_true", help="say that the project's quota is used up")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+SANDBOX_NAME = "Cloud Score+ sandbox (not Google Earth Engine)"
+
 
 class Refused(Exception):
     """A request that Earth Engine would refuse, or that this sandbox cannot evaluate.
@@ -15,3 +17,7 @@ class Refused(Exception):
         super().__init__(message)
         self.message = message
         self.status = status
+
+
+class CannotStart(Exception):
+    """The sandbox cannot start; the text is one sentence that says why."""

@@ -20,7 +20,7 @@ from .errors import Refused
 MEGAPIXEL = 1e6
 MEMORY_EXCEEDED = "User memory limit exceeded."
 TIMED_OUT = "Computation timed out."
-ENDING = "The sandbox is being stopped."
+SHUTTING_DOWN = "The sandbox is being stopped."
 
 
 @dataclass
@@ -28,18 +28,18 @@ class Meter:
     """The account of one request.
 
     Args:
-        most: Cost that stands for too much memory.
-        longest: Cost that stands for too much time.
+        memory_limit: Cost that stands for too much memory.
+        time_limit: Cost that stands for too much time.
         deadline: Moment of `time.monotonic` at which the request is given up in any case.
-        ending: Set when nobody waits for the answer any more.
-        drawn: Cost so far.
+        stopping: Set when nobody waits for the answer any more.
+        cost: Cost so far.
     """
 
-    most: float = math.inf
-    longest: float = math.inf
+    memory_limit: float = math.inf
+    time_limit: float = math.inf
     deadline: float = math.inf
-    ending: threading.Event | None = None
-    drawn: float = 0.0
+    stopping: threading.Event | None = None
+    cost: float = 0.0
 
     def add(self, pixels: int) -> None:
         """Charge pixels of one band of one scene.
@@ -47,10 +47,10 @@ class Meter:
         Raises:
             Refused: The request has become too expensive.
         """
-        self.drawn += pixels / MEGAPIXEL
-        if self.drawn > self.most:
+        self.cost += pixels / MEGAPIXEL
+        if self.cost > self.memory_limit:
             raise Refused(MEMORY_EXCEEDED)
-        if self.drawn > self.longest:
+        if self.cost > self.time_limit:
             raise Refused(TIMED_OUT)
 
     def check(self) -> None:
@@ -59,8 +59,8 @@ class Meter:
         Raises:
             Refused: The time is up, or the sandbox is being stopped.
         """
-        if self.ending is not None and self.ending.is_set():
-            raise Refused(ENDING, 503)
+        if self.stopping is not None and self.stopping.is_set():
+            raise Refused(SHUTTING_DOWN, 503)
         if time.monotonic() > self.deadline:
             raise Refused(TIMED_OUT)
 

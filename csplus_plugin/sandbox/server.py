@@ -13,10 +13,11 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
-from .listener import HOST, Listener
-from .service import Service
+from .errors import CannotStart
+from .folders import Log, exports_folder, scenes_folder
+from .rest.listener import HOST, Listener
+from .rest.service import Service
 from .service_model import Gate, ServiceModel
-from .startup import CannotStart, Log, exports_folder, scenes_folder
 
 
 def start(

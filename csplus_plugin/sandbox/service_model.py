@@ -130,10 +130,10 @@ class Gate:
     @contextmanager
     def work(self, meter: Meter) -> Iterator[Meter]:
         """Charge what happens within to a meter, and take at least as long as it costs."""
-        began, before = time.monotonic(), meter.drawn
+        began, before = time.monotonic(), meter.cost
         with metered(meter):
             yield meter
-        self.wait(self.model.work * (meter.drawn - before) - (time.monotonic() - began))
+        self.wait(self.model.work * (meter.cost - before) - (time.monotonic() - began))
 
     def wait(self, seconds: float) -> None:
         """Sleep, unless the sandbox is being stopped."""

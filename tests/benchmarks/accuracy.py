@@ -18,13 +18,17 @@ from osgeo import gdal
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 import conftest  # noqa: E402, F401 imports the plugin as QGIS does
-from csplus.csplus_plugin.core import catalog, composite  # noqa: E402
+from csplus.csplus_plugin.core import catalog, picture  # noqa: E402
+from csplus.csplus_plugin.core.bands import DIGITAL_NUMBERS  # noqa: E402
+from csplus.csplus_plugin.core.choices import Scenes  # noqa: E402
 from csplus.csplus_plugin.core.grid import Grid  # noqa: E402
-from csplus.csplus_plugin.core.recipe import Composite, Recipe, Region, Scenes  # noqa: E402
+from csplus.csplus_plugin.core.recipe import Recipe  # noqa: E402
+from csplus.csplus_plugin.core.region import Region  # noqa: E402
+from csplus.csplus_plugin.core.targets.composite import Composite  # noqa: E402
 from csplus.csplus_plugin.earthengine.client import Client  # noqa: E402
 from csplus.csplus_plugin.earthengine.dependencies import prepare_expressions  # noqa: E402
 from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for  # noqa: E402
-from csplus.csplus_plugin.sandbox.startup import sample_scenes  # noqa: E402
+from csplus.csplus_plugin.sandbox.folders import sample_scenes  # noqa: E402
 
 BANDS = ("B2", "B3", "B4", "B8")
 MONTHS = ((2023, 1), (2023, 6), (2023, 10))
@@ -61,9 +65,9 @@ def main() -> None:
         grid, wanted = truth(year, month)
         print(f"\n{year}-{month:02}{'':12}{'RMSE':>8}{'bias':>8}{'pixels':>9}")
         for name, recipe in recipes(year, month):
-            pixels = client.pixels(composite.pixels(recipe), grid.request(), BANDS)
+            pixels = client.pixels(picture.pixels(recipe), grid.request(), BANDS)
             got = np.stack([pixels[band].astype(float) for band in BANDS])
-            valid = (got != composite.DIGITAL_NUMBERS.nodata).all(axis=0)
+            valid = (got != DIGITAL_NUMBERS.nodata).all(axis=0)
             error = (got - wanted)[:, valid]
             rmse = np.sqrt((error**2).mean())
             print(f"{name:19}{rmse:8.0f}{error.mean():8.0f}{valid.mean():8.1%}")

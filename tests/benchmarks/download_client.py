@@ -13,7 +13,7 @@ EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
 
 def ours(url: str, side: int, path: str, compression: str = "DEFLATE") -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-    from csplus_plugin.core.composite import DIGITAL_NUMBERS, BandInfo
+    from csplus_plugin.core.bands import DIGITAL_NUMBERS, BandInfo
     from csplus_plugin.core.grid import Grid
     from csplus_plugin.download.download import download
     from csplus_plugin.download.layout import Layout

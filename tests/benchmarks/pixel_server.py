@@ -25,7 +25,7 @@ import numpy as np
 from osgeo import gdal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from csplus_plugin.sandbox import discovery
+from csplus_plugin.sandbox.rest import discovery
 
 BANDS = ("B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12")
 PIECE = 256 * 1024

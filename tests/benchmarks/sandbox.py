@@ -32,10 +32,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 import conftest  # noqa: E402, F401 imports the plugin as QGIS does
 import ee  # noqa: E402
-from csplus.csplus_plugin.sandbox.archive import CLOUD_SCORE, S2_SR, Archive  # noqa: E402
-from csplus.csplus_plugin.sandbox.evaluator import Evaluator  # noqa: E402
-from csplus.csplus_plugin.sandbox.images import Grid, Image  # noqa: E402
-from csplus.csplus_plugin.sandbox.startup import sample_scenes  # noqa: E402
+from csplus.csplus_plugin.sandbox.archive.archive import CLOUD_SCORE, S2_SR, Archive  # noqa: E402
+from csplus.csplus_plugin.sandbox.folders import sample_scenes  # noqa: E402
+from csplus.csplus_plugin.sandbox.graph.evaluator import Evaluator  # noqa: E402
+from csplus.csplus_plugin.sandbox.images.image import Grid, Image  # noqa: E402
 from support.offline_client import learn_functions  # noqa: E402
 
 BANDS = ("B4", "B3", "B2")

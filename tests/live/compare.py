@@ -24,12 +24,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 import conftest  # noqa: E402, F401 imports the plugin as QGIS does
 import ee  # noqa: E402
-from csplus.csplus_plugin.sandbox import encoders  # noqa: E402
-from csplus.csplus_plugin.sandbox.archive import CLOUD_SCORE, S2_SR, S2_TOA, Archive  # noqa: E402
+from csplus.csplus_plugin.sandbox.archive.archive import CLOUD_SCORE, S2_SR, S2_TOA, Archive  # noqa: E402
 from csplus.csplus_plugin.sandbox.errors import Refused  # noqa: E402
-from csplus.csplus_plugin.sandbox.evaluator import Evaluator  # noqa: E402
-from csplus.csplus_plugin.sandbox.images import Grid  # noqa: E402
-from csplus.csplus_plugin.sandbox.startup import sample_scenes  # noqa: E402
+from csplus.csplus_plugin.sandbox.folders import sample_scenes  # noqa: E402
+from csplus.csplus_plugin.sandbox.graph.evaluator import Evaluator  # noqa: E402
+from csplus.csplus_plugin.sandbox.images.image import Grid  # noqa: E402
+from csplus.csplus_plugin.sandbox.resources import encoders  # noqa: E402
 
 PLACE = (-119.9087, 37.4159)
 UTM = "EPSG:32611"

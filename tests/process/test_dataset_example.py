@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from csplus.csplus_plugin.sandbox.folders import sample_scenes
 from csplus.csplus_plugin.sandbox.server import start
-from csplus.csplus_plugin.sandbox.startup import sample_scenes
 from osgeo import gdal, osr
 
 from .conftest import Process, given

@@ -44,7 +44,7 @@ def test_parameters_by_standard_input(process: Process, tmp_path: Path) -> None:
     inputs = {**JANUARY, "LIVE": False, "SCRIPT": str(tmp_path / "recipe.json"), "METHOD": "medoid"}
     done = process("run", "csplus:clearcomposite", "-", stdin=json.dumps({"inputs": inputs}))
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "recipe.json").read_text())["composite"]["method"] == "medoid"
+    assert json.loads((tmp_path / "recipe.json").read_text())["target"]["method"] == "medoid"
 
 
 def test_the_log_says_what_was_found_and_that_it_is_a_sandbox(process: Process, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_the_file_is_on_the_home_grid_with_names_and_tags(
     assert dataset.GetRasterBand(1).GetNoDataValue() == 65535
     assert dataset.GetRasterBand(1).GetScale() == 0.0001
     recipe = Recipe.from_json(dataset.GetMetadataItem("CSPLUS_RECIPE"))
-    assert recipe.composite.bands == ("B4", "B8")
+    assert recipe.target.bands == ("B4", "B8")
     assert int(dataset.GetMetadataItem("CSPLUS_SCENE_COUNT")) > 0
     assert "not by Google" in dataset.GetMetadataItem("CSPLUS_SANDBOX")
     assert "CC-BY-4.0" in dataset.GetMetadataItem("LICENSE")
@@ -137,7 +137,7 @@ def test_a_result_can_be_made_again_from_its_recipe(
             "START": again.scenes.start.isoformat(),
             "END": again.scenes.end.isoformat(),
             "THRESHOLD": again.scenes.threshold,
-            "METHOD": again.composite.method,
+            "METHOD": again.target.method,
             "OUTPUT": second,
             "LIVE": False,
         },
@@ -183,7 +183,17 @@ def test_counting_alone(context: QgsProcessingContext, feedback: Recorder) -> No
     results = run(context, feedback, LIVE=False)
     assert results["SCENE_COUNT"] > 0
     assert "1 requests to the service." in "\n".join(feedback.said)
-    assert any("Only the scenes were counted" in line for line in feedback.warned)
+    assert any("Nothing was made, only counted" in line for line in feedback.warned)
+
+
+def test_more_clear_days_than_there_are_cost_no_download(
+    context: QgsProcessingContext, feedback: Recorder, target: str
+) -> None:
+    with pytest.raises(
+        QgsProcessingException, match=r"No pixel can have 30 clear days: the scenes are of \d+\."
+    ):
+        run(context, feedback, OUTPUT=target, MIN_OBSERVATIONS=30)
+    assert not list(Path(target).parent.iterdir())
 
 
 def test_scripts(context: QgsProcessingContext, feedback: Recorder, tmp_path: Path) -> None:
@@ -234,7 +244,7 @@ def test_a_cancelled_download_goes_on_where_it_stopped(
         patch.setattr(Journal, "add", add)
         with pytest.raises(QgsProcessingException, match="Cancelled"):
             run(context, hasty, **fine)
-    assert any("batch export" in line for line in hasty.warned)
+    assert any("An export runs on Earth Engine" in line for line in hasty.warned)
     assert sorted(path.name for path in Path(target).parent.iterdir()) == [
         "clear.tif.journal",
         "clear.tif.part",

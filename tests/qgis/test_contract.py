@@ -2,56 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import pytest
 from csplus.csplus_plugin.core import indices
-from qgis.core import Qgis, QgsApplication, QgsProcessingAlgorithm, QgsProcessingParameterEnum
+from qgis.core import Qgis, QgsApplication, QgsProcessingAlgorithm
 
-ENUMS = {
-    "PRODUCT": (["L2A", "L1C"], "L2A"),
-    "QA_BAND": (["cs_cdf", "cs"], "cs_cdf"),
-    "UNSCORED_POLICY": (["drop", "keep", "scl", "fail"], "drop"),
-    "METHOD": (
-        ["median", "mean", "percentile", "medoid", "best", "weighted", "latest", "min", "max"],
-        "median",
-    ),
-    "STYLE": (
-        ["true_color", "false_color", "swir", "agriculture", "geology", "urban", "index", "count", "score"],
-        "true_color",
-    ),
-    "FORMAT": (["GTiff", "COG"], "GTiff"),
-    "MONTHS": ([str(month) for month in range(1, 13)], None),
-    "BANDS": (
-        ["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B11", "B12", "B10"],
-        ["B2", "B3", "B4", "B8"],
-    ),
-}
-OTHERS = {
+REQUIRED = object()
+"""Stands for the default of a parameter that has to be given."""
+
+BANDS = ["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B11", "B12", "B10"]
+STYLES = ["true_color", "false_color", "swir", "agriculture", "geology", "urban", "index", "count", "score"]
+
+
+class Choice(NamedTuple):
+    """One of the options, or several of them."""
+
+    options: list[str]
+    default: Any
+    several: bool = False
+
+
+# Blocks: name -> (type in QGIS, default), or a choice.
+SCENES = {
     "EXTENT": ("extent", None),
     "AREA": ("source", None),
-    "START": ("datetime", None),
-    "END": ("datetime", None),
+    "START": ("datetime", REQUIRED),
+    "END": ("datetime", REQUIRED),
+    "PRODUCT": Choice(["L2A", "L1C"], "L2A"),
+    "QA_BAND": Choice(["cs_cdf", "cs"], "cs_cdf"),
     "THRESHOLD": ("number", 0.6),
+    "UNSCORED_POLICY": Choice(["drop", "keep", "scl", "fail"], "drop"),
+    "MONTHS": Choice([str(month) for month in range(1, 13)], None, several=True),
     "MAX_SCENE_CLOUD": ("number", 100),
     "ORBIT": ("number", None),
     "TILES": ("string", None),
     "EDGE_TRIM": ("number", 0),
     "DILATE": ("number", 0),
     "CLIP": ("boolean", True),
+}
+COMPOSITE = {
+    "METHOD": Choice(
+        ["median", "mean", "percentile", "medoid", "best", "weighted", "latest", "min", "max"], "median"
+    ),
     "PERCENTILE": ("number", 25),
     "MIN_OBSERVATIONS": ("number", 1),
+    "BANDS": Choice(BANDS, ["B2", "B3", "B4", "B8"], several=True),
+    "INDICES": Choice(sorted(indices.catalogue()), None, several=True),
     "COUNT_BAND": ("boolean", False),
+}
+OUTPUT = {
     "CRS": ("crs", None),
     "RESOLUTION": ("number", 10),
     "LIVE": ("boolean", True),
     "OUTPUT": ("rasterDestination", None),
+    "FORMAT": Choice(["GTiff", "COG"], "GTiff"),
     "SCRIPT": ("fileDestination", None),
 }
-MANDATORY = {"START", "END"}
-OUTPUTS = {
-    "OUTPUT": "outputRaster",
-    "SCRIPT": "outputFile",
-    "LIVE_LAYER": "outputRaster",
-    "TILE_URL": "outputString",
+COUNTED = {
     "RECIPE": "outputString",
     "FIRST_DATE": "outputString",
     "LAST_DATE": "outputString",
@@ -60,59 +68,92 @@ OUTPUTS = {
     "UNSCORED_COUNT": "outputNumber",
     "DATE_COUNT": "outputNumber",
 }
-
-
-@pytest.fixture
-def algorithm() -> QgsProcessingAlgorithm:
-    return QgsApplication.processingRegistry().createAlgorithmById("csplus:clearcomposite")
-
-
-def test_parameters(algorithm: QgsProcessingAlgorithm) -> None:
-    definitions = {definition.name(): definition for definition in algorithm.parameterDefinitions()}
-    assert set(definitions) == {*ENUMS, *OTHERS, "INDICES"}
-    for name, (options, default) in ENUMS.items():
-        definition = definitions[name]
-        assert definition.usesStaticStrings(), name
-        assert definition.options() == options
-        assert definition.defaultValue() == default
-    for name, (kind, default) in OTHERS.items():
-        assert definitions[name].type() == kind, name
-        assert definitions[name].defaultValue() == default, name
-    chosen = definitions["INDICES"]
-    assert isinstance(chosen, QgsProcessingParameterEnum)
-    assert chosen.allowMultiple()
-    assert set(chosen.options()) == set(indices.catalogue())
-
-
-def test_what_is_mandatory(algorithm: QgsProcessingAlgorithm) -> None:
-    optional = Qgis.ProcessingParameterFlag.Optional
-    for definition in algorithm.parameterDefinitions():
-        has_default = definition.defaultValue() is not None
-        may_be_empty = bool(definition.flags() & optional)
-        assert (not may_be_empty and not has_default) == (definition.name() in MANDATORY), definition.name()
-
-
-def test_outputs(algorithm: QgsProcessingAlgorithm) -> None:
-    assert {output.name(): output.type() for output in algorithm.outputDefinitions()} == OUTPUTS
-
-
-CHECK_CONNECTION = {
-    "ENDPOINT": "outputString",
-    "PROJECT": "outputString",
-    "ACCOUNT": "outputString",
-    "PROXY": "outputString",
-    "REGISTRATION": "outputString",
-    "LIBRARY": "outputString",
-    "LIBRARY_PLACE": "outputString",
-    "SANDBOX": "outputBoolean",
-    "RESTRICTED": "outputBoolean",
-    "ROUND_TRIP": "outputNumber",
-    "CLOCK_OFFSET": "outputNumber",
+IMAGE = {
+    **COUNTED,
+    "OUTPUT": "outputRaster",
+    "SCRIPT": "outputFile",
+    "LIVE_LAYER": "outputRaster",
+    "TILE_URL": "outputString",
 }
 
 
-def test_check_connection() -> None:
-    check = QgsApplication.processingRegistry().createAlgorithmById("csplus:checkconnection")
-    assert check.parameterDefinitions() == []
-    assert check.groupId() == "connection"
-    assert {output.name(): output.type() for output in check.outputDefinitions()} == CHECK_CONNECTION
+class Promise(NamedTuple):
+    """One algorithm: its group, its parameters, its outputs."""
+
+    group: str
+    parameters: dict[str, Any]
+    outputs: dict[str, str]
+
+
+CONTRACT = {
+    "clearcomposite": Promise(
+        "composites", {**SCENES, **COMPOSITE, **OUTPUT, "STYLE": Choice(STYLES, "true_color")}, IMAGE
+    ),
+    "cloudscore": Promise(
+        "evidence",
+        {
+            **SCENES,
+            **OUTPUT,
+            "STATISTIC": Choice(["mean", "min", "max", "percentile", "count"], "mean"),
+            "PERCENTILE": ("number", 25),
+            "STYLE": Choice(["score", "count"], None),
+        },
+        IMAGE,
+    ),
+    "checkconnection": Promise(
+        "connection",
+        {},
+        {
+            "ENDPOINT": "outputString",
+            "PROJECT": "outputString",
+            "ACCOUNT": "outputString",
+            "PROXY": "outputString",
+            "REGISTRATION": "outputString",
+            "LIBRARY": "outputString",
+            "LIBRARY_PLACE": "outputString",
+            "SANDBOX": "outputBoolean",
+            "RESTRICTED": "outputBoolean",
+            "ROUND_TRIP": "outputNumber",
+            "CLOCK_OFFSET": "outputNumber",
+        },
+    ),
+}
+
+
+def made(name: str) -> QgsProcessingAlgorithm:
+    return QgsApplication.processingRegistry().createAlgorithmById(f"csplus:{name}")
+
+
+def test_every_algorithm_is_in_the_contract() -> None:
+    algorithms = QgsApplication.processingRegistry().providerById("csplus").algorithms()
+    assert {algorithm.name() for algorithm in algorithms} == set(CONTRACT)
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_parameters(name: str) -> None:
+    optional = Qgis.ProcessingParameterFlag.Optional
+    algorithm = made(name)  # kept: its definitions go with it
+    definitions = {definition.name(): definition for definition in algorithm.parameterDefinitions()}
+    assert set(definitions) == set(CONTRACT[name].parameters)
+    for parameter, promised in CONTRACT[name].parameters.items():
+        definition = definitions[parameter]
+        if isinstance(promised, Choice):
+            assert definition.type() == "enum", parameter
+            assert definition.usesStaticStrings(), parameter
+            assert definition.options() == promised.options, parameter
+            assert definition.allowMultiple() == promised.several, parameter
+            default = promised.default
+        else:
+            kind, default = promised
+            assert definition.type() == kind, parameter
+        assert definition.defaultValue() == (None if default is REQUIRED else default), parameter
+        may_be_empty = bool(definition.flags() & optional)
+        assert (not may_be_empty and definition.defaultValue() is None) == (default is REQUIRED), parameter
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_group_and_outputs(name: str) -> None:
+    algorithm = made(name)
+    assert algorithm.groupId() == CONTRACT[name].group
+    outputs = {output.name(): output.type() for output in algorithm.outputDefinitions()}
+    assert outputs == CONTRACT[name].outputs

@@ -6,9 +6,9 @@ import math
 from datetime import date
 
 import pytest
-from csplus.algorithms.parameters import read_output, read_scenes
-from csplus.algorithms.region import read_region
-from csplus.csplus_plugin.core.recipe import Region
+from csplus.csplus_plugin.core.region import Region
+from csplus.csplus_plugin.processing.blocks import read_output, read_scenes
+from csplus.csplus_plugin.processing.region import read_region
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
@@ -61,7 +61,7 @@ OTHER = "POLYGON((12 50, 13 50, 13 51, 12 51, 12 50))"
         ({"THRESHOLD": 1.5}, "THRESHOLD"),
         ({"THRESHOLD": math.nan}, "threshold of nan"),
         ({"CRS": "EPSG:999999"}, "CRS"),
-        ({"BANDS": ["B10"]}, "L2A has no band B10"),
+        ({"BANDS": ["B10"]}, "L2A has no band 'B10'"),
         ({"BANDS": "B4,B44"}, "BANDS"),
         ({"BANDS": []}, "No band"),
         ({"INDICES": "NVDI"}, "INDICES"),

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import ee
 import pytest
-from csplus.csplus_plugin.sandbox.archive import Archive
-from csplus.csplus_plugin.sandbox.evaluator import Evaluator
-from csplus.csplus_plugin.sandbox.startup import sample_scenes
+from csplus.csplus_plugin.sandbox.archive.archive import Archive
+from csplus.csplus_plugin.sandbox.folders import sample_scenes
+from csplus.csplus_plugin.sandbox.graph.evaluator import Evaluator
 
 SCRIPT = Path(__file__).resolve().parents[1] / "live" / "compare.py"
 

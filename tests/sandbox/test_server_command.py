@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from csplus.csplus_plugin.sandbox import startup
+from csplus.csplus_plugin.sandbox import folders
+from csplus.csplus_plugin.sandbox.errors import CannotStart
 
 from ..support.servers import ask
 from ..support.turnstile import LONG
@@ -114,9 +115,9 @@ def test_samples_go_into_an_empty_folder_only(tmp_path: Path) -> None:
 def test_missing_client_library_is_one_sentence_with_the_command(archive: Path) -> None:
     script = (
         "import sys; sys.path[:0] = [sys.argv.pop(1)];"
-        "from csplus_plugin.sandbox import __main__, clientfiles;"
-        "clientfiles.importlib.util.find_spec = lambda _: None;"
-        "clientfiles.VENDOR = clientfiles.VENDOR.with_name('no-vendor');"
+        "from csplus_plugin.sandbox import __main__; from csplus_plugin.sandbox.graph import client_files;"
+        "client_files.importlib.util.find_spec = lambda _: None;"
+        "client_files.VENDOR = client_files.VENDOR.with_name('no-vendor');"
         "sys.exit(__main__.main(sys.argv[1:]))"
     )
     outcome = subprocess.run(
@@ -137,7 +138,7 @@ def test_missing_client_library_is_one_sentence_with_the_command(archive: Path) 
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache of a user who never had sample scenes."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    return startup.cache_folder()
+    return folders.cache_folder()
 
 
 def write_one_file(folder: Path) -> None:
@@ -147,17 +148,17 @@ def write_one_file(folder: Path) -> None:
 def test_samples_are_written_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writes: list[Path] = []
     told: list[str] = []
-    monkeypatch.setattr(startup, "write_to", lambda folder: (folder.mkdir(), writes.append(folder)))
-    folder = startup.sample_scenes(told.append)
-    assert folder == startup.sample_scenes(told.append)
-    assert folder == cache / f"sample-scenes-v{startup.SAMPLES_VERSION}"
+    monkeypatch.setattr(folders, "write_to", lambda folder: (folder.mkdir(), writes.append(folder)))
+    folder = folders.sample_scenes(told.append)
+    assert folder == folders.sample_scenes(told.append)
+    assert folder == cache / f"sample-scenes-v{folders.SAMPLES_VERSION}"
     assert len(writes) == 1
     assert told == [f"Writing the sample scenes to {folder}; this happens once."]
 
 
 def test_the_first_of_two_writers_wins(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While this process writes, another one finishes."""
-    final = cache / f"sample-scenes-v{startup.SAMPLES_VERSION}"
+    final = cache / f"sample-scenes-v{folders.SAMPLES_VERSION}"
 
     def write_slowly(folder: Path) -> None:
         assert folder != final
@@ -166,8 +167,8 @@ def test_the_first_of_two_writers_wins(cache: Path, monkeypatch: pytest.MonkeyPa
         final.mkdir()
         (final / "scene").write_text("theirs")
 
-    monkeypatch.setattr(startup, "write_to", write_slowly)
-    assert startup.sample_scenes() == final
+    monkeypatch.setattr(folders, "write_to", write_slowly)
+    assert folders.sample_scenes() == final
     assert (final / "scene").read_text() == "theirs"
     assert list(cache.iterdir()) == [final]
 
@@ -178,9 +179,9 @@ def test_a_writer_that_fails_leaves_nothing(cache: Path, monkeypatch: pytest.Mon
         write_one_file(folder)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(startup, "write_to", fail)
-    with pytest.raises(startup.CannotStart, match=r"cannot be written to .*: No space left on device"):
-        startup.sample_scenes()
+    monkeypatch.setattr(folders, "write_to", fail)
+    with pytest.raises(CannotStart, match=r"cannot be written to .*: No space left on device"):
+        folders.sample_scenes()
     assert list(cache.iterdir()) == []
 
 
@@ -190,6 +191,6 @@ def test_new_samples_replace_old_ones(cache: Path, monkeypatch: pytest.MonkeyPat
     (cache / "writing-now").mkdir()
     (cache / "writing-long-ago").mkdir()
     os.utime(cache / "writing-long-ago", (0, 0))
-    monkeypatch.setattr(startup, "write_to", lambda folder: folder.mkdir())
-    folder = startup.sample_scenes()
+    monkeypatch.setattr(folders, "write_to", lambda folder: folder.mkdir())
+    folder = folders.sample_scenes()
     assert sorted(cache.iterdir()) == [cache / "other", folder, cache / "writing-now"]

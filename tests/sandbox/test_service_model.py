@@ -143,16 +143,16 @@ def test_client_survives_a_service_that_is_sometimes_unavailable(archive: Path) 
 
 
 def test_meter_counts_in_its_own_context_only() -> None:
-    meter = Meter(most=2.0)
+    meter = Meter(memory_limit=2.0)
     charge(10**9)  # nobody pays
     with metered(meter):
         charge(1_500_000)
         with metered(Meter()) as inner:
             charge(10**8)
-        assert inner.drawn == 100
+        assert inner.cost == 100
         with pytest.raises(Refused, match="memory"):
             charge(1_000_000)
-    assert meter.drawn == 2.5
+    assert meter.cost == 2.5
 
 
 def test_meter_has_a_deadline() -> None:

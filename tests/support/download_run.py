@@ -10,7 +10,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     import tests.conftest  # noqa: F401 the root's name
 
-from csplus.csplus_plugin.core.composite import DIGITAL_NUMBERS, BandInfo
+from csplus.csplus_plugin.core.bands import DIGITAL_NUMBERS, BandInfo
 from csplus.csplus_plugin.core.grid import Grid
 from csplus.csplus_plugin.download import assembly, overviews
 from csplus.csplus_plugin.download import layout as layouts

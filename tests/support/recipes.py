@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from csplus.csplus_plugin.core import catalog, indices
-from csplus.csplus_plugin.core.recipe import Composite, Output, Recipe, Region, Scenes
+from csplus.csplus_plugin.core.choices import Output, Scenes
+from csplus.csplus_plugin.core.recipe import Recipe
+from csplus.csplus_plugin.core.region import Region
+from csplus.csplus_plugin.core.targets.composite import Composite
+from csplus.csplus_plugin.core.targets.score import Score
 from hypothesis import strategies as st
 
 POINT = (-119.9087, 37.4159)
 REGION = Region.from_bounds(-119.92, 37.41, -119.90, 37.42)
 JANUARY = Scenes(REGION, date(2023, 1, 1), date(2023, 1, 31))
-SIMPLE = Recipe(JANUARY)
+SIMPLE = Recipe(JANUARY, Composite())
 
 
 def finite(low: float, high: float) -> st.SearchStrategy[float]:
@@ -29,31 +34,46 @@ def regions(draw: st.DrawFn) -> Region:
 
 
 @st.composite
-def recipes(draw: st.DrawFn) -> Recipe:
+def scenes(draw: st.DrawFn) -> Scenes:
     product = draw(st.sampled_from(list(catalog.PRODUCTS)))
     policies = [p for p in catalog.UNSCORED_POLICIES if (p, product) != ("scl", "L1C")]
     start = draw(st.dates(date(2017, 4, 1), date(2026, 12, 31)))
-    names = st.sampled_from(catalog.PRODUCTS[product].bands)
+    return Scenes(
+        region=draw(regions()),
+        start=start,
+        end=start + timedelta(days=draw(st.integers(0, 400))),
+        product=product,
+        qa_band=draw(st.sampled_from(list(catalog.SCORE_BANDS))),
+        threshold=draw(finite(0, 1)),
+        unscored_policy=draw(st.sampled_from(policies)),
+        months=tuple(draw(st.lists(st.integers(1, 12), unique=True))),
+        max_scene_cloud=draw(finite(0, 100)),
+        orbit=draw(st.none() | st.integers(1, 143)),
+        tiles=tuple(draw(st.lists(st.sampled_from(["11SKB", "10SGG", "33UVR"]), unique=True))),
+        edge_trim=draw(st.sampled_from([0, 500.0])),
+        dilate=draw(st.sampled_from([0, 50.0])),
+        clip=draw(st.booleans()),
+    )
+
+
+@st.composite
+def outputs(draw: st.DrawFn, styles: Sequence[str | None]) -> Output:
+    return Output(
+        crs=draw(st.sampled_from([None, "EPSG:3857", "EPSG:4326"])),
+        resolution=draw(finite(1e-4, 1000)),
+        style=draw(st.sampled_from(styles)),
+    )
+
+
+@st.composite
+def composites(draw: st.DrawFn) -> Recipe[Composite]:
+    found = draw(scenes())
+    names = st.sampled_from(catalog.PRODUCTS[found.product].bands)
     chosen_indices = draw(st.lists(st.sampled_from(list(indices.catalogue())), max_size=3, unique=True))
-    styles = [style for style in catalog.STYLES if style != "index" or chosen_indices]
+    styles = [None, *(style for style in catalog.STYLES if style != "index" or chosen_indices)]
     return Recipe(
-        scenes=Scenes(
-            region=draw(regions()),
-            start=start,
-            end=start + timedelta(days=draw(st.integers(0, 400))),
-            product=product,
-            qa_band=draw(st.sampled_from(catalog.SCORE_BANDS)),
-            threshold=draw(finite(0, 1)),
-            unscored_policy=draw(st.sampled_from(policies)),
-            months=tuple(draw(st.lists(st.integers(1, 12), unique=True))),
-            max_scene_cloud=draw(finite(0, 100)),
-            orbit=draw(st.none() | st.integers(1, 143)),
-            tiles=tuple(draw(st.lists(st.sampled_from(["11SKB", "10SGG", "33UVR"]), unique=True))),
-            edge_trim=draw(st.sampled_from([0, 500.0])),
-            dilate=draw(st.sampled_from([0, 50.0])),
-            clip=draw(st.booleans()),
-        ),
-        composite=Composite(
+        scenes=found,
+        target=Composite(
             method=draw(st.sampled_from(list(catalog.METHODS))),
             percentile=draw(finite(0, 100)),
             min_observations=draw(st.integers(1, 9)),
@@ -61,9 +81,19 @@ def recipes(draw: st.DrawFn) -> Recipe:
             indices=tuple(chosen_indices),
             count_band=draw(st.booleans()),
         ),
-        output=Output(
-            crs=draw(st.sampled_from([None, "EPSG:3857", "EPSG:4326"])),
-            resolution=draw(finite(1e-4, 1000)),
-            style=draw(st.sampled_from(styles)),
-        ),
+        output=draw(outputs(styles)),
     )
+
+
+@st.composite
+def score_images(draw: st.DrawFn) -> Recipe[Score]:
+    found = draw(scenes())
+    kept = found.unscored_policy in ("keep", "scl")
+    statistic = "count" if kept else draw(st.sampled_from(list(catalog.STATISTICS)))
+    target = Score(statistic=statistic, percentile=draw(finite(0, 100)))
+    return Recipe(found, target, draw(outputs([None, "count" if statistic == "count" else "score"])))
+
+
+def recipes() -> st.SearchStrategy[Recipe]:
+    """Of every target."""
+    return composites() | score_images()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "csplus_plugin"
+ABOVE = ("core", "earthengine", "download", "layers", "processing", "gui", "settings", "provider", "plugin")
+"""From the ground up."""
+
 SHIPPED = [
     path
     for folder in (PLUGIN, ROOT / "algorithms")
@@ -77,11 +81,12 @@ def test_the_lower_floors_know_no_qgis(folder: str) -> None:
 @pytest.mark.parametrize(
     ("folder", "forbidden"),
     [
-        ("core", ("earthengine", "download", "layers", "gui", "sandbox", "settings", "provider", "plugin")),
-        ("earthengine", ("download", "layers", "gui", "settings", "provider", "plugin")),
-        ("download", ("layers", "gui", "sandbox", "settings", "provider", "plugin")),
-        ("layers", ("gui", "sandbox", "provider", "plugin")),
-        ("sandbox", ("core", "earthengine", "download", "layers", "gui", "settings", "provider", "plugin")),
+        ("core", (*ABOVE[1:], "sandbox")),
+        ("earthengine", ABOVE[2:]),
+        ("download", (*ABOVE[3:], "sandbox")),
+        ("layers", (*ABOVE[4:], "sandbox")),
+        ("processing", ("gui", "sandbox", "provider", "plugin")),
+        ("sandbox", ("core", *ABOVE[1:])),
     ],
 )
 def test_a_floor_knows_only_what_is_below(folder: str, forbidden: tuple[str, ...]) -> None:
@@ -95,7 +100,9 @@ def test_a_floor_knows_only_what_is_below(folder: str, forbidden: tuple[str, ...
             assert parts[0] != "algorithms", (path, name)
 
 
-@pytest.mark.parametrize("folder", [ROOT / "algorithms", PLUGIN / "core", PLUGIN / "download"])
+@pytest.mark.parametrize(
+    "folder", [ROOT / "algorithms", *(PLUGIN / name for name in ("core", "download", "processing"))]
+)
 def test_no_window_and_no_open_project(folder: Path) -> None:
     for path in below(folder):
         text = path.read_text(encoding="utf-8")
@@ -109,9 +116,60 @@ def test_the_root_has_no_side_effects() -> None:
 
 
 def test_core_and_sandbox_start_without_ee() -> None:
+    modules = (
+        *("core.picture", "core.recipe", "core.script", "core.survey"),
+        *("sandbox.server", "settings", "earthengine.client"),
+    )
     code = (
-        "import sys; import csplus_plugin.core.composite, csplus_plugin.core.script, csplus_plugin.core.survey,"
-        " csplus_plugin.sandbox.server, csplus_plugin.settings, csplus_plugin.earthengine.client;"
+        f"import sys; import {', '.join(f'csplus_plugin.{name}' for name in modules)};"
         " sys.exit('ee' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+SHARED = ("errors", "meter", "service_model", "folders", "assumptions")
+"""The sandbox's files that every room may use."""
+
+
+def rooms() -> list[str]:
+    """The sandbox's rooms from the ground up, as CONTRIBUTING lists them."""
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("| room | idea |")[1]
+    return re.findall(r"^\| `(\w+)/` \|", table, re.MULTILINE)
+
+
+def test_contributing_names_every_room() -> None:
+    folders = {path.parent.name for path in (PLUGIN / "sandbox").glob("*/__init__.py")}
+    assert set(rooms()) == folders
+    files = {path.stem for path in (PLUGIN / "sandbox").glob("*.py")}
+    assert files == {*SHARED, "__init__", "__main__", "server"}
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_a_room_of_the_sandbox_imports_only_rooms_below_it(room: str) -> None:
+    allowed = {*SHARED, *rooms()[: rooms().index(room) + 1]} - ({"samples"} - {room})
+    for path in below(PLUGIN / "sandbox" / room):
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[:2] == ["csplus_plugin", "sandbox"] and len(parts) > 2:
+                assert parts[2] in allowed, (path, name)
+
+
+def test_samples_are_written_without_the_rest() -> None:
+    for path in below(PLUGIN / "sandbox" / "samples"):
+        for name in imports(path):
+            assert not name.startswith("csplus_plugin") or name.startswith("csplus_plugin.sandbox.samples"), (
+                name
+            )
+
+
+def test_no_two_files_import_each_other_in_a_circle() -> None:
+    known = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in SHIPPED}
+    needs = {
+        module: {name for name in imports(path) if name in known and name != module}
+        for module, path in known.items()
+    }
+    # Take away what needs nothing that is left; what then remains stands in a circle or above one.
+    while free := [module for module, needed in needs.items() if not needed & set(needs)]:
+        for module in free:
+            del needs[module]
+    assert not needs

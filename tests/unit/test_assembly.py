@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from csplus.csplus_plugin.core.composite import DECIMALS, DIGITAL_NUMBERS, BandInfo
+from csplus.csplus_plugin.core.bands import DECIMALS, DIGITAL_NUMBERS, BandInfo
 from csplus.csplus_plugin.core.errors import Cancelled, FileTrouble
 from csplus.csplus_plugin.core.grid import Grid
 from csplus.csplus_plugin.download import assembly, cog, overviews, tiff

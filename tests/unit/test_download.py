@@ -16,7 +16,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from csplus.csplus_plugin.core.composite import DIGITAL_NUMBERS, BandInfo
+from csplus.csplus_plugin.core.bands import DIGITAL_NUMBERS, BandInfo
 from csplus.csplus_plugin.core.errors import (
     BadRequest,
     Cancelled,

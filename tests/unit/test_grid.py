@@ -3,9 +3,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from csplus.csplus_plugin.core.choices import Output
 from csplus.csplus_plugin.core.errors import InvalidChoice
 from csplus.csplus_plugin.core.grid import grid_for, home_crs
-from csplus.csplus_plugin.core.recipe import Output, Region
+from csplus.csplus_plugin.core.region import Region
 from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import osr

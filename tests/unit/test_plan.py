@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from csplus.csplus_plugin.core.choices import Output
 from csplus.csplus_plugin.core.errors import InvalidChoice
 from csplus.csplus_plugin.core.grid import Grid, grid_for
-from csplus.csplus_plugin.core.recipe import Output, Region
+from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.download.plan import BLOCK, Plan, Tile, plan
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st

@@ -3,12 +3,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from csplus.csplus_plugin.core.choices import Output, Scenes
 from csplus.csplus_plugin.core.errors import InvalidChoice
-from csplus.csplus_plugin.core.recipe import Composite, Output, Recipe, Region, Scenes
-from hypothesis import given
+from csplus.csplus_plugin.core.recipe import Recipe
+from csplus.csplus_plugin.core.region import Region
+from csplus.csplus_plugin.core.scenes import steps
+from csplus.csplus_plugin.core.targets.composite import Composite
+from csplus.csplus_plugin.core.targets.score import Score
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ..support.recipes import JANUARY, REGION, SIMPLE, recipes
 
@@ -42,7 +49,7 @@ def test_a_recipe_cannot_be_changed() -> None:
         ({"months": (0,)}, "between 1 and 12"),
         ({"tiles": ("11S",)}, "'11S' is not an MGRS tile"),
         ({"max_scene_cloud": -1}, "scene cloud limit"),
-        ({"dilate": -5}, "dilation"),
+        ({"dilate": -5}, "buffer around rejected pixels"),
         ({"edge_trim": math.inf}, "edge trim"),
     ],
 )
@@ -76,8 +83,16 @@ def test_a_window_before_the_product_names_the_alternative(product: str, end: da
         (lambda: Output(style="pretty"), "'pretty' is not a style"),
         (lambda: Output(resolution=0), "pixel size of 0"),
         (lambda: Output(resolution=math.nan), "pixel size of nan"),
-        (lambda: Recipe(JANUARY, Composite(bands=("B10",))), "L2A has no band B10"),
-        (lambda: Recipe(JANUARY, output=Output(style="index")), "none was chosen"),
+        (lambda: Recipe(JANUARY, Composite(bands=("B10",))), "L2A has no band .B10"),
+        (lambda: Recipe(JANUARY, Composite(), Output(style="index")), "none was chosen"),
+        (lambda: Score(statistic="mode"), "'mode' is not a statistic"),
+        (lambda: Score(percentile=-1), "percentile of -1"),
+        (lambda: Recipe(JANUARY, Score(), Output(style="count")), "Choose score, or leave STYLE empty"),
+        (lambda: Recipe(JANUARY, Score("count"), Output(style="score")), "Choose count, or leave STYLE"),
+        (
+            lambda: Recipe(dataclasses.replace(JANUARY, unscored_policy="keep"), Score()),
+            "policy drop or fail",
+        ),
     ],
 )
 def test_other_choices_that_make_no_sense(make: object, said: str) -> None:
@@ -112,7 +127,19 @@ def test_what_is_no_area_is_refused(geometry: dict) -> None:
         Region.from_geojson(geometry)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"schema": 99}', '{"schema": 1, "scenes": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        '{"schema": 99}',
+        '{"schema": 1, "scenes": 3}',
+        '{"schema": 1, "algorithm": "mosaic"}',
+        '{"schema": 1, "algorithm": []}',
+    ],
+)
 def test_what_is_no_recipe_is_refused(text: str) -> None:
     with pytest.raises(InvalidChoice, match="recipe"):
         Recipe.from_json(text)
@@ -121,5 +148,72 @@ def test_what_is_no_recipe_is_refused(text: str) -> None:
 def test_an_unknown_choice_in_a_recipe_is_refused() -> None:
     content = json.loads(SIMPLE.to_json())
     content["scenes"]["snow"] = True
-    with pytest.raises(InvalidChoice, match="unknown choices: snow"):
+    with pytest.raises(InvalidChoice, match="unknown choices: .snow"):
         Recipe.from_json(json.dumps(content))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(content: object, above: tuple = ()) -> Iterator[tuple]:
+    """The path of every value inside a JSON document."""
+    items = (
+        content.items()
+        if isinstance(content, dict)
+        else enumerate(content)
+        if isinstance(content, list)
+        else ()
+    )
+    for key, value in items:
+        yield (*above, key)
+        yield from places(value, (*above, key))
+
+
+@given(data=st.data(), recipe=recipes(), value=JSON)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_recipe_in_which_anything_was_changed_is_refused_or_sound(
+    data: st.DataObject, recipe: Recipe, value: object
+) -> None:
+    content = json.loads(recipe.to_json())
+    *above, key = data.draw(st.sampled_from(list(places(content))))
+    inside = content
+    for step in above:
+        inside = inside[step]
+    inside[key] = value
+    found = refused = None
+    try:
+        found = Recipe.from_json(json.dumps(content))
+    except InvalidChoice as problem:
+        refused = str(problem)
+    if found is None:
+        assert len(refused) < 600
+        assert refused.isprintable()
+        return
+    # What passes is what it seems to be: written again it is the same, so nothing hides in it.
+    assert Recipe.from_json(found.to_json()) == found
+    for block in (found.scenes, found.target, found.output):
+        for field in dataclasses.fields(block):
+            assert isinstance(getattr(block, field.name), str | int | float | date | tuple | Region | None)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"schema": 1, "a": ' * 20_000, " " * 20_000_001])
+def test_text_that_is_made_to_break_a_reader_is_refused(text: str) -> None:
+    with pytest.raises(InvalidChoice, match="This is not a recipe"):
+        Recipe.from_json(text)
+
+
+@pytest.mark.parametrize("orbit", ["1)); import os", True, 1.5, [1]])
+def test_an_orbit_that_is_no_number_never_reaches_a_script(orbit: object) -> None:
+    content = json.loads(SIMPLE.to_json())
+    content["scenes"]["orbit"] = orbit
+    with pytest.raises(InvalidChoice, match="The choice orbit is .* of the wrong kind"):
+        Recipe.from_json(json.dumps(content))
+
+
+def test_the_last_day_of_the_calendar_can_be_asked_for(ee_signatures: object) -> None:
+    endless = dataclasses.replace(JANUARY, end=date.max)
+    assert "9999-12-31" in steps(endless)[0].collection.serialize()

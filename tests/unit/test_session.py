@@ -203,7 +203,7 @@ class TestEmbeddedSandbox:
 
     def test_why_it_cannot_start_is_passed_on(self, monkeypatch: pytest.MonkeyPatch):
         from csplus.csplus_plugin.sandbox import server
-        from csplus.csplus_plugin.sandbox.startup import CannotStart
+        from csplus.csplus_plugin.sandbox.errors import CannotStart
 
         def refuse(data: Path | None = None) -> None:
             raise CannotStart("There is no folder X.")

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from csplus.csplus_plugin.core import survey
 from csplus.csplus_plugin.core.errors import NothingFound
+from csplus.csplus_plugin.core.region import Region
 
 from ..support.recipes import JANUARY
 
@@ -16,25 +17,58 @@ def noon(month: int, day: int, minute: int = 0) -> float:
     return datetime(2023, month, day, 18, minute, tzinfo=UTC).timestamp() * 1000
 
 
-FOUND = {"left": [3], "times": [noon(1, 5, 2), noon(1, 10), noon(1, 5)], "unscored": ["b"]}
+def found(
+    *scenes: tuple[str, float],
+    unscored: tuple[str, ...] = (),
+    hidden: tuple[str, ...] = (),
+    left: tuple[int, ...] = (),
+) -> dict:
+    """The service's answer for scenes of an index and a time."""
+    return {
+        "left": [*left, len(scenes)],
+        "ids": [index for index, _ in scenes],
+        "times": [time for _, time in scenes],
+        "unscored": list(unscored),
+        "hidden": list(hidden),
+    }
+
+
+FOUND = found(("a", noon(1, 5, 2)), ("b", noon(1, 10)), ("c", noon(1, 5)), unscored=("b",))
 
 
 def test_days_are_counted_not_images() -> None:
-    found = survey.answer(JANUARY, FOUND)
-    assert found.scene_count == 3
-    assert found.days == (date(2023, 1, 5), date(2023, 1, 10))
-    assert (found.scored_count, found.unscored_ids) == (2, ("b",))
-    assert survey.report(found) == [
+    told = survey.answer(JANUARY, FOUND)
+    assert told.scene_count == 3
+    assert (told.scored_count, told.unscored_ids) == (2, ("b",))
+    assert survey.report(told) == [
         "3 scenes of L2A over the area from 2023-01-01 to 2023-01-31.",
-        "2 distinct days: 2023-01-05 to 2023-01-10.",
         "2 scored, 1 unscored.",
+        "1 distinct day: 2023-01-05.",
     ]
-    assert survey.warnings(JANUARY, found) == ["Without a Cloud Score+ score: b. They are left out."]
+    assert survey.warnings(JANUARY, told) == ["Without a Cloud Score+ score: b. They are left out."]
+
+
+@pytest.mark.parametrize(("policy", "days"), [("drop", [5]), ("keep", [5, 10]), ("scl", [5, 10])])
+def test_days_are_those_of_the_scenes_that_the_policy_lets_through(policy: str, days: list[int]) -> None:
+    told = survey.answer(dataclasses.replace(JANUARY, unscored_policy=policy), FOUND)
+    assert told.days == tuple(date(2023, 1, day) for day in days)
+
+
+def test_a_shorter_window_needs_no_further_request() -> None:
+    told = survey.answer(JANUARY, FOUND)
+    first = told.within(date(2023, 1, 1), date(2023, 1, 9))
+    assert [scene.index for scene in first.scenes] == ["c", "a"]  # in order of time
+    assert (first.scene_count, first.scored_count, first.days) == (2, 2, (date(2023, 1, 5),))
+    assert survey.report(first)[0] == "2 scenes from 2023-01-01 to 2023-01-09."
+    assert told.within(date(2023, 1, 10), date(2023, 1, 10)).unscored_ids == ("b",)
+    empty = told.within(date(2023, 1, 11), date(2023, 1, 31))
+    assert (empty.scene_count, empty.days) == (0, ())
+    assert survey.report(empty) == ["0 scenes from 2023-01-11 to 2023-01-31.", "0 scored, 0 unscored."]
 
 
 def test_the_filter_that_emptied_it_is_named_with_its_remedy() -> None:
     narrow = dataclasses.replace(JANUARY, months=(6, 7), max_scene_cloud=20)
-    values = {"left": [7, 0, 0], "times": [], "unscored": []}
+    values = found(left=(7, 0))
     with pytest.raises(NothingFound) as caught:
         survey.answer(narrow, values)
     assert str(caught.value) == (
@@ -44,12 +78,12 @@ def test_the_filter_that_emptied_it_is_named_with_its_remedy() -> None:
 
 def test_nothing_at_all() -> None:
     with pytest.raises(NothingFound, match="No scenes of L2A over the area .* longer window"):
-        survey.answer(JANUARY, {"left": [0], "times": [], "unscored": []})
+        survey.answer(JANUARY, found())
 
 
 def test_all_dropped_is_said() -> None:
-    values = {"left": [1], "times": [noon(1, 5)], "unscored": ["a"]}
-    with pytest.raises(NothingFound, match="None of the 1 scene found has a score yet"):
+    values = found(("a", noon(1, 5)), unscored=("a",))
+    with pytest.raises(NothingFound, match="None of the 1 scene found has a score over the area yet"):
         survey.answer(JANUARY, values)
     kept = dataclasses.replace(JANUARY, unscored_policy="keep")
     assert survey.answer(kept, values).scene_count == 1
@@ -71,5 +105,37 @@ def test_the_policy_fail_names_the_scenes() -> None:
 )
 def test_a_window_that_begins_too_early_is_said(start: date, product: str, said: str) -> None:
     scenes = dataclasses.replace(JANUARY, start=start, product=product)
-    found = survey.answer(scenes, {"left": [1], "times": [noon(1, 5)], "unscored": []})
-    assert said in survey.warnings(scenes, found)[0]
+    told = survey.answer(scenes, found(("a", noon(1, 5))))
+    assert said in survey.warnings(scenes, told)[0]
+
+
+@pytest.mark.parametrize("policy", ["drop", "keep", "scl"])
+def test_a_score_that_is_masked_over_the_area_is_none(policy: str) -> None:
+    scenes = dataclasses.replace(JANUARY, unscored_policy=policy)
+    told = survey.answer(scenes, found(("a", noon(1, 5)), ("b", noon(1, 10)), hidden=("b",)))
+    assert (told.scored_count, told.unscored_ids, told.days) == (1, ("b",), (date(2023, 1, 5),))
+    assert survey.warnings(scenes, told) == ["Score masked over the whole area: b. Nothing of them is used."]
+    assert told.within(date(2023, 1, 1), date(2023, 1, 6)).hidden_ids == ()
+
+
+@pytest.mark.parametrize("policy", ["drop", "keep", "scl"])
+def test_scores_that_are_all_masked_are_said(policy: str) -> None:
+    scenes = dataclasses.replace(JANUARY, unscored_policy=policy)
+    with pytest.raises(NothingFound, match="None of the 1 scene found has a score over the area yet"):
+        survey.answer(scenes, found(("a", noon(1, 5)), hidden=("a",)))
+
+
+def test_the_policy_fail_names_a_masked_score_too() -> None:
+    strict = dataclasses.replace(JANUARY, unscored_policy="fail")
+    with pytest.raises(NothingFound, match="1 of 2 scenes have no score: b"):
+        survey.answer(strict, found(("a", noon(1, 5)), ("b", noon(1, 10)), hidden=("b",)))
+
+
+def test_a_pass_over_midnight_is_one_day() -> None:
+    # Near longitude 165 the sun's half past ten is about half past eleven in the evening of UTC.
+    scenes = dataclasses.replace(JANUARY, region=Region.from_bounds(164, -20, 166, -18))
+    before = datetime(2023, 1, 5, 23, 58, tzinfo=UTC).timestamp() * 1000
+    after = datetime(2023, 1, 6, 0, 2, tzinfo=UTC).timestamp() * 1000
+    ten_days = 10 * 86_400_000
+    told = survey.answer(scenes, found(("a", before), ("b", after), ("c", before + ten_days)))
+    assert told.days == (date(2023, 1, 5), date(2023, 1, 15))

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..properties import property_of
-from ..reducers import label
-from ..registry import function
-from ..values import FeatureCollection, as_number, key_of
+from ..graph.registry import function
+from ..reducers.reducer import as_key
+from ..values.properties import property_of
+from ..values.types import FeatureCollection, as_number, hashable
 
 
 def _held(collection: FeatureCollection, name: str) -> list[Any]:
@@ -67,7 +67,7 @@ def _stats(values: list[Any]) -> dict[str, Any]:
 def _histogram(values: list[Any]) -> dict[str, int]:
     counted: dict[str, int] = {}
     for value in values:
-        counted[label(value)] = counted.get(label(value), 0) + 1
+        counted[as_key(value)] = counted.get(as_key(value), 0) + 1
     return dict(sorted(counted.items()))
 
 
@@ -75,7 +75,7 @@ _OF_VALUES: dict[str, Callable[[list[Any]], Any]] = {
     "array": list,
     "first": lambda values: values[0] if values else None,
     "count": len,
-    "count_distinct": lambda values: len({key_of(v) for v in values}),
+    "count_distinct": lambda values: len({hashable(v) for v in values}),
     "histogram": _histogram,
     "min": lambda values: _extreme(values, min),
     "max": lambda values: _extreme(values, max),

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import pixeltypes
-from ..arrays import as_array, axis_of, converted, elementwise, expanded, limited, product
 from ..errors import Refused
-from ..pixeltypes import PixelType
-from ..promotion import promote
-from ..registry import function
-from ..values import tidy
-from .number import BINARY, UNARY, names_of
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..images import pixel_types
+from ..images.pixel_types import PixelType
+from ..values.arrays import as_array, axis_of, converted, elementwise, expanded, limited, product
+from ..values.numbers import BINARY, UNARY
+from ..values.types import int_if_whole
+from .number import names_of
 
 
 @function("Array")
@@ -56,7 +57,7 @@ for _name, _of_two in BINARY.items():
     _register_binary(_name, _of_two)
 for _name, _of_one in UNARY.items():
     _register_unary(_name, _of_one)
-for _name, _kind in pixeltypes.NAMED.items():
+for _name, _kind in pixel_types.NAMED.items():
     _register_cast(_name, _kind)
 
 
@@ -98,7 +99,7 @@ def get(array: np.ndarray, position: list[int]) -> float:
     )
     if not inside:
         raise Refused(f"Array.get: There is no element at {position} in an array of shape {array.shape}.")
-    return tidy(array[tuple(position)].item())
+    return int_if_whole(array[tuple(position)].item())
 
 
 @function("Array.toList")

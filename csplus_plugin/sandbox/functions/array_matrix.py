@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .. import matrices
-from ..arrays import limited
 from ..errors import Refused
-from ..registry import function
+from ..graph.registry import function
+from ..values import matrices
+from ..values.arrays import limited
 
 
 def _matrix(array: np.ndarray, name: str, *, square: bool = False) -> np.ndarray:

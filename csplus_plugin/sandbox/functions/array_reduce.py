@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import reducers
-from ..arrays import axis_of, tight
 from ..errors import Refused
-from ..reducers import Reducer
-from ..registry import function
+from ..graph.registry import function
+from ..reducers import reducer as reducers
+from ..reducers.reducer import Reducer
+from ..values.arrays import axis_of, tight
 
 
 @function("Array.reduce")

@@ -4,34 +4,34 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import Refused
-from ..filters import Filter
-from ..geometries import Geometry, box
-from ..projections import Projection
-from ..promotion import promote, type_name
-from ..properties import property_of
-from ..reducers import Reducer
-from ..registry import function
-from ..values import Algorithm, Element, ErrorMargin, Feature, FeatureCollection, as_number, key_of
-from .image_collection import indexed, prefixed
+from ..graph.promotion import promote, type_name
+from ..graph.registry import function
+from ..reducers.reducer import Reducer
+from ..space.geometries import Geometry, box
+from ..space.projections import Projection
+from ..values.filters import Filter
+from ..values.properties import in_order, indexed, prefixed, property_of
+from ..values.types import Algorithm, Element, ErrorMargin, Feature, FeatureCollection, as_number, hashable
 
 
 @function("Collection")
 def collection(features: list[Element]) -> FeatureCollection:
     """A collection of these elements."""
-    return FeatureCollection(()).of(indexed(features))
+    return FeatureCollection(()).with_elements(indexed(features))
 
 
 @function("Collection.filter")
 def filter_(collection: FeatureCollection, filter_: Any) -> FeatureCollection:
     """The elements that pass."""
     condition: Filter = promote(filter_, "Filter")
-    return collection.of([element for element in collection.elements if condition.test(element, None)])
+    return collection.with_elements(
+        [element for element in collection.elements if condition.test(element, None)]
+    )
 
 
 @function("Collection.map")
@@ -47,14 +47,14 @@ def map_(collection: FeatureCollection, base_algorithm: Algorithm, drop_nulls: b
         if not isinstance(result, Element | FeatureCollection):
             raise Refused("Collection.map: A mapped algorithm must return a Feature or Image.")
         results.append(_same_index(result, element))
-    return collection.of(results)
+    return collection.with_elements(results)
 
 
 def _same_index(result: Any, element: Element) -> Any:
     index = element.properties.get("system:index")
     if index is None or result.properties.get("system:index") is not None:
         return result
-    return result.but(properties={**result.properties, "system:index": index})
+    return result.with_(properties={**result.properties, "system:index": index})
 
 
 @function("Collection.iterate")
@@ -96,26 +96,13 @@ def limit(
         elements = in_order(elements, key, ascending=ascending)
     if limit is not None and limit < 0:
         raise Refused("Collection.limit: The limit must not be negative.")
-    return collection.of(elements[:limit])
-
-
-def in_order(elements: Sequence[Any], key: str, *, ascending: bool) -> list[Any]:
-    """Elements sorted by a property: equal ones keep their order, those without it come last."""
-
-    def value(element: Element) -> tuple[int, Any]:
-        found = property_of(element, key)
-        number = as_number(found)
-        return (0, number) if number is not None else (1, str(found))
-
-    held = [e for e in elements if property_of(e, key) is not None]
-    rest = [e for e in elements if property_of(e, key) is None]
-    return [*sorted(held, key=value, reverse=not ascending), *rest]
+    return collection.with_elements(elements[:limit])
 
 
 @function("Collection.merge")
 def merge(collection1: FeatureCollection, collection2: FeatureCollection) -> FeatureCollection:
     """The elements of both; indices get the prefixes 1_ and 2_."""
-    return collection1.of([*prefixed(collection1, "1_"), *prefixed(collection2, "2_")])
+    return collection1.with_elements([*prefixed(collection1, "1_"), *prefixed(collection2, "2_")])
 
 
 @function("Collection.flatten")
@@ -126,7 +113,7 @@ def flatten(collection: FeatureCollection) -> FeatureCollection:
         if not isinstance(inner, FeatureCollection):
             raise Refused(f"Collection.flatten: Expected collections, found {type_name(inner)}.")
         elements += prefixed(inner, f"{inner.properties.get('system:index', n)}_")
-    return FeatureCollection(()).of(elements)
+    return FeatureCollection(()).with_elements(elements)
 
 
 @function("Collection.distinct")
@@ -136,10 +123,10 @@ def distinct(collection: FeatureCollection, properties: Any) -> FeatureCollectio
     kept: dict[object, Any] = {}
     for element in collection.elements:
         values = tuple(
-            key_of(element.geometry() if name == ".geo" else element.properties.get(name)) for name in names
+            hashable(element.geometry() if name == ".geo" else element.properties.get(name)) for name in names
         )
         kept.setdefault(values, element)
-    return collection.of(list(kept.values()))
+    return collection.with_elements(list(kept.values()))
 
 
 @function("Collection.remap")
@@ -149,12 +136,12 @@ def remap(
     """A property by a table; elements whose value is not in it are dropped."""
     if len(lookup_in) != len(lookup_out):
         raise Refused("Collection.remap: lookupIn and lookupOut must have the same length.")
-    table = {key_of(old): new for old, new in zip(lookup_in, lookup_out, strict=True)}
-    return collection.of(
+    table = {hashable(old): new for old, new in zip(lookup_in, lookup_out, strict=True)}
+    return collection.with_elements(
         [
-            element.but(properties={**element.properties, column_name: table[key]})
+            element.with_(properties={**element.properties, column_name: table[key]})
             for element in collection.elements
-            if (key := key_of(element.properties.get(column_name))) in table
+            if (key := hashable(element.properties.get(column_name))) in table
         ]
     )
 
@@ -209,5 +196,5 @@ def random_column(
         text = repr([seed, *(element.properties.get(key) for key in row_keys)])
         generator = np.random.default_rng(zlib.crc32(text.encode()))
         value = generator.random() if distribution == "uniform" else generator.standard_normal()
-        elements.append(element.but(properties={**element.properties, column_name: float(value)}))
-    return collection.of(elements)
+        elements.append(element.with_(properties={**element.properties, column_name: float(value)}))
+    return collection.with_elements(elements)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import Refused
-from ..images import Band, Canvas, Image, Raster
+from ..graph.registry import function
+from ..images.image import Band, Canvas, Image, Raster
+from ..images.pixel_types import DOUBLE
 from ..meter import check
-from ..pixeltypes import DOUBLE
-from ..rasterising import centres_inside
-from ..reducers import Reducer
-from ..registry import function
-from ..stacking import in_row_blocks
-from ..values import FeatureCollection, as_number
+from ..reducers.reducer import Reducer
+from ..reducers.stacking import in_row_blocks
+from ..space.rasterising import centres_inside
+from ..values.types import FeatureCollection, as_number
 
 _BYTES = 24  # of a value, its weight and what becomes of them
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import limited
-from ..confusion import ConfusionMatrix, confusion_matrix
 from ..errors import Refused
-from ..promotion import promote
-from ..registry import function
-from ..values import FeatureCollection
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..values.arrays import limited
+from ..values.confusion_matrix import ConfusionMatrix, confusion_matrix
+from ..values.types import FeatureCollection
 
 
 @function("ConfusionMatrix")

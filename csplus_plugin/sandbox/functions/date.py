@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ..date_patterns import formatted, parsed
 from ..errors import Refused
-from ..moments import AVERAGE, advanced, field, floored, time_zone, unit_of
-from ..moments import date as as_date
-from ..promotion import promote
-from ..registry import function
-from ..values import Date, DateRange
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..values.date_patterns import formatted, parsed
+from ..values.dates import AVERAGE, advanced, field, floored, time_zone, unit_of
+from ..values.dates import date as as_date
+from ..values.types import Date, DateRange
 
 
 def _local(date: Date, zone: str | None) -> datetime:

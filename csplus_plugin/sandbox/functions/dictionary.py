@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..constants import constant_image
 from ..errors import Refused
-from ..geometries import Geometry
-from ..images import Image
-from ..patterns import pattern
-from ..promotion import promote
-from ..registry import call, function
-from ..values import Algorithm
+from ..graph.promotion import promote
+from ..graph.registry import call, function
+from ..images.constants import constant_image
+from ..images.image import Image
+from ..space.geometries import Geometry
+from ..values.text_patterns import pattern
+from ..values.types import Algorithm
 
 
 def _missing(name: str, key: str, dictionary: Mapping[str, Any]) -> Refused:

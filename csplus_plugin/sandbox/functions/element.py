@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import as_array
 from ..errors import Refused
-from ..geometries import Geometry
-from ..images import Image
-from ..moments import date as as_date
-from ..projections import Projection
-from ..promotion import promote
-from ..properties import property_of, with_properties
-from ..registry import function
-from ..values import Date, Element, ErrorMargin, Feature, FeatureCollection
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..images.image import Image
+from ..space.geometries import Geometry
+from ..space.projections import Projection
+from ..values.arrays import as_array
+from ..values.dates import date as as_date
+from ..values.properties import property_of, with_properties
+from ..values.types import Date, Element, ErrorMargin, Feature, FeatureCollection
 
 _SYSTEM = "system:"
 
@@ -114,7 +114,7 @@ def copy_properties(
 @function("Element.replaceProperties")
 def replace_properties(destination: Element, source: Element | None) -> Element:
     """All properties of another element, instead of the own ones."""
-    return destination.but(properties=dict(source.properties) if source is not None else {})
+    return destination.with_(properties=dict(source.properties) if source is not None else {})
 
 
 @function("Element.geometry", "Image.geometry", arrays=None)
@@ -147,7 +147,7 @@ def feature_geometry(
 @function("Feature.setGeometry")
 def set_geometry(feature: Element, geometry: Geometry | None) -> Element:
     """The feature in another place."""
-    return promote(feature, "Feature").but(place=geometry)
+    return promote(feature, "Feature").with_(place=geometry)
 
 
 @function("Feature.select")
@@ -163,8 +163,8 @@ def select(
         raise Refused("Feature.select: newProperties must be as long as propertySelectors.")
     kept = {new: input_.properties.get(old) for old, new in zip(property_selectors, names, strict=True)}
     system = {n: v for n, v in input_.properties.items() if n == "system:index"}
-    chosen = promote(input_, "Feature").but(properties={**system, **kept})
-    return chosen if retain_geometry else chosen.but(place=None)
+    chosen = promote(input_, "Feature").with_(properties={**system, **kept})
+    return chosen if retain_geometry else chosen.with_(place=None)
 
 
 @function("Feature.id", "Image.id", arrays=None)
@@ -201,8 +201,8 @@ def _numbers(element: Element, properties: list[str]) -> np.ndarray | None:
 def make_array(collection: FeatureCollection, properties: list[str], name: str) -> FeatureCollection:
     """An array of some properties as another property; features that do not have them all as numbers are dropped."""
     found = [(element, _numbers(element, properties)) for element in collection.elements]
-    return collection.of(
-        [e.but(properties={**e.properties, name: array}) for e, array in found if array is not None]
+    return collection.with_elements(
+        [e.with_(properties={**e.properties, name: array}) for e, array in found if array is not None]
     )
 
 

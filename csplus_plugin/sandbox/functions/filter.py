@@ -7,52 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import Refused
-from ..filters import Filter
-from ..geometries import Geometry
-from ..images import Image
-from ..promotion import promote, type_name
-from ..properties import property_of
-from ..registry import function
-from ..values import Date, Element, as_number, key_of
+from ..graph.promotion import promote, type_name
+from ..graph.registry import function
+from ..space.geometries import Geometry
+from ..values.filters import Filter
+from ..values.operands import Operands, selected
+from ..values.types import Date, Element, as_number, hashable
 
 Compare = Callable[[Any, Any], bool]
-
-_PLACES = {".all", ".geo", "system:footprint"}
-
-
-def selected(element: Element | None, field: str) -> Any:
-    """The value of a field: a property, or the geometry under one of its names."""
-    if element is None:
-        return None
-    if field in _PLACES:
-        place = element.geometry()
-        return Geometry(None) if place is None and isinstance(element, Image) else place
-    return property_of(element, field)
-
-
-class Operands:
-    """Where the two sides of a comparison come from: fields of the elements, or given values."""
-
-    def __init__(
-        self, left_field: str | None, right_value: object, right_field: str | None, left_value: object
-    ) -> None:
-        if (left_field is None) == (left_value is None):
-            raise Refused("Filter: Specify either leftField or leftValue.")
-        if (right_field is None) == (right_value is None):
-            raise Refused("Filter: Specify either rightField or rightValue.")
-        self._left = left_field, left_value
-        self._right = right_field, right_value
-
-    def of(self, element: Element, partner: Element | None) -> tuple[Any, Any]:
-        """The two sides; a right field belongs to the partner, or to the only element there is."""
-        left_field, left = self._left
-        right_field, right = self._right
-        if left_field is not None:
-            left = selected(element, left_field)
-        if right_field is not None:
-            alone = partner is None and left_field is None
-            right = selected(element if alone else partner, right_field)
-        return left, right
 
 
 def _comparison(*names: str, compare: Compare) -> None:
@@ -85,7 +47,7 @@ def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:
 
 def _equal(left: object, right: object) -> bool:
     a, b = as_number(left), as_number(right)
-    return a == b if a is not None and b is not None else key_of(left) == key_of(right)
+    return a == b if a is not None and b is not None else hashable(left) == hashable(right)
 
 
 def _listed(values: object, value: object) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import Refused
-from ..expressions import parse
-from ..filters import Filter
-from ..properties import property_of
-from ..registry import call, function
-from ..values import Element, Feature
+from ..graph.formulas import parse
+from ..graph.registry import call, function
+from ..values.filters import Filter
+from ..values.properties import property_of
+from ..values.types import Element, Feature
 
 _NAME = "Filter.expression"
 _COMPARISONS = {

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..filters import Filter
-from ..geometries import Geometry, spherical_area
-from ..promotion import promote
-from ..registry import function
-from ..values import Element, ErrorMargin
-from .filter import Operands, selected
-from .geometry_relations import distance_between
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..space.geometries import Geometry, distance_between, spherical_area
+from ..values.filters import Filter
+from ..values.operands import Operands, selected
+from ..values.types import Element, ErrorMargin
 
 
 def _spatial(name: str, relate: Callable[[Geometry, Geometry], bool]) -> None:

@@ -8,17 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import Refused
-from ..geometries import (
-    Geometry,
-    box,
-    from_geojson,
-    gathered,
-    lattice_shape,
-    shape_of,
-)
-from ..projections import WGS84, Projection, is_geographic
-from ..registry import function
-from ..values import ErrorMargin
+from ..graph.registry import function
+from ..space.geometries import Geometry, box, from_geojson, gathered, lattice_shape, shape_of
+from ..space.projections import WGS84, Projection, is_geographic
+from ..values.types import ErrorMargin
 
 _POINT_LIST = {
     "MultiPoint": 1,

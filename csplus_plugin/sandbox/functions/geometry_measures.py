@@ -7,11 +7,20 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..geometries import Geometry, area_of, box, checked, dissolved, length_of, local_crs, spherical_area
-from ..projections import WGS84, Projection
-from ..promotion import promote
-from ..registry import function
-from ..values import Element, ErrorMargin
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..space.geometries import (
+    Geometry,
+    area_of,
+    box,
+    checked,
+    dissolved,
+    length_of,
+    local_crs,
+    spherical_area,
+)
+from ..space.projections import WGS84, Projection
+from ..values.types import Element, ErrorMargin
 
 
 def _on_features(name: str, compute: Callable[..., Any]) -> None:
@@ -23,7 +32,7 @@ def _on_features(name: str, compute: Callable[..., Any]) -> None:
         feature, *rest = values
         places = [promote(v, "Geometry") if isinstance(v, Element) else v for v in rest]
         result = compute(promote(feature, "Geometry"), *places)
-        return promote(feature, "Feature").but(place=result) if isinstance(result, Geometry) else result
+        return promote(feature, "Feature").with_(place=result) if isinstance(result, Geometry) else result
 
     on_feature.__signature__ = inspect.Signature(renamed)  # type: ignore[attr-defined]
     function(f"Feature.{name}")(on_feature)

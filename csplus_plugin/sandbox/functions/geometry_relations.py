@@ -8,9 +8,9 @@ from collections.abc import Callable
 from osgeo import ogr
 
 from ..errors import Refused
-from ..geometries import Geometry, checked, gathered, local_crs
-from ..projections import WGS84, Projection, is_geographic, same_crs
-from ..values import ErrorMargin
+from ..space.geometries import Geometry, checked, distance_between
+from ..space.projections import WGS84, Projection, is_geographic, same_crs
+from ..values.types import ErrorMargin
 from .geometry_measures import measured
 
 
@@ -70,15 +70,6 @@ for _name, _relate in {
     "containedIn": ogr.Geometry.Within,
 }.items():
     _register_relation(_name, _relate)
-
-
-def distance_between(left: Geometry, right: Geometry) -> float:
-    """The shortest way between two geometries, metres; 0 where they meet."""
-    if left.intersects(right):
-        return 0.0
-    both = Geometry(gathered([left.planar(), right.planar()]), geodesic=False)
-    crs = local_crs(both)
-    return float(left.planar(crs).Distance(right.planar(crs)))
 
 
 @measured("distance")

@@ -3,21 +3,17 @@
 # ruff: noqa: ARG001, FBT001 - arguments are those of the real functions
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from .. import reducers
-from ..archive import Archive
+from ..archive.archive import Archive
 from ..errors import Refused
-from ..images import Image
-from ..pixelwise import side_by_side, unique_names
-from ..reducers import Reducer
-from ..registry import function
-from ..stacking import bandless, best_by, layered, reduced
-from ..values import FeatureCollection, ImageCollection
-from .image_bands import overlaid
-
-MAX_BANDS = 5000
+from ..graph.registry import function
+from ..images.bands import overlaid
+from ..images.image import MAX_BANDS, Image
+from ..images.pixelwise import side_by_side, unique_names
+from ..reducers import reducer as reducers
+from ..reducers.reducer import Reducer
+from ..reducers.stacking import bandless, best_by, layered, reduced
+from ..values.properties import indexed, prefixed
+from ..values.types import ImageCollection
 
 
 @function("ImageCollection.load", needs_archive=True)
@@ -32,35 +28,12 @@ def from_images(images: list[Image]) -> ImageCollection:
     return ImageCollection(tuple(indexed(images)))
 
 
-def indexed(elements: Sequence[Any]) -> list[Any]:
-    """Elements that all have a `system:index`: their position, where they have none."""
-    return [
-        element
-        if "system:index" in element.properties
-        else element.but(properties={**element.properties, "system:index": str(n)})
-        for n, element in enumerate(elements)
-    ]
-
-
 @function("ImageCollection.merge")
 def merge(collection1: ImageCollection, collection2: ImageCollection) -> ImageCollection:
     """The images of both; indices get the prefixes 1_ and 2_."""
     return ImageCollection(
         (*prefixed(collection1, "1_"), *prefixed(collection2, "2_")), collection1.properties
     )
-
-
-def prefixed(collection: FeatureCollection, prefix: str) -> list:
-    """Elements with a prefix before their index."""
-    return [
-        element.but(
-            properties={
-                **element.properties,
-                "system:index": f"{prefix}{element.properties.get('system:index', n)}",
-            }
-        )
-        for n, element in enumerate(collection.elements)
-    ]
 
 
 @function("ImageCollection.reduce")
@@ -118,7 +91,7 @@ def to_bands(collection: ImageCollection) -> Image:
     ]
     if len(names) > MAX_BANDS:
         raise Refused(f"ImageCollection.toBands: The number of bands ({len(names)}) exceeds {MAX_BANDS}.")
-    return side_by_side(images, unique_names(names), images[0]).but(properties={})
+    return side_by_side(images, unique_names(names), images[0]).with_(properties={})
 
 
 @function("ImageCollection.combine")

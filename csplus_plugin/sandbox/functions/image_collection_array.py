@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..arraypixels import Batch, afford, alike, computed, kept, put
-from ..images import Band, Canvas, Image, Raster, blank
-from ..pixeltypes import PixelType, union
-from ..registry import function
-from ..stacking import bandless, drawn_scene, homogeneous_bands
-from ..values import ImageCollection
-from .image_array import axis_of, concatenated
+from ..graph.registry import function
+from ..images.array_axes import axis_of, concatenated
+from ..images.array_pixels import Batch, afford, alike, computed, kept, put
+from ..images.image import Band, Canvas, Image, Raster, masked_raster
+from ..images.pixel_types import PixelType, union
+from ..reducers.stacking import bandless, drawn_scene, homogeneous_bands
+from ..values.types import ImageCollection
 
 
 @function("ImageCollection.toArray")
@@ -36,9 +36,9 @@ def to_array(collection: ImageCollection) -> Image:
                 values[:, n, k], masks[:, n, k] = raster.values.ravel(), raster.mask.ravel()
         weight = masks.min(axis=2, initial=1)
         opacity = weight.max(axis=1, initial=0).reshape(canvas.shape)
-        return [_stacked(canvas, values, weight > 0, opacity, kind.of(2))]
+        return [_stacked(canvas, values, weight > 0, opacity, kind.as_arrays(2))]
 
-    return Image((Band("array", kind.of(2)),), draw)
+    return Image((Band("array", kind.as_arrays(2)),), draw)
 
 
 def _scenes(collection: ImageCollection, bands: Sequence[Band], canvas: Canvas) -> list[list[Raster]]:
@@ -73,12 +73,12 @@ def to_array_per_band(collection: ImageCollection, axis: int, drop_masked: bool)
     bands = homogeneous_bands(collection, arrays=True)
     for band in bands:
         axis_of(band.type, axis, name, more=1)
-    results = [Band(b.name, b.type.of(max(b.type.dimensions, axis + 1))) for b in bands]
+    results = [Band(b.name, b.type.as_arrays(max(b.type.dimensions, axis + 1))) for b in bands]
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         chosen = [bands[i] for i in wanted]
         scenes = [
-            drawn_scene(image, chosen, canvas) or [blank(canvas.shape, band.type) for band in chosen]
+            drawn_scene(image, chosen, canvas) or [masked_raster(canvas.shape, band.type) for band in chosen]
             for image in collection.elements
         ]
         return [

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import Refused
-from ..filters import Filter, Join, Measure
-from ..registry import function
-from ..values import Element, Feature, FeatureCollection
-from .collection import in_order
+from ..graph.registry import function
+from ..values.filters import Filter, Join, Measure
+from ..values.properties import in_order
+from ..values.types import Element, Feature, FeatureCollection
 
 Matches = Sequence[tuple[Any, Measure]]
 
 
 def _with(element: Element, **properties: object) -> Any:
-    return element.but(properties={**element.properties, **properties})
+    return element.with_(properties={**element.properties, **properties})
 
 
 def _measured(matches: Matches, key: str | None) -> list[Any]:

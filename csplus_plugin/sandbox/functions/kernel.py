@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import kernels
 from ..errors import Refused
-from ..kernels import Kernel
-from ..promotion import promote
-from ..registry import function
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..images import kernels
+from ..images.kernels import Kernel
 
 
 def _register_shape(shape: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..registry import function
-from ..values import key_of
+from ..graph.registry import function
+from ..values.types import hashable
 
 
 @function("List.distinct")
@@ -11,18 +11,18 @@ def distinct(list_: list) -> list:
     """Each value once."""
     found: dict[object, object] = {}
     for value in list_:
-        found.setdefault(key_of(value), value)
+        found.setdefault(hashable(value), value)
     return list(found.values())
 
 
 def _keys(list_: list) -> list:
-    return [key_of(v) for v in list_]
+    return [hashable(v) for v in list_]
 
 
 @function("List.contains")
 def contains(list_: list, element: object) -> bool:
     """Whether an element is in it."""
-    return key_of(element) in _keys(list_)
+    return hashable(element) in _keys(list_)
 
 
 @function("List.containsAll")
@@ -40,14 +40,14 @@ def equals(list_: list, other: list) -> bool:
 @function("List.frequency")
 def frequency(list_: list, element: object) -> int:
     """How often an element is in it."""
-    return _keys(list_).count(key_of(element))
+    return _keys(list_).count(hashable(element))
 
 
 @function("List.indexOf")
 def index_of(list_: list, element: object) -> int:
     """Where an element is first, or -1."""
     keys = _keys(list_)
-    return keys.index(key_of(element)) if key_of(element) in keys else -1
+    return keys.index(hashable(element)) if hashable(element) in keys else -1
 
 
 def _sublists(list_: list, target: list) -> list[int]:
@@ -78,13 +78,13 @@ def remove(list_: list, element: object) -> list:
 def remove_all(list_: list, other: list) -> list:
     """Without all elements of another list."""
     gone = set(_keys(other))
-    return [v for v in list_ if key_of(v) not in gone]
+    return [v for v in list_ if hashable(v) not in gone]
 
 
 @function("List.replaceAll")
 def replace_all(list_: list, oldval: object, newval: object) -> list:
     """Every one that is equal replaced."""
-    return [newval if key_of(v) == key_of(oldval) else v for v in list_]
+    return [newval if hashable(v) == hashable(oldval) else v for v in list_]
 
 
 @function("List.replace")

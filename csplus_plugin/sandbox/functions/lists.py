@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import Refused
-from ..filters import Filter
-from ..geometries import Geometry
-from ..promotion import promote
-from ..reducers import Reducer
-from ..registry import function
-from ..values import Algorithm, Feature, as_number, tidy
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..reducers.reducer import Reducer
+from ..space.geometries import Geometry
+from ..values.filters import Filter
+from ..values.types import Algorithm, Feature, as_number, int_if_whole
 
 MAX_LENGTH = 1_000_000
 
@@ -35,14 +35,14 @@ def sequence(start: float, end: float | None, step: float, count: int | None) ->
     if count is not None and not 0 <= count <= MAX_LENGTH:
         raise Refused(f"List.sequence: count must be between 0 and {MAX_LENGTH}.")
     if end is not None and count is not None:
-        return [tidy(float(v)) for v in np.linspace(start, end, count)]
+        return [int_if_whole(float(v)) for v in np.linspace(start, end, count)]
     if end is not None:
         if step == 0:
             raise Refused("List.sequence: step must not be 0.")
         count = max(0, int((end - start) / step + 1e-9) + 1) if (end - start) / step > -1e-9 else 0  # noqa: PLR2004
         if count > MAX_LENGTH:
             raise Refused(f"List.sequence: More than {MAX_LENGTH} elements.")
-    return [tidy(start + i * step) for i in range(count or 0)]
+    return [int_if_whole(start + i * step) for i in range(count or 0)]
 
 
 @function("List.map")
@@ -230,4 +230,4 @@ def swap(list_: list, pos1: int, pos2: int) -> list:
 @function("List.join")
 def join(list_: list, separator: str) -> str:
     """The elements as one text."""
-    return separator.join(str(tidy(v) if isinstance(v, float) else v) for v in list_)
+    return separator.join(str(int_if_whole(v) if isinstance(v, float) else v) for v in list_)

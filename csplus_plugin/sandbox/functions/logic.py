@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..promotion import type_name
-from ..registry import function
-from ..values import key_of
+from ..graph.promotion import type_name
+from ..graph.registry import function
+from ..values.types import hashable
 
 
 @function("IsEqual")
 def is_equal(left: object, right: object) -> bool:
     """Whether two values are equal."""
-    return key_of(left) == key_of(right)
+    return hashable(left) == hashable(right)
 
 
 @function("ObjectType")

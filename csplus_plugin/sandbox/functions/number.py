@@ -6,77 +6,11 @@ import math
 import re
 from collections.abc import Callable
 
-from .. import pixeltypes, special
 from ..errors import Refused
-from ..registry import function
-from ..values import tidy
-
-
-def _power(a: float, b: float) -> float:
-    return math.inf if a == 0 and b < 0 else math.pow(a, b)
-
-
-BINARY: dict[str, Callable[[float, float], float]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b if b else 0,
-    "max": max,
-    "min": min,
-    "mod": lambda a, b: math.fmod(a, b) if b else 0,
-    "pow": _power,
-    "gammainc": special.gamma_inc,
-    "hypot": math.hypot,
-    "atan2": lambda a, b: math.atan2(b, a),
-    "first": lambda a, _: a,
-    "firstNonZero": lambda a, b: a or b,
-    "and": lambda a, b: int(bool(a) and bool(b)),
-    "or": lambda a, b: int(bool(a) or bool(b)),
-    "lt": lambda a, b: int(a < b),
-    "lte": lambda a, b: int(a <= b),
-    "gt": lambda a, b: int(a > b),
-    "gte": lambda a, b: int(a >= b),
-    "eq": lambda a, b: int(a == b),
-    "neq": lambda a, b: int(a != b),
-    "bitwiseAnd": lambda a, b: int(a) & int(b),
-    "bitwiseOr": lambda a, b: int(a) | int(b),
-    "bitwiseXor": lambda a, b: int(a) ^ int(b),
-    "leftShift": lambda a, b: int(a) << min(63, max(0, int(b))),
-    "rightShift": lambda a, b: int(a) >> min(63, max(0, int(b))),
-}
-
-UNARY: dict[str, Callable[[float], float]] = {
-    "abs": abs,
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "round": lambda v: math.floor(v + 0.5),
-    "signum": lambda v: (v > 0) - (v < 0),
-    "sqrt": math.sqrt,
-    "cbrt": lambda v: math.copysign(abs(v) ** (1 / 3), v),
-    "exp": math.exp,
-    "log": math.log,
-    "log10": math.log10,
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
-    "asin": math.asin,
-    "acos": math.acos,
-    "atan": math.atan,
-    "sinh": math.sinh,
-    "cosh": math.cosh,
-    "tanh": math.tanh,
-    "not": lambda v: int(v == 0),
-    "bitwiseNot": lambda v: ~int(v),
-    "bitCount": special.bit_count,
-    "gamma": special.gamma,
-    "digamma": special.digamma,
-    "trigamma": special.trigamma,
-    "lanczos": special.lanczos,
-    "erf": math.erf,
-    "erfc": math.erfc,
-    "erfInv": special.erf_inv,
-    "erfcInv": special.erfc_inv,
-}
+from ..graph.registry import function
+from ..images import pixel_types
+from ..values.numbers import BINARY, UNARY
+from ..values.types import int_if_whole
 
 OLD_NAMES = {
     "firstNonZero": "first_nonzero",
@@ -98,16 +32,16 @@ def names_of(family: str, name: str) -> list[str]:
 def _register_binary(name: str, compute: Callable[[float, float], float]) -> None:
     @function(*names_of("Number", name))
     def binary(left: float, right: float) -> float:
-        return tidy(compute(left, right))
+        return int_if_whole(compute(left, right))
 
 
 def _register_unary(name: str, compute: Callable[[float], float]) -> None:
     @function(*names_of("Number", name))
     def unary(input_: float) -> float:
-        return tidy(compute(input_))
+        return int_if_whole(compute(input_))
 
 
-def _register_cast(name: str, kind: pixeltypes.PixelType) -> None:
+def _register_cast(name: str, kind: pixel_types.PixelType) -> None:
     @function(f"Number.{name}", f"Number.to{name[0].upper()}{name[1:]}")
     def cast(input_: float) -> float:
         if not kind.is_int:
@@ -120,7 +54,7 @@ for _name, _compute in BINARY.items():
     _register_binary(_name, _compute)
 for _name, _of_one in UNARY.items():
     _register_unary(_name, _of_one)
-for _name, _kind in pixeltypes.NAMED.items():
+for _name, _kind in pixel_types.NAMED.items():
     _register_cast(_name, _kind)
 
 
@@ -140,7 +74,7 @@ def unit_scale(number: float, min_: float, max_: float) -> float:
 def parse(input_: str, radix: int) -> float:
     """A number from text."""
     try:
-        return int(input_, radix) if radix != 10 else tidy(float(input_))  # noqa: PLR2004 - decimal
+        return int(input_, radix) if radix != 10 else int_if_whole(float(input_))  # noqa: PLR2004 - decimal
     except ValueError as error:
         raise Refused(f"Number.parse: Cannot parse '{input_}' as a number.") from error
 
@@ -155,7 +89,7 @@ def format_(number: float, pattern: str) -> str:
     if parts is None:
         raise Refused(f"Number.format: Unsupported format '{pattern}'.")
     before, modifiers, conversion, after = parts.groups()
-    value: object = tidy(number) if conversion == "s" else number
+    value: object = int_if_whole(number) if conversion == "s" else number
     if conversion in "dxXo":
         if not float(number).is_integer():
             raise Refused(f"Number.format: '%{conversion}' needs a whole number, got {number}.")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import Refused
-from ..expressions import parse
-from ..promotion import promote
-from ..registry import call, function
+from ..graph.formulas import parse
+from ..graph.promotion import promote
+from ..graph.registry import call, function
 
 _NAME = "Number.expression"
 

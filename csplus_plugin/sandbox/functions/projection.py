@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import pixeltypes
 from ..errors import Refused
-from ..pixeltypes import PixelType
-from ..projections import Projection, as_affine, spatial_reference
-from ..promotion import promote
-from ..registry import function
-from ..values import ErrorMargin
+from ..graph.promotion import promote
+from ..graph.registry import function
+from ..images import pixel_types
+from ..images.pixel_types import PixelType
+from ..space.projections import Projection, as_affine, spatial_reference
+from ..values.types import ErrorMargin
 
 
 @function("Projection", "Proj")
@@ -95,7 +95,7 @@ def pixel_type(
 def _register_type(name: str) -> None:
     @function(f"PixelType.{name}")
     def made() -> PixelType:
-        return pixeltypes.named(name)
+        return pixel_types.named(name)
 
 
 for _name in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "float", "double"):

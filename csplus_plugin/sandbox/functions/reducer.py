@@ -9,15 +9,14 @@ from functools import reduce
 
 import numpy as np
 
-from .. import distributions, histograms, reducers
 from ..errors import Refused
-from ..images import Image
-from ..pixeltypes import DOUBLE, PixelType, union
-from ..reducers import Reducer, Result, plain
-from ..registry import function
-from ..values import Feature, FeatureCollection
-
-MAX_INPUTS = 5000  # as many as an image may have bands
+from ..graph.registry import function
+from ..images.image import Image
+from ..images.pixel_types import DOUBLE, PixelType, union
+from ..reducers import distributions, histograms
+from ..reducers import reducer as reducers
+from ..reducers.reducer import MAX_INPUTS, Reducer, Result, plain
+from ..values.types import Feature, FeatureCollection
 
 _PLAIN: dict[str, Reducer] = {
     "count": reducers.COUNT,
@@ -32,7 +31,7 @@ _PLAIN: dict[str, Reducer] = {
     "variance": reducers.VARIANCE,
     "sampleStdDev": reducers.SAMPLE_STD_DEV,
     "sampleVariance": reducers.SAMPLE_VARIANCE,
-    "minMax": reducers.together(reducers.MIN, reducers.MAX, shared=True),
+    "minMax": reducers.combined(reducers.MIN, reducers.MAX, shared=True),
     "first": reducers.FIRST,
     "firstNonNull": reducers.FIRST,
     "last": reducers.LAST,
@@ -179,7 +178,7 @@ def to_list(tuple_size: int | None, num_optional: int) -> Reducer:
         reducers.TO_LIST,
         run=run,
         inputs=tuple_size,
-        types=lambda types: [reduce(union, types).of(2)],
+        types=lambda types: [reduce(union, types).as_arrays(2)],
         arrays=False,
     )
 
@@ -187,7 +186,7 @@ def to_list(tuple_size: int | None, num_optional: int) -> Reducer:
 @function("Reducer.combine")
 def combine(reducer1: Reducer, reducer2: Reducer, output_prefix: str, shared_inputs: bool) -> Reducer:
     """Two reducers at once."""
-    return reducers.together(reducer1, reducer2, shared=shared_inputs, prefix=output_prefix)
+    return reducers.combined(reducer1, reducer2, shared=shared_inputs, prefix=output_prefix)
 
 
 @function("Reducer.unweighted")
@@ -223,7 +222,7 @@ def repeat(reducer: Reducer, count: int) -> Reducer:
     return Reducer(
         reducer.outputs,
         run,
-        lambda types: [kind.of(1) for kind in reducer.types(types[:size])],
+        lambda types: [kind.as_arrays(1) for kind in reducer.types(types[:size])],
         inputs=size * count,
         weighted=reducer.weighted,
         objects=True,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from .. import correlations, regressions
 from ..errors import Refused
-from ..reducers import Reducer
-from ..registry import function
-from .reducer import MAX_INPUTS
+from ..graph.registry import function
+from ..reducers import correlations, regressions
+from ..reducers.reducer import MAX_INPUTS, Reducer
 
 
 def _register(name: str, reducer: Reducer) -> None:

@@ -6,11 +6,11 @@ import json
 import re
 from typing import Any
 
-from ..answers import to_json
 from ..errors import Refused
-from ..patterns import pattern, template
-from ..registry import function
-from ..values import tidy
+from ..graph.registry import function
+from ..graph.to_json import to_json
+from ..values.text_patterns import pattern, template
+from ..values.types import int_if_whole
 
 
 def _expression(regex: str, flags: str, text: str) -> re.Pattern[str]:
@@ -22,7 +22,7 @@ def string(input_: Any) -> str:
     """Anything as text."""
     if isinstance(input_, str):
         return input_
-    return str(tidy(input_)) if isinstance(input_, int | float) else encode_json(input_)
+    return str(int_if_whole(input_)) if isinstance(input_, int | float) else encode_json(input_)
 
 
 @function("String.cat")

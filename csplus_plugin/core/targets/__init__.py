@@ -1,0 +1,1 @@
+"""What a recipe makes: one kind of target a file."""

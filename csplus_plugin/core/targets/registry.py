@@ -1,0 +1,9 @@
+"""Which targets there are: id of the algorithm -> kind of target."""
+
+from __future__ import annotations
+
+from .composite import Composite
+from .score import Score
+from .target import Target
+
+TARGETS: dict[str, type[Target]] = {kind.ALGORITHM: kind for kind in (Composite, Score)}

@@ -1,0 +1,66 @@
+"""From an algorithm to the project: a layer, and what is done with it once it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingUtils,
+    QgsRasterLayer,
+)
+
+_alive: list[QgsProcessingLayerPostProcessorInterface] = []
+"""QGIS does not own post-processors: one that Python lets go of is silently dropped."""
+
+
+class _OnLoad(QgsProcessingLayerPostProcessorInterface):
+    """Runs in the main thread, when the layer is in the project."""
+
+    def __init__(self, action: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._action = action
+
+    def postProcessLayer(
+        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        del context, feedback
+        self._action(layer)
+
+
+def load_layer(layer: QgsRasterLayer, context: QgsProcessingContext, output: str) -> str:
+    """Pass on a layer that has no file, and ask for it to be loaded.
+
+    Returns:
+        Its id, the value of the output.
+    """
+    context.temporaryLayerStore().addMapLayer(layer)
+    project = context.project()  # None in qgis_process without a project
+    if project is not None:
+        details = QgsProcessingContext.LayerDetails(
+            layer.name(), project, output, QgsProcessingUtils.LayerHint.Raster
+        )
+        details.forceName = True
+        context.addLayerToLoadOnCompletion(layer.id(), details)
+    return layer.id()
+
+
+def finish_layer(
+    result: str, name: str, context: QgsProcessingContext, action: Callable[[Any], None]
+) -> None:
+    """Name the layer of a file or a sink, and run `action` on it once it is loaded; nothing where it is not."""
+    if not context.willLoadLayerOnCompletion(result):
+        return
+    details = context.layerToLoadOnCompletionDetails(result)
+    details.name, details.forceName = name, True
+    _alive.append(_OnLoad(action))
+    details.setPostProcessor(_alive[-1])
+
+
+def forget() -> None:
+    """Let go of the post-processors that were kept for QGIS."""
+    _alive.clear()

@@ -1,0 +1,179 @@
+"""What every algorithm shares: names, help, checks, and errors as one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtGui import QIcon
+
+from ..core.about import ROOT
+from ..core.errors import CsPlusError, InvalidChoice
+
+GROUPS = {
+    "composites": ("Composites", "composite.svg"),
+    "evidence": ("Evidence", "evidence.svg"),
+    "connection": ("Connection", "connection.svg"),
+}
+"""Group id -> its name and its icon."""
+
+
+class CsPlusAlgorithm(QgsProcessingAlgorithm):
+    """An algorithm of this plugin: it declares, `check` refuses, `read` reads, `work` works, `finish` loads.
+
+    A subclass fills the class attributes and the methods; a `CsPlusError` raised in any of them reaches the user
+    as one sentence.
+
+    Attributes:
+        ID: Id without the provider; must never change.
+        NAME: Name in the toolbox.
+        GROUP: Id of its group, a key of `GROUPS`.
+        SUMMARY: One sentence.
+        HELP: Plain paragraphs.
+        TAGS: Words by which the toolbox finds it, beside those that all share.
+    """
+
+    ID: ClassVar[str]
+    NAME: ClassVar[str]
+    GROUP: ClassVar[str]
+    SUMMARY: ClassVar[str]
+    HELP: ClassVar[str]
+    TAGS: ClassVar[tuple[str, ...]] = ()
+
+    def declare(self) -> None:
+        """Add parameters and outputs."""
+        raise NotImplementedError
+
+    def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+        """Refuse what can be seen without a request: raise `InvalidChoice`."""
+        raise NotImplementedError
+
+    def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+        """Read the parameters, in the main thread."""
+        raise NotImplementedError
+
+    def work(
+        self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Do the work, in a worker thread, and return the outputs."""
+        raise NotImplementedError
+
+    def finish(self, context: QgsProcessingContext, results: dict[str, Any]) -> None:
+        """Make layers, in the main thread (in a model, in the model's), and add them to the results."""
+
+    def createInstance(self) -> CsPlusAlgorithm:
+        """Give Processing a fresh one: nothing is shared between runs."""
+        return type(self)()
+
+    def name(self) -> str:
+        """Give the id without the provider."""
+        return self.ID
+
+    def displayName(self) -> str:
+        """Give the name in the toolbox."""
+        return self.tr(self.NAME)
+
+    def groupId(self) -> str:
+        """Give the id of the group."""
+        return self.GROUP
+
+    def group(self) -> str:
+        """Give the name of the group."""
+        return self.tr(GROUPS[self.GROUP][0])
+
+    def icon(self) -> QIcon:
+        """Give the icon of the group."""
+        return QIcon(self.svgIconPath())
+
+    def svgIconPath(self) -> str:
+        """Give the icon of the group to the modeler."""
+        return str(ROOT / "resources" / "icons" / GROUPS[self.GROUP][1])
+
+    def tags(self) -> list[str]:
+        """Give the words by which the toolbox finds it."""
+        return ["cloud score+", "sentinel-2", "earth engine", "gee", "cloud", *self.TAGS]
+
+    def shortDescription(self) -> str:
+        """Give one sentence."""
+        return self.tr(self.SUMMARY)
+
+    def shortHelpString(self) -> str:
+        """Give plain paragraphs: `qgis_process` prints them as they are, the dialog joins their lines."""
+        return html.escape(self.tr(self.HELP), quote=False)
+
+    def tr(self, text: str) -> str:
+        """Translate."""
+        return QCoreApplication.translate("CsPlus", text)
+
+    def initAlgorithm(self, configuration: Mapping[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        del configuration
+        self.declare()
+
+    def checkParameterValues(
+        self, parameters: Mapping[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Refuse wrong types, unknown names and combinations that make no sense."""
+        fine, reason = super().checkParameterValues(parameters, context)
+        if not fine:
+            return fine, reason
+        try:
+            self._check_names(parameters)
+            self.check(parameters, context)
+        except CsPlusError as problem:
+            return False, str(problem)
+        return True, ""
+
+    def prepareAlgorithm(
+        self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        """Read the parameters."""
+        del feedback
+        try:
+            self.read(parameters, context)
+        except CsPlusError as problem:
+            raise QgsProcessingException(str(problem)) from problem
+        return True
+
+    def processAlgorithm(
+        self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Do the work, and say how long it took."""
+        begin = time.monotonic()
+        try:
+            results = self.work(parameters, context, feedback)
+        except CsPlusError as problem:
+            raise QgsProcessingException(str(problem)) from problem
+        feedback.pushInfo(f"Done in {time.monotonic() - begin:.1f} s.")
+        self._results = results
+        return results
+
+    def postProcessAlgorithm(
+        self, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Finish, and return the results again: QGIS takes these in the place of the first."""
+        del feedback
+        try:
+            self.finish(context, self._results)
+        except CsPlusError as problem:
+            raise QgsProcessingException(str(problem)) from problem
+        return self._results
+
+    def _check_names(self, parameters: Mapping[str, Any]) -> None:
+        # Processing ignores unknown names, and a misspelt one would spend quota on the defaults.
+        known = [definition.name() for definition in self.parameterDefinitions()]
+        for name in parameters:
+            if name not in known:
+                near = difflib.get_close_matches(name.upper(), known, 1)
+                hint = f"Did you mean {near[0]}?" if near else f"It has {', '.join(known)}."
+                raise InvalidChoice(f"{self.NAME} has no parameter {name}.", hint)

@@ -1,0 +1,276 @@
+"""The shared blocks of parameters, *scenes*, *composite* and *output*: declared with their help, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterString,
+)
+
+from ..core import catalog, indices
+from ..core.choices import Output, Scenes
+from ..core.errors import InvalidChoice
+from ..core.targets.composite import Composite
+from .parameters import INTEGER, add, choice, choices, chosen, day, explained, number, sentence
+from .region import read_region
+
+_DATE = Qgis.ProcessingDateTimeParameterDataType.Date
+_BANDS = list(dict.fromkeys(band for product in catalog.PRODUCTS.values() for band in product.bands))
+_MONTHS = [str(month) for month in range(1, 13)]
+
+
+def add_scenes(algorithm: QgsProcessingAlgorithm) -> None:
+    """Add the block *scenes*."""
+    polygons = [Qgis.ProcessingSourceType.VectorPolygon]
+    add(
+        algorithm,
+        QgsProcessingParameterExtent("EXTENT", "Extent", optional=True),
+        "Area: from the canvas, drawn, from a layer, or as xmin,xmax,ymin,ymax [EPSG:code].",
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterFeatureSource("AREA", "Area (wins over the extent)", polygons, optional=True),
+        "Polygons to use instead of the extent; pixels outside them are masked.",
+    )
+    add(algorithm, QgsProcessingParameterDateTime("START", "First day", _DATE), "First day, as 2023-01-31.")
+    add(algorithm, QgsProcessingParameterDateTime("END", "Last day (included)", _DATE), "Last day, included.")
+    add(
+        algorithm,
+        choice("PRODUCT", "Product", catalog.PRODUCTS, "L2A"),
+        sentence(f"{p.name}: {p.label}, from {p.first_day}" for p in catalog.PRODUCTS.values()),
+    )
+    add(
+        algorithm,
+        choice("QA_BAND", "Score band", catalog.SCORE_BANDS, "cs_cdf"),
+        explained(catalog.SCORE_BANDS),
+    )
+    add(
+        algorithm,
+        number("THRESHOLD", "Clear threshold", catalog.DEFAULT_THRESHOLD, 0, 1),
+        "A pixel is clear where its score is at least this. 0.50 to 0.65 work well; higher is stricter.",
+    )
+    _add_filters(algorithm)
+    add(
+        algorithm,
+        number("EDGE_TRIM", "Trim inside the footprint (metres)", 0, 0, 50_000),
+        "Metres cut off inside each scene's footprint; 500 hides lines at tile borders.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        number("DILATE", "Buffer around rejected pixels (metres)", 0, 0, 5_000),
+        "Metres of the buffer around rejected pixels. Removes cloud edges; slower.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterBoolean("CLIP", "Mask outside the area", True),
+        "Mask pixels outside the area.",
+        advanced=True,
+    )
+
+
+def _add_filters(algorithm: QgsProcessingAlgorithm) -> None:
+    """Add what narrows the scenes."""
+    add(
+        algorithm,
+        choice("UNSCORED_POLICY", "Scenes without a score", catalog.UNSCORED_POLICIES, "drop"),
+        "What becomes of scenes without a score, which arrives hours to days after the scene. "
+        + explained(catalog.UNSCORED_POLICIES),
+        advanced=True,
+    )
+    add(
+        algorithm,
+        choices("MONTHS", "Months", _MONTHS),
+        "Only these calendar months, 1 to 12; empty for all.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        number("MAX_SCENE_CLOUD", "Scene cloud limit (percent)", 100, 0, 100),
+        "Skip scenes cloudier than this percentage; 100 is off. A clear corner of a cloudy scene is lost with it.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        number("ORBIT", "Relative orbit", None, 1, 143, INTEGER),
+        "Only this relative orbit, 1 to 143; empty for all.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterString("TILES", "MGRS tiles", optional=True),
+        "Only these MGRS tiles, such as 11SKB, separated by commas; empty for all.",
+        advanced=True,
+    )
+
+
+def add_composite(algorithm: QgsProcessingAlgorithm) -> None:
+    """Add the block *composite*."""
+    add(algorithm, choice("METHOD", "Method", catalog.METHODS, "median"), explained(catalog.METHODS))
+    add(
+        algorithm,
+        choices("BANDS", "Bands", _BANDS, list(Composite().bands)),
+        "Bands of the file, such as B4,B3,B2.",
+    )
+    add(
+        algorithm,
+        choices("INDICES", "Spectral indices", sorted(indices.catalogue())),
+        "Spectral indices of the composite, such as NDVI,EVI; they make the file Float32.",
+    )
+    add(
+        algorithm,
+        number("PERCENTILE", "Percentile", 25, 0, 100),
+        "For the method percentile, 0 to 100.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        number("MIN_OBSERVATIONS", "Fewest clear days", 1, 1, None, INTEGER),
+        "Mask pixels with fewer distinct clear days than this.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterBoolean("COUNT_BAND", "Add the number of clear days", False),
+        "Add the band clear_count: distinct days with a clear observation.",
+        advanced=True,
+    )
+
+
+def add_output(
+    algorithm: QgsProcessingAlgorithm, label: str, styles: Sequence[str], default: str | None
+) -> None:
+    """Add the block *output*.
+
+    Args:
+        algorithm: Where to.
+        label: Name of the file in the dialog.
+        styles: Styles to choose from.
+        default: The style without a choice; None leaves it to the target.
+    """
+    add(
+        algorithm,
+        choice("STYLE", "Style", styles, default),
+        "Colours of the live layer, and of the file as far as it holds the bands. "
+        + explained({name: catalog.STYLES[name].label for name in styles}),
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterBoolean("LIVE", "Load as a live layer", True),
+        "Load a live layer, drawn by the service as you pan. Switch off inside models and for downloads alone.",
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterRasterDestination("OUTPUT", label, optional=True, createByDefault=False),
+        "GeoTIFF to download; skipped if empty.",
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterCrs("CRS", "CRS of the file", optional=True),
+        "CRS of the file; empty for the UTM zone of the area.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        number("RESOLUTION", "Pixel size (units of the CRS)", 10, 0, None),
+        "Pixel size in units of the CRS.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        choice("FORMAT", "File format", ("GTiff", "COG"), "GTiff"),
+        "GTiff is a tiled GeoTIFF, COG a Cloud Optimized one.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterFileDestination(
+            "SCRIPT",
+            "Script",
+            "Code Editor (*.js);;Python (*.py);;Recipe (*.json)",
+            optional=True,
+            createByDefault=False,
+        ),
+        "Script that makes the same elsewhere: .js for the Code Editor, .py for Python, .json for the recipe.",
+        advanced=True,
+    )
+
+
+def read_scenes(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+) -> Scenes:
+    """Read the block *scenes*.
+
+    Raises:
+        InvalidChoice: With one sentence for each thing that can be wrong.
+    """
+    orbit = None
+    if parameters.get("ORBIT") is not None:
+        orbit = algorithm.parameterAsInt(parameters, "ORBIT", context)
+    tiles = algorithm.parameterAsString(parameters, "TILES", context)
+    return Scenes(
+        region=read_region(algorithm, parameters, context),
+        start=day(algorithm, parameters, "START", context),
+        end=day(algorithm, parameters, "END", context),
+        product=algorithm.parameterAsEnumString(parameters, "PRODUCT", context),
+        qa_band=algorithm.parameterAsEnumString(parameters, "QA_BAND", context),
+        threshold=algorithm.parameterAsDouble(parameters, "THRESHOLD", context),
+        unscored_policy=algorithm.parameterAsEnumString(parameters, "UNSCORED_POLICY", context),
+        months=tuple(int(month) for month in chosen(algorithm, parameters, "MONTHS", context)),
+        max_scene_cloud=algorithm.parameterAsDouble(parameters, "MAX_SCENE_CLOUD", context),
+        orbit=orbit,
+        tiles=tuple(tile.strip().upper().removeprefix("T") for tile in tiles.split(",") if tile.strip()),
+        edge_trim=algorithm.parameterAsDouble(parameters, "EDGE_TRIM", context),
+        dilate=algorithm.parameterAsDouble(parameters, "DILATE", context),
+        clip=algorithm.parameterAsBoolean(parameters, "CLIP", context),
+    )
+
+
+def read_composite(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+) -> Composite:
+    """Read the block *composite*."""
+    return Composite(
+        method=algorithm.parameterAsEnumString(parameters, "METHOD", context),
+        percentile=algorithm.parameterAsDouble(parameters, "PERCENTILE", context),
+        min_observations=algorithm.parameterAsInt(parameters, "MIN_OBSERVATIONS", context),
+        bands=chosen(algorithm, parameters, "BANDS", context),
+        indices=chosen(algorithm, parameters, "INDICES", context),
+        count_band=algorithm.parameterAsBoolean(parameters, "COUNT_BAND", context),
+    )
+
+
+def read_output(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+) -> Output:
+    """Read the block *output*."""
+    crs = None
+    if parameters.get("CRS") not in (None, ""):
+        chosen = algorithm.parameterAsCrs(parameters, "CRS", context)
+        if not chosen.isValid():
+            raise InvalidChoice(
+                f"The CRS {parameters['CRS']} is not known.", "Choose one like EPSG:32611, or leave it empty."
+            )
+        crs = chosen.authid() if chosen.authid().startswith("EPSG:") else _wkt(chosen)
+    return Output(
+        crs=crs,
+        resolution=algorithm.parameterAsDouble(parameters, "RESOLUTION", context),
+        style=algorithm.parameterAsEnumString(parameters, "STYLE", context) or None,
+    )
+
+
+def _wkt(crs: Any) -> str:
+    return crs.toWkt(Qgis.CrsWktVariant.Wkt1Gdal)

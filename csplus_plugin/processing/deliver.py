@@ -1,0 +1,140 @@
+"""Pieces -> files, then tile addresses, then a script; and, in the main thread, layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from qgis.core import QgsProcessingContext, QgsRasterLayer
+
+from .. import settings
+from ..core import script
+from ..core.about import version
+from ..core.bands import encoding
+from ..core.grid import grid_for
+from ..core.picture import picture, pixels
+from ..core.recipe import Recipe
+from ..core.survey import Survey
+from ..core.targets.target import ImageTarget
+from ..download.download import download
+from ..download.fetch import FetchOptions
+from ..download.layout import Layout
+from ..download.plan import plan
+from ..download.progress import Progress
+from ..earthengine.client import encoded
+from ..layers import file_recipe, loading, provenance, style
+from ..layers.live import live_layer
+from .destinations import Destinations
+from .run import Run
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One image of a run.
+
+    Attributes:
+        recipe: Every choice; the piece can be made again from it.
+        title: Name of its layers.
+        survey: The scenes it is made of.
+        file: GeoTIFF to write, or None.
+    """
+
+    recipe: Recipe[ImageTarget]
+    title: str
+    survey: Survey
+    file: Path | None
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A piece that is made, and what its layers need.
+
+    Attributes:
+        piece: The piece.
+        tile_url: Tile address of its live layer; empty for none.
+        is_sandbox: Whether a sandbox made it, and not Google.
+    """
+
+    piece: Piece
+    tile_url: str
+    is_sandbox: bool
+
+
+def deliver(run: Run, pieces: Sequence[Piece], destinations: Destinations) -> list[Delivered]:
+    """Make what was asked for of every piece.
+
+    Raises:
+        CsPlusError: Anything that a user can cause or that the service refuses.
+    """
+    # The files first: no live layer is left in the project by a run that fails.
+    for piece in run.through(pieces):
+        if piece.file is not None:
+            _download(run, piece, piece.file, cloud_optimized=destinations.cloud_optimized)
+    urls = [run.client.map(picture(piece.recipe)) if destinations.live else "" for piece in pieces]
+    if destinations.script is not None:
+        script.write(pieces[0].recipe, destinations.script)
+    if not (destinations.live or destinations.file or destinations.script):
+        run.warn("Nothing was made, only counted: LIVE is off, and OUTPUT and SCRIPT are empty.")
+    return [Delivered(piece, url, run.session.is_sandbox) for piece, url in zip(pieces, urls, strict=True)]
+
+
+def load_layers(delivered: Delivered, context: QgsProcessingContext) -> str:
+    """Make the live layer, and say what is done with the file's layer once it is loaded; in the main thread.
+
+    Returns:
+        Id of the live layer; empty for none.
+    """
+    piece = delivered.piece
+    title = f"{piece.title} (sandbox)" if delivered.is_sandbox else piece.title
+    describe = partial(
+        provenance.describe, recipe=piece.recipe, survey=piece.survey, sandbox=delivered.is_sandbox
+    )
+    if piece.file is not None:
+
+        def finish(layer: QgsRasterLayer) -> None:
+            style.apply(layer, piece.recipe)
+            describe(layer)
+
+        loading.finish_layer(str(piece.file), title, context, finish)
+    if not delivered.tile_url:
+        return ""
+    layer = live_layer(delivered.tile_url, title, piece.recipe.scenes.region)
+    describe(layer)
+    return loading.load_layer(layer, context, "LIVE_LAYER")
+
+
+def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> None:
+    recipe, survey = piece.recipe, piece.survey
+    bands = recipe.target.file_bands(recipe.scenes)
+    code = encoding(bands)
+    area = recipe.scenes.region if recipe.scenes.clip else None
+    tiles = plan(grid_for(recipe.scenes.region, recipe.output), len(bands), code.item_size, area)
+    run.say(f"Download: {tiles}")
+    limit = settings.large_download()
+    if tiles.size > limit:
+        run.warn(
+            f"This download is over {limit / 1e6:.0f} MB and will take a while. An export runs on Earth Engine without "
+            "this computer: SCRIPT writes a script that ends with one."
+        )
+    tags = provenance.tags(
+        recipe,
+        survey,
+        endpoint=run.session.base_url,
+        version=version(),
+        sandbox=run.session.is_sandbox,
+    )
+    download(
+        run.client,
+        encoded(pixels(recipe)),
+        tiles,
+        Layout(grid=tiles.grid, bands=bands, encoding=code, tags=tags, compression=settings.compression()),
+        path,
+        cloud_optimized=cloud_optimized,
+        options=FetchOptions(memory=settings.bytes_in_flight()),
+        progress=Progress(tiles.size, run.show, run.say, run.warn),
+        archive=f"{survey.scene_count} scenes, {survey.scored_count} scored",
+        is_cancelled=run.is_cancelled,
+    )
+    file_recipe.write_beside(recipe, path)

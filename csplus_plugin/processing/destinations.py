@@ -1,0 +1,119 @@
+"""Where results go: destinations read and checked, and the outputs that every image algorithm declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputRasterLayer,
+    QgsProcessingOutputString,
+)
+
+from ..core import script
+from ..core.errors import InvalidChoice
+from ..core.survey import Survey
+from ..download.cog import COG
+
+_COUNTS = {
+    "SCENE_COUNT": "Scenes found",
+    "SCORED_COUNT": "Scenes with a score",
+    "UNSCORED_COUNT": "Scenes without a score",
+    "DATE_COUNT": "Distinct days",
+}
+_TEXTS = {
+    "RECIPE": "Recipe (JSON)",
+    "FIRST_DATE": "Day of the first scene",
+    "LAST_DATE": "Day of the last scene",
+}
+
+
+@dataclass(frozen=True)
+class Destinations:
+    """Where a result goes.
+
+    Attributes:
+        live: Make a live layer.
+        file: GeoTIFF to write, or None.
+        cloud_optimized: Write it as a COG.
+        script: Script or recipe to write, or None.
+    """
+
+    live: bool
+    file: Path | None
+    cloud_optimized: bool
+    script: Path | None
+
+    @classmethod
+    def read(
+        cls, algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+    ) -> Destinations:
+        """Read them from the parameters.
+
+        Once in a run, and in the worker thread: this also registers what is to be loaded, and QGIS forgets what was
+        registered while the algorithm was being prepared.
+        """
+        raster = algorithm.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        text = algorithm.parameterAsFileOutput(parameters, "SCRIPT", context)
+        return cls(
+            live=algorithm.parameterAsBoolean(parameters, "LIVE", context),
+            file=Path(raster) if raster else None,
+            cloud_optimized=algorithm.parameterAsEnumString(parameters, "FORMAT", context) == COG,
+            script=Path(text) if text else None,
+        )
+
+
+def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+    """Refuse files whose endings name another format.
+
+    Raises:
+        InvalidChoice: With the endings that are possible.
+    """
+    raster = _path(parameters.get("OUTPUT"), context)
+    if raster and Path(raster).suffix.lower() not in (".tif", ".tiff"):
+        raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
+    if text := _path(parameters.get("SCRIPT"), context):
+        script.check_ending(Path(text))
+
+
+def add_image_outputs(algorithm: QgsProcessingAlgorithm) -> None:
+    """Declare what an image algorithm returns beside its destinations."""
+    algorithm.addOutput(QgsProcessingOutputRasterLayer("LIVE_LAYER", "Live layer"))
+    algorithm.addOutput(QgsProcessingOutputString("TILE_URL", "Tile address of the live layer"))
+    add_survey_outputs(algorithm)
+
+
+def add_survey_outputs(algorithm: QgsProcessingAlgorithm) -> None:
+    """Declare the recipe, and the outputs that tell which scenes were found."""
+    for name, label in _TEXTS.items():
+        algorithm.addOutput(QgsProcessingOutputString(name, label))
+    for name, label in _COUNTS.items():
+        algorithm.addOutput(QgsProcessingOutputNumber(name, label))
+
+
+def survey_outputs(survey: Survey) -> dict[str, Any]:
+    """Give the outputs that tell which scenes were found."""
+    return {
+        "SCENE_COUNT": survey.scene_count,
+        "SCORED_COUNT": survey.scored_count,
+        "UNSCORED_COUNT": len(survey.unscored_ids),
+        "DATE_COUNT": len(survey.days),
+        "FIRST_DATE": survey.days[0].isoformat(),
+        "LAST_DATE": survey.days[-1].isoformat(),
+    }
+
+
+def _path(destination: Any, context: QgsProcessingContext) -> str:
+    """Give the path that a user wrote; empty for none and for a temporary file."""
+    if isinstance(destination, QgsProcessingOutputLayerDefinition):
+        destination, _ = destination.sink.valueAsString(context.expressionContext(), "")
+    if not isinstance(destination, str) or destination == QgsProcessing.TEMPORARY_OUTPUT:
+        return ""
+    return destination

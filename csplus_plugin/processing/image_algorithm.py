@@ -1,0 +1,111 @@
+"""Algorithms that make images: scenes and a target of their own in, live layers and files out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+
+from .. import settings
+from ..core import catalog
+from ..core.errors import NothingFound
+from ..core.grid import grid_for
+from ..core.recipe import Recipe
+from ..core.survey import Survey
+from ..core.targets.target import ImageTarget
+from .base import CsPlusAlgorithm
+from .blocks import add_output, add_scenes, read_output, read_scenes
+from .deliver import Piece, deliver, load_layers
+from .destinations import Destinations, add_image_outputs, check_destinations, survey_outputs
+from .run import Run
+
+
+class ImageAlgorithm(CsPlusAlgorithm):
+    """An algorithm whose result is an image; a subclass says only what differs.
+
+    It fills the attributes of `CsPlusAlgorithm`, declares the parameters of its target and reads them. Where a run
+    makes several images, it also cuts the recipe into pieces.
+
+    Attributes:
+        STYLES: Styles to choose from.
+        STYLE: The style without a choice; None leaves it to the target.
+    """
+
+    STYLES: ClassVar[Sequence[str]] = tuple(catalog.STYLES)
+    STYLE: ClassVar[str | None] = None
+
+    def declare_target(self) -> None:
+        """Add the parameters of the target."""
+        raise NotImplementedError
+
+    def read_target(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> ImageTarget:
+        """Read the target from the parameters.
+
+        Raises:
+            InvalidChoice: With one sentence for each thing that can be wrong.
+        """
+        raise NotImplementedError
+
+    def pieces(self, recipe: Recipe[ImageTarget], survey: Survey, destinations: Destinations) -> list[Piece]:
+        """Cut the recipe into the images of the run: here, one."""
+        title = f"{self.NAME} {recipe.scenes.start} to {recipe.scenes.end}"
+        return [Piece(recipe, title, survey, destinations.file)]
+
+    def declare(self) -> None:
+        """Add the scenes, the target, the output, and what is returned."""
+        add_scenes(self)
+        self.declare_target()
+        add_output(self, self.NAME, self.STYLES, self.STYLE)
+        add_image_outputs(self)
+
+    def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+        """Build the recipe once: it refuses what makes no sense."""
+        self._recipe(parameters, context)
+        check_destinations(parameters, context)
+
+    def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+        """Read parameters and settings."""
+        self.recipe = self._recipe(parameters, context)
+        self.connection = settings.connection()
+
+    def work(
+        self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Survey the scenes, then make every piece."""
+        destinations = Destinations.read(self, parameters, context)
+        if destinations.file is not None:
+            # Before anything is asked: a wrong CRS or pixel size should cost no request.
+            grid_for(self.recipe.scenes.region, self.recipe.output)
+        with Run(self.connection, feedback) as run:
+            survey = run.survey(self.recipe.scenes)
+            self._check_days(survey)
+            self.delivered = deliver(run, self.pieces(self.recipe, survey, destinations), destinations)
+        results = {"RECIPE": self.recipe.to_json(), "TILE_URL": "", **survey_outputs(survey)}
+        if destinations.file is not None:
+            results["OUTPUT"] = str(destinations.file)
+        if destinations.script is not None:
+            results["SCRIPT"] = str(destinations.script)
+        return results
+
+    def finish(self, context: QgsProcessingContext, results: dict[str, Any]) -> None:
+        """Make the live layers, and name and style the files' layers."""
+        for delivered in self.delivered:
+            layer = load_layers(delivered, context)
+            if layer:
+                results |= {"LIVE_LAYER": layer, "TILE_URL": delivered.tile_url}
+
+    def _check_days(self, survey: Survey) -> None:
+        needed, found = self.recipe.target.fewest_days, len(survey.days)
+        if needed > found:
+            raise NothingFound(
+                f"No pixel can have {needed} clear days: the scenes are of {found}.",
+                "Ask for fewer clear days, or choose a longer window.",
+            )
+
+    def _recipe(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Recipe[ImageTarget]:
+        return Recipe(
+            scenes=read_scenes(self, parameters, context),
+            target=self.read_target(parameters, context),
+            output=read_output(self, parameters, context),
+        )

@@ -1,0 +1,106 @@
+"""Kinds of parameters: made, added with their help, and read.
+
+What the choices mean is said in `core.catalog` alone; dialog, shell and README take it from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterNumber,
+)
+
+from ..core import catalog
+from ..core.errors import InvalidChoice
+
+INTEGER = Qgis.ProcessingNumberParameterType.Integer
+_DOUBLE = Qgis.ProcessingNumberParameterType.Double
+
+
+def add(
+    algorithm: QgsProcessingAlgorithm,
+    definition: QgsProcessingParameterDefinition,
+    help_text: str,
+    *,
+    advanced: bool = False,
+) -> None:
+    """Add a parameter with its help."""
+    definition.setHelp(help_text)
+    if advanced:
+        definition.setFlags(definition.flags() | Qgis.ProcessingParameterFlag.Advanced)
+    algorithm.addParameter(definition)
+
+
+def choice(name: str, label: str, options: Iterable[str], default: str | None) -> QgsProcessingParameterEnum:
+    """Make a parameter that takes one of the options; without a default, or none."""
+    return QgsProcessingParameterEnum(name, label, list(options), False, default, default is None, True)
+
+
+def choices(
+    name: str, label: str, options: Iterable[str], default: list[str] | None = None
+) -> QgsProcessingParameterEnum:
+    """Make a parameter that takes several of the options, or none."""
+    return QgsProcessingParameterEnum(name, label, list(options), True, default, True, True)
+
+
+def number(
+    name: str,
+    label: str,
+    default: float | None,
+    lowest: float,
+    highest: float | None,
+    kind: Qgis.ProcessingNumberParameterType = _DOUBLE,
+) -> QgsProcessingParameterNumber:
+    """Make a parameter that takes a number within bounds; optional without a default."""
+    definition = QgsProcessingParameterNumber(name, label, kind, default, optional=default is None)
+    definition.setMinimum(lowest)
+    if highest is not None:
+        definition.setMaximum(highest)
+    return definition
+
+
+def explained(options: Mapping[str, str | catalog.Way]) -> str:
+    """Explain each option in the catalogue's words, as help."""
+    return sentence(
+        f"{name}: {meaning.use if isinstance(meaning, catalog.Way) else meaning}"
+        for name, meaning in options.items()
+    )
+
+
+def sentence(parts: Iterable[str]) -> str:
+    """Join the parts of a help text."""
+    return f"{'; '.join(parts)}."
+
+
+def day(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], name: str, context: QgsProcessingContext
+) -> date:
+    """Read a calendar day.
+
+    Raises:
+        InvalidChoice: It is none.
+    """
+    # Only the calendar day: Processing reads a day as midnight in the machine's time zone.
+    found = algorithm.parameterAsDateTime(parameters, name, context).date()
+    if not found.isValid():
+        raise InvalidChoice(f"{name} is not a day.", "Write it as 2023-01-31.")
+    return date(found.year(), found.month(), found.day())
+
+
+def chosen(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], name: str, context: QgsProcessingContext
+) -> tuple[str, ...]:
+    """Read several options; empty for none."""
+    # An empty list means none, for a run that wants only an index; Processing would take the default for it.
+    if parameters.get(name) in ([], ""):
+        return ()
+    # Where nothing is given and there is no default, one empty text arrives.
+    return tuple(text for text in algorithm.parameterAsEnumStrings(parameters, name, context) if text)

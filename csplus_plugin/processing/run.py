@@ -1,0 +1,136 @@
+"""One run against the service: opened late, closed always, cancelled in one place."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TypeVar
+
+from qgis.core import QgsApplication, QgsProcessingFeedback
+
+from ..core import survey as surveying
+from ..core.choices import Scenes
+from ..core.errors import Cancelled
+from ..core.survey import Survey
+from ..earthengine.client import Client
+from ..earthengine.dependencies import ee_place, ee_version, prepare_expressions
+from ..earthengine.session import SANDBOX, Connection, Session, close_sessions, session_for
+from .interrupts import interrupts
+
+Part = TypeVar("Part")
+
+
+class Run:
+    """The service as one run of an algorithm sees it, from `with` to the end of its block.
+
+    Making one asks nothing; entering it signs in, starts the embedded sandbox if that is chosen, and makes Ctrl-C
+    cancel the run as the button does.
+
+    Args:
+        connection: Who computes.
+        feedback: Of the algorithm.
+
+    Attributes:
+        session: The open door to the service.
+        client: The calls to it.
+    """
+
+    session: Session
+    client: Client
+
+    def __init__(self, connection: Connection, feedback: QgsProcessingFeedback) -> None:
+        self._connection, self._feedback = connection, feedback
+        self._stop = threading.Event()
+        self._block = ExitStack()
+        self._done, self._parts = 0, 1
+
+    def __enter__(self) -> Run:
+        """Open the session.
+
+        Raises:
+            CsPlusError: No account, no library, or a connection that makes no sense.
+        """
+        self._block.enter_context(interrupts(self._stop))
+        try:
+            self._open()
+        except BaseException:
+            self._close(failed=True)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the signals back, and after a failure in `qgis_process` end what still computes."""
+        if kind is None:
+            self.say(f"{self.client.requests_made} requests to the service.")
+        self._close(failed=kind is not None)
+
+    def is_cancelled(self) -> bool:
+        """Tell whether the user wants the run to end."""
+        return self._stop.is_set() or self._feedback.isCanceled()
+
+    def say(self, sentence: str) -> None:
+        """Tell the log."""
+        self._feedback.pushInfo(sentence)
+
+    def warn(self, sentence: str) -> None:
+        """Tell the log what may surprise."""
+        self._feedback.pushWarning(sentence)
+
+    def survey(self, scenes: Scenes) -> Survey:
+        """Ask which scenes there are, in one request, and report them.
+
+        Raises:
+            NothingFound: No scene is left.
+        """
+        found = surveying.answer(scenes, self.client.value(surveying.question(scenes)))
+        for line in surveying.report(found):
+            self.say(line)
+        for line in surveying.warnings(scenes, found):
+            self.warn(line)
+        return found
+
+    def through(self, parts: Sequence[Part]) -> Iterator[Part]:
+        """Go through the parts of a run, so that one progress bar serves them all."""
+        self._parts = len(parts)
+        for self._done, part in enumerate(parts):
+            yield part
+        self._done, self._parts = 0, 1
+
+    def show(self, percent: float, text: str) -> None:
+        """Show how far the present part is.
+
+        Args:
+            percent: 0 to 100.
+            text: What is being done.
+        """
+        self._feedback.setProgress((100 * self._done + percent) / self._parts)
+        self._feedback.setProgressText(text)
+
+    def _open(self) -> None:
+        if self.is_cancelled():
+            raise Cancelled
+        if self._connection.endpoint == SANDBOX:
+            self.say("Starting the sandbox. The first time, writing its sample scenes takes a few seconds.")
+        self.session = session_for(self._connection)
+        self.client = Client(self.session, self.is_cancelled, self.say)
+        prepare_expressions(self.client.algorithms)
+        if self.session.is_sandbox:
+            self.warn(
+                f"{self.session.base_url} is a Cloud Score+ sandbox, not Google Earth Engine: "
+                "its scenes are not Google's."
+            )
+        else:
+            self.say(
+                f"Earth Engine at {self.session.base_url}, project {self.session.project}, {self.session.account}."
+            )
+        self._feedback.pushDebugInfo(f"earthengine-api {ee_version()} from {ee_place()}")
+
+    def _close(self, *, failed: bool) -> None:
+        self._block.close()
+        # In qgis_process the end is near, and an embedded sandbox that still computes would crash it.
+        if failed and QgsApplication.platform() == "qgis_process":
+            close_sessions()

@@ -1,0 +1,123 @@
+"""The folder of scenes that a sandbox serves: the user's own, or sample scenes written on first use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import CannotStart
+
+# Raise it whenever the sample scenes change: every version has a folder of its own.
+SAMPLES_VERSION = 1
+
+_DAY = 86400  # seconds
+
+# The layout of an archive: one to four folders of collection id, the scene, its properties.
+_SCENE_PATTERNS = ["*/" * depth + "properties.json" for depth in (3, 5, 2, 4)]
+
+
+Log = Callable[[str], None]
+
+
+def scenes_folder(data: Path | None, log: Log | None = None) -> Path:
+    """The archive to serve: `data`, or the sample scenes.
+
+    Args:
+        data: An archive of the user's own, or None.
+        log: Is told in one line when the sample scenes have to be written first.
+
+    Raises:
+        CannotStart: `data` is not an archive, or the sample scenes cannot be written.
+    """
+    if data is None:
+        return sample_scenes(log)
+    if not data.is_dir():
+        raise CannotStart(f"There is no folder {data}.")
+    if not any(next(data.glob(pattern), None) for pattern in _SCENE_PATTERNS):
+        raise CannotStart(f"{data} holds no scenes: expected <collection id>/<scene>/properties.json in it.")
+    return data
+
+
+def sample_scenes(log: Log | None = None) -> Path:
+    """The sample scenes in the user's cache, written now if this is their first use.
+
+    Processes that start at the same time do not see each other's unfinished work: each writes a folder
+    of its own, and the first to rename it wins.
+
+    Raises:
+        CannotStart: They cannot be written.
+    """
+    cache = cache_folder()
+    folder = cache / f"sample-scenes-v{SAMPLES_VERSION}"
+    if folder.is_dir():
+        return folder
+    if log:
+        log(f"Writing the sample scenes to {folder}; this happens once.")
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="writing-", dir=cache, ignore_cleanup_errors=True) as work:
+            unfinished = Path(work) / folder.name
+            write_to(unfinished)
+            _publish(unfinished, folder)
+    except OSError as error:
+        raise CannotStart(
+            f"The sample scenes cannot be written to {cache}: {error.strerror or error}."
+        ) from error
+    _clear(cache, folder)
+    return folder
+
+
+def write_to(folder: Path) -> None:
+    """Write the sample scenes to a folder that is absent or empty.
+
+    Raises:
+        CannotStart: The folder holds something already.
+        OSError: It cannot be written.
+    """
+    from .samples import write_samples
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise CannotStart(f"{folder} is not empty.")
+    write_samples(folder)
+
+
+def exports_folder(chosen: Path | None) -> Path:
+    """Where exports land: the folder chosen, else one in the user's cache; it need not exist yet."""
+    return (chosen or cache_folder() / "exports").absolute()
+
+
+def cache_folder() -> Path:
+    """Where this user's programs keep what can be made again, by the platform's convention."""
+    if configured := os.environ.get("XDG_CACHE_HOME"):
+        base = Path(configured)
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path.home() / ".cache"
+    return base / "cloud-score-plus-sandbox"
+
+
+def _clear(cache: Path, folder: Path) -> None:
+    """Remove other versions of the sample scenes, and what killed processes left unfinished."""
+    unused = [path for path in cache.glob("sample-scenes-v*") if path != folder]
+    yesterday = time.time() - _DAY
+    unused += [path for path in cache.glob("writing-*") if path.stat().st_mtime < yesterday]
+    for path in unused:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _publish(unfinished: Path, folder: Path) -> None:
+    """Rename a finished folder to its final name, unless another process was first."""
+    try:
+        unfinished.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise

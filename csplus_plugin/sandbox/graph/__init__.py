@@ -1,0 +1,1 @@
+"""From a request's expression to a value."""

@@ -1,0 +1,1 @@
+"""Images that draw themselves when they are asked for pixels."""

@@ -1,0 +1,257 @@
+"""The lazy image: bands that know how to draw themselves on whatever grid is asked for.
+
+Pixels are pulled, never pushed: `Image.render(grid)` asks the image for some of its bands on that grid,
+the image asks its inputs for the bands it needs, on the same grid, and so on down to the archive
+(https://developers.google.com/earth-engine/guides/scale). Work that several bands or several
+consumers share is done once, because a `Canvas` remembers what has been drawn on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from .. import meter
+from ..errors import Refused
+from ..space.grid import Grid
+from ..space.projections import DEFAULT_PROJECTION, WGS84, Affine, Projection
+from .pixel_types import PixelType
+
+if TYPE_CHECKING:
+    from ..space.geometries import Geometry
+
+__all__ = ["Band", "Canvas", "Extent", "Grid", "Image", "PixelType", "Raster"]
+
+MAX_BANDS = 5000
+"""That an image may have."""
+
+BLOCK_PIXELS = 1 << 16
+"""Pixels drawn at once: what bounds memory, whatever the size of the request."""
+
+Extent = tuple[float, float, float, float]
+"""West, south, east, north in degrees: outside of it, every pixel is masked."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Band:
+    """What is known of a band without drawing it.
+
+    Args:
+        name: Unique within its image.
+        type: Precision and range of its pixels.
+        crs: CRS of its default projection.
+        transform: Lattice of its default projection.
+        dimensions: Width and height in that projection; None for a band without limits.
+    """
+
+    name: str
+    type: PixelType
+    crs: str = DEFAULT_PROJECTION.crs
+    transform: Affine = DEFAULT_PROJECTION.transform
+    dimensions: tuple[int, int] | None = None
+
+    @property
+    def projection(self) -> Projection:
+        """The default projection."""
+        return Projection(self.crs, self.transform)
+
+
+@dataclass(frozen=True)
+class Raster:
+    """One band on one grid.
+
+    Args:
+        values: Pixels (height, width), in the band type's numpy type; of no meaning where masked.
+        mask: Validity 0 to 1 (height, width), float32; 0 is masked.
+    """
+
+    values: np.ndarray
+    mask: np.ndarray
+
+    @property
+    def valid(self) -> np.ndarray:
+        """Where the mask is not zero."""
+        return self.mask > 0
+
+
+def constant_array_view(shape: tuple[int, int], value: float, dtype: np.dtype | type) -> np.ndarray:
+    """An array of one value that takes no memory; read-only."""
+    return np.broadcast_to(np.asarray(value, dtype=dtype), shape)
+
+
+def combined_mask(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The smaller of two masks; the other one itself where a mask is fully open, as most scenes' are."""
+    if _is_open(mask):
+        return other
+    return mask if _is_open(other) else np.minimum(mask, other)
+
+
+def _is_open(mask: np.ndarray) -> bool:
+    return mask.strides == (0, 0) and mask.size > 0 and mask[0, 0] == 1
+
+
+def masked_raster(shape: tuple[int, int], kind: PixelType) -> Raster:
+    """A raster that is masked everywhere."""
+    return Raster(constant_array_view(shape, 0, kind.dtype), constant_array_view(shape, 0, np.float32))
+
+
+class Canvas:
+    """A grid under way to being drawn, with the memory of what is already drawn on it.
+
+    Two memories: that of the grid, and that of one scene of a collection, which `for_one_scene` starts
+    empty so that a collection of any length is reduced without keeping what its scenes drew.
+    """
+
+    def __init__(self, grid: Grid, kept: dict | None = None) -> None:
+        self.grid = grid
+        self.kept: dict[Hashable, Any] = {} if kept is None else kept
+        self.drawn: dict[tuple[Image, int], Raster] = {}
+        self.elements = 0  # of all arrays that are kept as pixels of what is drawn
+        self._others: dict[Grid, Canvas] = {}
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.grid.shape
+
+    def for_one_scene(self) -> Canvas:
+        """The same grid for one member of a collection: what it draws is forgotten with it."""
+        return Canvas(self.grid, self.kept)
+
+    def on(self, grid: Grid) -> Canvas:
+        """Another grid that is needed on the way, with memories of its own that last as long as these."""
+        if grid not in self._others:
+            self._others[grid] = Canvas(grid, self.once(("kept", grid), dict))
+        return self._others[grid]
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Something that depends on the grid alone, made at the first call and kept."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
+
+    def misses(self, extent: Extent | None) -> bool:
+        """Whether an image of that extent certainly has no pixel on the grid."""
+        here = self.once("lonlat bounds", lambda: self.grid.bounds_in(WGS84))
+        if extent is None or here is None:
+            return False
+        return extent[0] > here[2] or extent[2] < here[0] or extent[1] > here[3] or extent[3] < here[1]
+
+
+Draw = Callable[[Canvas, Sequence[int]], Sequence[Raster]]
+"""Draws the bands of these positions on a canvas, in this order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Bands, properties, and a way to draw the bands on any grid.
+
+    Args:
+        source: The bands, or a function that finds them out when first needed.
+        draw: How to draw some of them.
+        properties: Metadata.
+        id: Asset id, for images of the archive.
+        version: Asset version, microseconds.
+        footprint: Where the image says it has data; None for no limit.
+        extent: Where it may have data, for skipping; None for no limit.
+        shared: Keep what is drawn for every scene on the canvas, not only for one (costly images).
+    """
+
+    source: tuple[Band, ...] | Callable[[], tuple[Band, ...]]
+    draw: Draw
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    id: str | None = None
+    version: int | None = None
+    footprint: Geometry | Callable[[], Geometry] | None = None
+    extent: Extent | Callable[[], Extent] | None = None
+    shared: bool = False
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        """The bands in order."""
+        return self.source() if callable(self.source) else self.source
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the bands in order."""
+        return [band.name for band in self.bands]
+
+    @property
+    def has_arrays(self) -> bool:
+        """Whether some band's pixels are arrays; scenes of the archive, whose bands are looked up late, have none."""
+        return not callable(self.source) and any(band.type.dimensions for band in self.source)
+
+    def geometry(self) -> Geometry | None:
+        """The footprint; None for no limit."""
+        return self.footprint() if callable(self.footprint) else self.footprint
+
+    def drawn_extent(self) -> Extent | None:
+        """The extent; None for no limit."""
+        return self.extent() if callable(self.extent) else self.extent
+
+    def pixels(self, canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
+        """Draw bands by position, each at most once on a canvas."""
+        meter.check()
+        memory = canvas.kept if self.shared else canvas.drawn
+        missing = [i for i in dict.fromkeys(wanted) if (self, i) not in memory]
+        if missing:
+            drawn = self.draw(canvas, missing)
+            memory.update({(self, i): raster for i, raster in zip(missing, drawn, strict=True)})
+        return [memory[self, i] for i in wanted]
+
+    def render(self, grid: Grid, names: Sequence[str] | None = None) -> dict[str, Raster]:
+        """Draw bands on a grid.
+
+        Args:
+            grid: Where.
+            names: Which bands; None or empty for all.
+
+        Raises:
+            Refused: A band is unknown, or its computation is refused.
+        """
+        wanted = [self.position(name) for name in names] if names else range(len(self.bands))
+        for band in (self.bands[i] for i in wanted):
+            if band.type.dimensions:
+                raise Refused(f"Band '{band.name}' holds arrays: flatten them, as Image.arrayFlatten does.")
+        try:
+            parts = [self.pixels(Canvas(block), wanted) for block in grid.row_blocks(BLOCK_PIXELS)]
+        except RecursionError as error:
+            raise Refused("The expression is nested too deeply for this sandbox engine.") from error
+        rasters = [_stacked(part) for part in zip(*parts, strict=True)]
+        return dict(zip([self.bands[i].name for i in wanted], rasters, strict=True))
+
+    def position(self, name: str) -> int:
+        """Position of a band.
+
+        Raises:
+            Refused: There is no band of that name.
+        """
+        names = self.names
+        if name not in names:
+            raise Refused(
+                f"Image.select: Band pattern '{name}' did not match any bands. "
+                f"Available bands: [{', '.join(names)}]"
+            )
+        return names.index(name)
+
+    def with_(self, **changes: Any) -> Image:
+        """A copy with other fields; the fields' names are those of the class."""
+        return replace(self, **changes)
+
+    def recomputed(self, bands: Sequence[Band], draw: Draw, **changes: Any) -> Image:
+        """A copy with other pixels: no longer an asset, so without id and version."""
+        return replace(self, source=tuple(bands), draw=draw, id=None, version=None, shared=False, **changes)
+
+
+def _stacked(rasters: Sequence[Raster]) -> Raster:
+    if len(rasters) == 1:
+        return rasters[0]
+    return Raster(
+        np.concatenate([r.values for r in rasters]),
+        np.concatenate([r.mask for r in rasters]),
+    )

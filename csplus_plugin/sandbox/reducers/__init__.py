@@ -1,0 +1,1 @@
+"""Many values into one."""

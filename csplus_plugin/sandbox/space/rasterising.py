@@ -1,0 +1,85 @@
+"""Geometries on grids: how much of a pixel they cover, and drawing them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from osgeo import gdal, ogr
+
+from .geometries import AREA, Geometry, checked, pixel_shape
+from .grid import Grid
+from .projections import quiet_gdal
+
+SUBPIXELS = 4
+"""Coverage of a pixel is measured on this many by this many points."""
+
+
+def coverage(geometry: Geometry, grid: Grid, subpixels: int = SUBPIXELS) -> np.ndarray:
+    """How much of each pixel a geometry covers, 0 to 1, float32 (height, width).
+
+    A point covers the whole pixel that holds it, a line those that it touches.
+    """
+    if geometry.is_unbounded:
+        return np.ones(grid.shape, np.float32)
+    shape = geometry.planar(grid.crs)
+    if shape.GetDimension() < AREA:
+        return _burnt(shape, grid, touched=True).astype(np.float32)
+    west, east, south, north = shape.GetEnvelope()
+    here = grid.bounds()
+    if west > here[2] or east < here[0] or south > here[3] or north < here[1]:
+        return np.zeros(grid.shape, np.float32)
+    fine = _burnt(shape, grid.refined(subpixels))
+    parts = fine.reshape(grid.height, subpixels, grid.width, subpixels)
+    return parts.mean(axis=(1, 3), dtype=np.float32)
+
+
+def centres_inside(geometry: Geometry, grid: Grid) -> np.ndarray:
+    """Whether each pixel's centre lies in a geometry (height, width); points and lines: those they touch."""
+    if geometry.is_unbounded:
+        return np.ones(grid.shape, bool)
+    shape = geometry.planar(grid.crs)
+    touched = shape.GetDimension() < AREA
+    return _burnt(shape, grid, touched=touched) > 0
+
+
+def painted(
+    shapes: Sequence[tuple[Geometry, float]], grid: Grid, width: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw geometries over each other, each in its colour.
+
+    Args:
+        shapes: Geometry and colour, the last one on top.
+        grid: Where to draw.
+        width: Pixels; draws outlines of this width instead of areas.
+
+    Returns:
+        Colours, float64, and whether anything was painted, both (height, width).
+    """
+    colours = np.full(grid.shape, np.nan)
+    for geometry, colour in shapes:
+        shape = geometry.planar(grid.crs)
+        if width is not None:
+            pixel = math.sqrt(abs(grid.transform[0] * grid.transform[4]))
+            outline = shape.Boundary() if shape.GetDimension() == AREA else shape
+            shape = checked(outline).Buffer(max(width, 1.0) / 2 * pixel, 8)
+        colours[_burnt(shape, grid, touched=shape.GetDimension() < AREA) > 0] = colour
+    covered = ~np.isnan(colours)
+    return np.where(covered, colours, 0.0), covered
+
+
+def _burnt(shape: ogr.Geometry, grid: Grid, *, touched: bool = False) -> np.ndarray:
+    """Rasterise a shape given in the grid's CRS: 1 where a pixel's centre is inside, or where it is touched."""
+    # Drawing in pixel coordinates suits sheared grids too, and spares GDAL the CRS.
+    target = gdal.GetDriverByName("MEM").Create("", grid.width, grid.height, 1, gdal.GDT_Byte)
+    target.SetGeoTransform((0, 1, 0, 0, 0, 1))
+    source = ogr.GetDriverByName("Memory").CreateDataSource("")
+    layer = source.CreateLayer("shape", None, ogr.wkbUnknown)
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetGeometryDirectly(pixel_shape(shape, grid.projection))
+    layer.CreateFeature(feature)
+    with quiet_gdal():
+        options = ["ALL_TOUCHED=TRUE"] if touched else []
+        gdal.RasterizeLayer(target, [1], layer, burn_values=[1], options=options)
+    return target.ReadAsArray()

@@ -1,0 +1,435 @@
+"""The plugin's own expressions, through its client and a sandbox, against numpy reading the same arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from csplus.csplus_plugin.core import indices, picture, survey
+from csplus.csplus_plugin.core.choices import Scenes
+from csplus.csplus_plugin.core.errors import NothingFound
+from csplus.csplus_plugin.core.grid import Grid
+from csplus.csplus_plugin.core.recipe import Recipe
+from csplus.csplus_plugin.core.region import Region
+from csplus.csplus_plugin.core.targets.composite import Composite
+from csplus.csplus_plugin.core.targets.score import Score
+from csplus.csplus_plugin.earthengine.client import Client, encoded
+from csplus.csplus_plugin.earthengine.dependencies import prepare_expressions
+from csplus.csplus_plugin.earthengine.session import Connection, session_for
+from csplus.csplus_plugin.sandbox.server import start
+
+from ...support.archives import L1C, L2A, SCORES, write_scene
+
+SIDE = 60
+ORIGIN = (240000.0, 4146000.0)
+GRID = Grid("EPSG:32611", 10, *ORIGIN, SIDE, SIDE)
+BANDS = ("B2", "B3", "B4", "B8")
+NODATA = 65535
+
+# index -> orbit, cloud percentage, has a score
+SCENES = {
+    "20230105T184751_20230105T184746_T11SKB": (113, 10, True),
+    "20230110T184749_20230110T184744_T11SKB": (70, 80, True),
+    "20230115T184741_20230115T184736_T11SKB": (113, 30, False),
+    "20230120T184739_20230120T184734_T10SGG": (70, 40, True),
+    "20230120T184739_20230120T184734_T11SKB": (70, 45, True),
+    "20230125T184731_20230125T184726_T11SKB": (113, 60, True),
+    "20230204T184721_20230204T184716_T11SKB": (113, 5, True),
+    "20231231T184801_20231231T184756_T11SKB": (70, 5, True),
+}
+JANUARY = [index for index in SCENES if index.startswith("202301")]
+SCORED = [index for index in JANUARY if SCENES[index][2]]
+
+
+class Archive:
+    """The arrays, as they were drawn, and the folder that holds them."""
+
+    def __init__(self, folder: Path) -> None:
+        random = np.random.default_rng(11)
+        self.folder = folder
+        self.dn: dict[str, dict[str, np.ndarray]] = {}
+        self.score: dict[str, np.ndarray] = {}
+        self.scl: dict[str, np.ndarray] = {}
+        for index, (orbit, cloud, scored) in SCENES.items():
+            dn = {band: random.integers(0, 4000, (SIDE, SIDE)).astype(float) for band in BANDS}
+            dn["B11"] = random.integers(0, 4000, (SIDE // 2, SIDE // 2)).astype(float)
+            self.scl[index] = random.integers(1, 12, (SIDE // 2, SIDE // 2)).astype(float)
+            self.score[index] = random.random((SIDE, SIDE)).astype("f4").astype(float)
+            self.dn[index] = dn
+            properties = {
+                "MGRS_TILE": index[-5:],
+                "SENSING_ORBIT_NUMBER": orbit,
+                "CLOUDY_PIXEL_PERCENTAGE": cloud,
+            }
+            write_scene(
+                folder, L2A, index, {**dn, "SCL": self.scl[index]}, origin=ORIGIN, properties=properties
+            )
+            write_scene(
+                folder, L1C, index, {b: a + 100 for b, a in dn.items()}, origin=ORIGIN, properties=properties
+            )
+            if scored:
+                scores = {"cs_cdf": self.score[index], "cs": 1 - self.score[index]}
+                write_scene(folder, SCORES, index, scores, origin=ORIGIN)
+
+    def stack(self, band: str, indices: list[str], clear: Callable[[str], np.ndarray]) -> np.ndarray:
+        return np.stack([np.where(clear(index), self.dn[index][band], np.nan) for index in indices])
+
+    def clear(self, index: str, threshold: float = 0.6) -> np.ndarray:
+        return self.score[index] >= threshold
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    return Archive(tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="module")
+def client(archive: Archive) -> Iterator[Client]:
+    server = start(data=archive.folder)
+    prepare_expressions()
+    yield Client(session_for(Connection(endpoint=server.url)))
+    server.stop()
+
+
+def region(margin: float = 0) -> Region:
+    """A box inside every scene of the archive, in degrees, grown by so many metres."""
+    west, south, east, north = -119.9360, 37.4206, -119.9325, 37.4234
+    degrees = margin / 90_000
+    return Region.from_bounds(west - degrees, south - degrees, east + degrees, north + degrees)
+
+
+EVERYWHERE = Scenes(region(2000), date(2023, 1, 1), date(2023, 1, 31), clip=False)
+
+
+def recipe(method: str = "median", scenes: Scenes = EVERYWHERE, **choices: object) -> Recipe:
+    return Recipe(scenes, Composite(method=method, **{"bands": BANDS, **choices}))
+
+
+def compute(client: Client, made: Recipe, grid: Grid = GRID) -> dict[str, np.ndarray]:
+    names = [band.name for band in made.target.file_bands(made.scenes)]
+    pixels = client.pixels(picture.pixels(made), grid.request(), names)
+    return {name: pixels[name] for name in names}
+
+
+def rounded(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(values), NODATA, np.floor(values + 0.5)).astype("u2")
+
+
+REDUCERS = {"median": np.nanmedian, "mean": np.nanmean, "min": np.nanmin, "max": np.nanmax}
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN", "ignore:Mean of empty")
+@pytest.mark.parametrize("method", REDUCERS)
+def test_reducing_methods(client: Client, archive: Archive, method: str) -> None:
+    got = compute(client, recipe(method))
+    for band in BANDS:
+        wanted = rounded(REDUCERS[method](archive.stack(band, SCORED, archive.clear), axis=0))
+        np.testing.assert_array_equal(got[band], wanted)
+    assert (got["B4"] == NODATA).any()
+    assert (got["B4"] != NODATA).any()
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+@pytest.mark.parametrize(("percentile", "like"), [(0, np.nanmin), (100, np.nanmax)])
+def test_percentiles_at_the_ends(client: Client, archive: Archive, percentile: float, like: Callable) -> None:
+    got = compute(client, recipe("percentile", percentile=percentile))
+    np.testing.assert_array_equal(
+        got["B8"], rounded(like(archive.stack("B8", SCORED, archive.clear), axis=0))
+    )
+
+
+def test_percentiles_rise(client: Client) -> None:
+    low, high = (compute(client, recipe("percentile", percentile=p))["B8"].astype(int) for p in (10, 75))
+    valid = low != NODATA
+    assert (low[valid] <= high[valid]).all()
+    assert (low[valid] < high[valid]).any()
+
+
+def picked(archive: Archive, order: np.ndarray, any_clear: np.ndarray) -> dict[str, np.ndarray]:
+    """Take from each pixel the observation whose place in the stack `order` says."""
+    taken = {}
+    for band in BANDS:
+        stack = np.stack([archive.dn[index][band] for index in SCORED])
+        values = np.take_along_axis(stack, order[None], 0)[0]
+        taken[band] = np.where(any_clear, values, NODATA).astype("u2")
+    return taken
+
+
+def test_best_takes_the_highest_score(client: Client, archive: Archive) -> None:
+    scores = np.stack([archive.score[index] for index in SCORED])
+    wanted = picked(archive, scores.argmax(axis=0), scores.max(axis=0) >= 0.6)
+    got = compute(client, recipe("best"))
+    for band in BANDS:
+        np.testing.assert_array_equal(got[band], wanted[band])
+
+
+def test_latest_takes_the_last_clear_day(client: Client, archive: Archive) -> None:
+    # The two scenes of 20 January bear one time, and which of them is later is nobody's promise.
+    days = [index for index in SCORED if "10SGG" not in index]
+    tiles = Scenes(EVERYWHERE.region, EVERYWHERE.start, EVERYWHERE.end, tiles=("11SKB",), clip=False)
+    got = compute(client, recipe("latest", tiles))
+    for band in BANDS:
+        wanted = np.full((SIDE, SIDE), NODATA, "u2")
+        for index in days:
+            wanted = np.where(archive.clear(index), archive.dn[index][band], wanted)
+        np.testing.assert_array_equal(got[band], wanted)
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_medoid_is_the_observation_nearest_to_the_median(client: Client, archive: Archive) -> None:
+    distance = 0
+    for band in BANDS:
+        stack = archive.stack(band, SCORED, archive.clear)
+        distance = distance + (stack - np.nanmedian(stack, axis=0)) ** 2
+    any_clear = ~np.isnan(distance).all(axis=0)
+    nearest = np.nanmin(distance, axis=0)
+    # Of two clear observations both are equally near: either is a medoid.
+    tied = (distance == nearest).sum(axis=0) > 1
+    wanted = picked(archive, np.where(np.isnan(distance), np.inf, distance).argmin(axis=0), any_clear)
+    got = compute(client, recipe("medoid"))
+    assert tied.mean() < 0.6
+    for band in BANDS:
+        np.testing.assert_array_equal(got[band][~tied], wanted[band][~tied])
+    offset = sum(
+        (got[band] - np.nanmedian(archive.stack(band, SCORED, archive.clear), axis=0)) ** 2 for band in BANDS
+    )
+    np.testing.assert_allclose(offset[any_clear], nearest[any_clear])
+
+
+def test_weighted_is_the_mean_weighted_by_score(client: Client, archive: Archive) -> None:
+    weights = np.stack([np.where(archive.clear(i), archive.score[i], 0) for i in SCORED])
+    total = weights.sum(axis=0)
+    got = compute(client, recipe("weighted"))
+    for band in BANDS:
+        stack = np.stack([archive.dn[index][band] for index in SCORED])
+        with np.errstate(invalid="ignore"):
+            exact = (stack * weights).sum(axis=0) / total
+        valid = total > 0
+        np.testing.assert_array_equal(got[band] == NODATA, ~valid)
+        assert np.abs(got[band][valid] - exact[valid]).max() <= 0.5 + 1e-3
+
+
+def test_hundreds_of_indices_need_no_deeper_expression(client: Client) -> None:
+    known = [name for name, index in indices.catalogue().items() if set(index.bands) <= {*BANDS, "B11"}]
+    assert len(known) > 100
+    got = compute(client, recipe(bands=(), indices=tuple(known)), GRID.window(0, 0, 2, 2))
+    assert list(got) == known
+    alone = compute(client, recipe(bands=(), indices=("NDVI",)), GRID.window(0, 0, 2, 2))
+    np.testing.assert_array_equal(got["NDVI"], alone["NDVI"])
+    every = recipe(bands=(), indices=tuple(indices.catalogue()))
+    text = json.dumps(encoded(picture.pixels(every)))
+    assert all(f'"{name}"' in text for name in indices.catalogue())
+
+
+def score_of(
+    client: Client, statistic: str, scenes: Scenes = EVERYWHERE, **choices: object
+) -> tuple[str, np.ndarray]:
+    """The name of the one band, and its pixels."""
+    ((name, pixels),) = compute(client, Recipe(scenes, Score(statistic=statistic, **choices))).items()
+    return name, pixels
+
+
+@pytest.mark.parametrize("statistic", ["mean", "min", "max"])
+@pytest.mark.parametrize("qa_band", ["cs_cdf", "cs"])
+def test_the_score_is_reduced_over_every_observation(
+    client: Client, archive: Archive, statistic: str, qa_band: str
+) -> None:
+    scores = np.stack([archive.score[index] for index in SCORED])
+    scores = scores if qa_band == "cs_cdf" else 1 - scores
+    # Whatever the threshold: what is not clear counts here, too.
+    name, got = score_of(client, statistic, dataclasses.replace(EVERYWHERE, qa_band=qa_band, threshold=0.9))
+    assert (name, got.dtype) == (f"{qa_band}_{statistic}", np.float32)
+    np.testing.assert_allclose(got, getattr(np, statistic)(scores, axis=0), rtol=1e-6)
+
+
+def test_a_percentile_of_the_score_lies_between_its_neighbours(client: Client, archive: Archive) -> None:
+    scores = np.sort([archive.score[index] for index in SCORED], axis=0)
+    name, got = score_of(client, "percentile", percentile=50)
+    assert name == "cs_cdf_p50"
+    # Five observations: the middle one is the median by every definition.
+    np.testing.assert_allclose(got, scores[2], rtol=1e-6)
+    assert score_of(client, "percentile", percentile=2.5)[0] == "cs_cdf_p2_5"
+
+
+def test_the_count_is_of_distinct_days_above_the_threshold(client: Client, archive: Archive) -> None:
+    wanted = np.zeros((SIDE, SIDE), "u2")
+    for day in {index[:8] for index in SCORED}:
+        wanted += np.any([archive.clear(index, 0.7) for index in SCORED if index.startswith(day)], axis=0)
+    name, got = score_of(client, "count", dataclasses.replace(EVERYWHERE, threshold=0.7))
+    assert name == "clear_count"
+    np.testing.assert_array_equal(got, wanted)
+    assert got.min() == 0
+    filed = compute(client, recipe(scenes=dataclasses.replace(EVERYWHERE, threshold=0.7), count_band=True))
+    np.testing.assert_array_equal(filed["clear_count"], got)
+
+
+def test_outside_every_scene_the_score_is_nodata_and_the_count_0(client: Client) -> None:
+    away = Grid("EPSG:32611", 10, ORIGIN[0] - 5000, ORIGIN[1], 4, 4)
+    made = Recipe(EVERYWHERE, Score())
+    pixels = client.pixels(picture.pixels(made), away.request(), ["cs_cdf_mean"])
+    assert (pixels["cs_cdf_mean"] == -9999).all()
+    counted = Recipe(EVERYWHERE, Score(statistic="count"))
+    assert (client.pixels(picture.pixels(counted), away.request(), ["clear_count"])["clear_count"] == 0).all()
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"months": (2, 12), "end": date(2023, 12, 31)}, [i for i in SCENES if i not in JANUARY]),
+        ({"max_scene_cloud": 45}, [i for i in SCORED if SCENES[i][1] <= 45]),
+        ({"orbit": 113}, [i for i in SCORED if SCENES[i][0] == 113]),
+        ({"tiles": ("10SGG",)}, [i for i in SCORED if "10SGG" in i]),
+        ({"end": date(2023, 1, 10)}, SCORED[:2]),  # the last day counts
+        ({"threshold": 0.25}, SCORED),
+        ({"qa_band": "cs"}, SCORED),
+        ({"product": "L1C"}, SCORED),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_each_filter_changes_what_is_composited(
+    client: Client, archive: Archive, change: dict, left: list[str]
+) -> None:
+    scenes = dataclasses.replace(EVERYWHERE, **change)
+    assert set(left) != set(SCORED) or {"threshold", "qa_band", "product"} & set(change)
+
+    def clear(index: str) -> np.ndarray:
+        score = archive.score[index] if scenes.qa_band == "cs_cdf" else 1 - archive.score[index]
+        return score.astype("f4") >= np.float32(scenes.threshold)
+
+    wanted = np.nanmedian(archive.stack("B4", left, clear), axis=0)
+    wanted = rounded(wanted + (100 if scenes.product == "L1C" else 0))
+    np.testing.assert_array_equal(compute(client, recipe(scenes=scenes))["B4"], wanted)
+
+
+def test_new_years_eve_is_not_lost(client: Client) -> None:
+    year = dataclasses.replace(EVERYWHERE, end=date(2023, 12, 31))
+    found = survey.answer(year, client.value(survey.question(year)))
+    assert found.days[-1] == date(2023, 12, 31)
+    assert found.scene_count == len(SCENES)
+
+
+def test_the_survey_counts_scored_unscored_and_days(client: Client) -> None:
+    found = survey.answer(EVERYWHERE, client.value(survey.question(EVERYWHERE)))
+    assert found.scene_count == 6
+    assert found.unscored_ids == ("20230115T184741_20230115T184736_T11SKB",)
+    assert len(found.days) == 4  # the unscored scene of the 15th is left out
+
+
+def test_the_survey_names_the_filter_that_emptied_it(client: Client) -> None:
+    narrow = dataclasses.replace(EVERYWHERE, max_scene_cloud=50, orbit=70, tiles=("33UVR",))
+    with pytest.raises(NothingFound, match="6 scenes of L2A .*, but none of the tiles 33UVR"):
+        survey.answer(narrow, client.value(survey.question(narrow)))
+    elsewhere = dataclasses.replace(EVERYWHERE, region=Region.from_bounds(10, 50, 10.1, 50.1))
+    with pytest.raises(NothingFound, match="No scenes of L2A"):
+        survey.answer(elsewhere, client.value(survey.question(elsewhere)))
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+@pytest.mark.parametrize("policy", ["drop", "keep", "scl"])
+def test_policies_for_unscored_scenes(client: Client, archive: Archive, policy: str) -> None:
+    unscored = JANUARY[2]
+
+    def clear(index: str) -> np.ndarray:
+        if index != unscored:
+            return archive.clear(index)
+        if policy == "scl":
+            return ~np.isin(np.kron(archive.scl[index], np.ones((2, 2))), (1, 3, 8, 9, 10))
+        return np.full((SIDE, SIDE), policy == "keep")
+
+    got = compute(client, recipe(scenes=dataclasses.replace(EVERYWHERE, unscored_policy=policy)))
+    wanted = rounded(np.nanmedian(archive.stack("B4", JANUARY, clear), axis=0))
+    np.testing.assert_array_equal(got["B4"], wanted)
+
+
+def test_an_unscored_observation_is_the_last_choice_of_best(client: Client, archive: Archive) -> None:
+    got = compute(client, recipe("best", dataclasses.replace(EVERYWHERE, unscored_policy="keep")))
+    scores = np.stack([archive.score[index] for index in SCORED])
+    wanted = picked(archive, scores.argmax(axis=0), scores.max(axis=0) >= 0.6)["B4"]
+    fallback = archive.dn[JANUARY[2]]["B4"]
+    np.testing.assert_array_equal(got["B4"], np.where(wanted == NODATA, fallback, wanted))
+
+
+def clear_days(archive: Archive) -> np.ndarray:
+    days: dict[str, np.ndarray] = {}
+    for index in SCORED:
+        days[index[:8]] = days.get(index[:8], False) | archive.clear(index)
+    return np.sum(list(days.values()), axis=0)
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_clear_count_counts_days_and_is_zero_where_none_is_clear(client: Client, archive: Archive) -> None:
+    got = compute(client, recipe(count_band=True, min_observations=3))
+    count = clear_days(archive)
+    np.testing.assert_array_equal(got["clear_count"], count)
+    assert count.min() == 0
+    median = rounded(np.nanmedian(archive.stack("B4", SCORED, archive.clear), axis=0))
+    np.testing.assert_array_equal(got["B4"], np.where(count >= 3, median, NODATA))
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_dilation_grows_what_is_rejected(client: Client, archive: Archive) -> None:
+    rows, columns = np.mgrid[-2:3, -2:3]
+    disc = [(r, c) for r, c in zip(rows.flat, columns.flat, strict=True) if r * r + c * c <= 4]
+
+    def shrunk(index: str) -> np.ndarray:
+        padded = np.pad(archive.clear(index, 0.1), 2, constant_values=True)
+        return np.all([padded[2 + r : 2 + r + SIDE, 2 + c : 2 + c + SIDE] for r, c in disc], axis=0)
+
+    scenes = dataclasses.replace(EVERYWHERE, dilate=20, threshold=0.1)
+    wanted = rounded(np.nanmedian(archive.stack("B4", SCORED, shrunk), axis=0))
+    np.testing.assert_array_equal(compute(client, recipe(scenes=scenes))["B4"], wanted)
+    assert (wanted == NODATA).any()
+
+
+def test_edge_trim_cuts_inside_the_footprint(client: Client) -> None:
+    scenes = dataclasses.replace(EVERYWHERE, edge_trim=100, threshold=0)
+    got = compute(client, recipe(scenes=scenes))["B4"]
+    assert (got[:9] == NODATA).all()
+    assert (got[:, -9:] == NODATA).all()
+    assert (got[12:-12, 12:-12] != NODATA).all()
+
+
+def test_clip_masks_outside_the_region(client: Client) -> None:
+    inner = dataclasses.replace(EVERYWHERE, region=region(), threshold=0)
+    assert (compute(client, recipe(scenes=inner))["B4"] != NODATA).all()
+    clipped = compute(client, recipe(scenes=dataclasses.replace(inner, clip=True)))["B4"]
+    assert (clipped[0] == NODATA).all()
+    assert 0.2 < (clipped != NODATA).mean() < 0.3
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_indices_are_those_of_the_composite_in_reflectance(client: Client, archive: Archive) -> None:
+    got = compute(client, recipe(indices=("NDVI", "EVI"), bands=("B11",), count_band=True))
+    assert {values.dtype.str for values in got.values()} == {"<f4"}
+    red, blue, nir = (
+        np.nanmedian(archive.stack(band, SCORED, archive.clear), axis=0) * 1e-4 for band in ("B4", "B2", "B8")
+    )
+    valid = ~np.isnan(red)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ndvi = (nir - red) / (nir + red)
+        evi = 2.5 * (nir - red) / (nir + 6 * red - 7.5 * blue + 1)
+    np.testing.assert_allclose(got["NDVI"][valid], ndvi[valid], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(got["EVI"][valid], evi[valid], rtol=1e-4, atol=1e-5)
+    for name in ("NDVI", "EVI", "B11"):
+        assert (got[name][~valid] == -9999).all()
+
+
+def test_nothing_outside_the_scenes_but_nodata(client: Client) -> None:
+    away = GRID.window(-SIDE, 0, SIDE, SIDE)
+    got = compute(client, recipe(count_band=True), away)
+    assert (got["B4"] == NODATA).all()
+    assert (got["clear_count"] == 0).all()
+
+
+def test_two_tiles_are_one_picture(client: Client) -> None:
+    scenes = dataclasses.replace(EVERYWHERE, dilate=30, threshold=0.1)
+    for made in (recipe("medoid"), recipe(scenes=scenes)):
+        whole = compute(client, made)["B4"]
+        halves = [compute(client, made, GRID.window(0, row, SIDE, 30))["B4"] for row in (0, 30)]
+        np.testing.assert_array_equal(np.vstack(halves), whole)
