@@ -125,7 +125,7 @@ def probe_service(
 
 
 def _read_registration(client: Client) -> str:
-    """Ask first: this also opens the connection and renews the access, so that the second request is timed alone."""
+    """Ask first: this also opens the connection and refreshes the token, so that the second request is timed alone."""
     try:
         return str(client.project_config().get("registrationState", ""))
     except (BadRequest, PermissionDenied):

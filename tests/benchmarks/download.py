@@ -3,7 +3,7 @@
     make bench-download BENCH="--sizes 4096 --clients ours geedim --link 50"
 
 The service is a model (see pixel_server.py), on this machine: compare the clients, not the seconds. The ideal is the
-time in which 40 places do the work of whole tiles, or the link carries the bare pixels, whichever is longer.
+time in which 40 slots do the work of whole tiles, or the link carries the bare pixels, whichever is longer.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--quiet", action="store_true", help="leave out refusals and the kill")
     choices = parser.parse_args()
     print(
-        f"{os.cpu_count()} cores, {choices.work:g} s of work a tile, link {choices.link:g} MB/s, 40 places\n"
+        f"{os.cpu_count()} cores, {choices.work:g} s of work a tile, link {choices.link:g} MB/s, 40 slots\n"
     )
     print("| size | client | requests | refused | MB sent | seconds | of the ideal | peak MB | whole |")
     print("|---|---|---|---|---|---|---|---|---|")
@@ -148,8 +148,8 @@ def trouble(run: Run, path: Path) -> None:
     table(run, ["ours"], path, refusals=0.3)
     killed = run.kill_half_way(path)
     print(
-        f"| {run.raw / 1e9:.2f} GB | ours, killed half way: {killed['repeated']} of {killed['tiles']} tiles "
-        f"sent twice | | | | | | | {'yes' if killed['done'] else 'no'} |",
+        f"| {run.raw / 1e9:.2f} GB | ours, killed halfway: {killed['repeated']} of {killed['tiles']} tiles "
+        f"downloaded twice | | | | | | | {'yes' if killed['done'] else 'no'} |",
         flush=True,
     )
     path.unlink(missing_ok=True)

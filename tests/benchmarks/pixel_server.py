@@ -1,7 +1,7 @@
 """A service of precomputed pixels in a process of its own, with a model of what work, distance and link cost.
 
 It answers what this plugin, geedim, xee and a plain loop ask of Earth Engine, and computes nothing: each shape of tile
-is made once. A request holds one of 40 places while it is worked on and sent; beyond, the answer is 429. Work takes
+is made once. A request holds one of 40 slots while it is worked on and sent; beyond, the answer is 429. Work takes
 pixels x scenes x (1 + bands) x a constant, for the masking by score is done once a request; by place it is half to one
 and a half times that, for scenes are not spread evenly. All bodies share one link. `GET /stats` tells what was asked
 so far; `POST /reset` forgets it and sets the share of random refusals.
@@ -36,11 +36,11 @@ TILE_WORK = 1024 * 1024 * (1 + len(BANDS))
 class Service:
     """What it costs, and what was asked."""
 
-    def __init__(self, side: int, latency: float, work: float, link: float, places: int) -> None:
-        self.side, self.latency, self.places = side, latency, places
+    def __init__(self, side: int, latency: float, work: float, link: float, slots: int) -> None:
+        self.side, self.latency, self.slots = side, latency, slots
         self.unit, self.byte = work / TILE_WORK, 1 / link
         self.link_free = 0.0
-        self.under_way = 0
+        self.in_progress = 0
         self.thumbnails: dict[str, tuple[int, int, int]] = {}
         self.bodies: dict[tuple, bytes] = {}
         self.reset(0.0)
@@ -134,14 +134,14 @@ async def answer(service: Service, method: str, target: str, body: bytes, writer
 
 
 async def work(service: Service, path: str, body: bytes, writer: Any) -> None:
-    if service.under_way >= service.places or service.chance.random() < service.refusals:
+    if service.in_progress >= service.slots or service.chance.random() < service.refusals:
         service.refused += 1
         error = {"error": {"code": 429, "message": "Quota exceeded: Too many concurrent aggregations."}}
         await asyncio.sleep(service.latency)
         await send(writer, 429, json.dumps(error).encode())
         return
-    service.under_way += 1
-    service.most = max(service.most, service.under_way)
+    service.in_progress += 1
+    service.most = max(service.most, service.in_progress)
     try:
         await asyncio.sleep(service.latency)
         request = json.loads(body) if body else {}
@@ -170,7 +170,7 @@ async def work(service: Service, path: str, body: bytes, writer: Any) -> None:
             kind = "NPY" if request.get("bandIds") else "NPY of int32"
             await pixels(service, size["width"], size["height"], len(names), key, kind, writer)
     finally:
-        service.under_way -= 1
+        service.in_progress -= 1
 
 
 async def pixels(
@@ -266,7 +266,7 @@ async def serve(service: Service) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, value in (("side", 4096), ("places", 40)):
+    for name, value in (("side", 4096), ("slots", 40)):
         parser.add_argument(f"--{name}", type=int, default=value)
     for name, value in (("latency", 0.1), ("work", 15.0), ("link", 50e6)):
         parser.add_argument(f"--{name}", type=float, default=value)
