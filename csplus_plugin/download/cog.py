@@ -6,7 +6,7 @@ from pathlib import Path
 
 from osgeo import gdal
 
-from .gdal_errors import as_file_trouble, require
+from .gdal_errors import as_file_trouble, closing, require
 from .gdal_io import Advance, ProgressCallback, limited_cache
 from .plan import BLOCK
 
@@ -36,9 +36,12 @@ def write_cog(path: Path, target: Path, compression: str, advance: Advance = lam
     with limited_cache(), as_file_trouble("The file could not be written"):
         callback = ProgressCallback(advance)
         copy = gdal.Translate(str(target), str(path), format=COG, creationOptions=options, callback=callback)
-        callback.raise_cancel()
-        require(copy is not None)
-        del copy
+        try:
+            callback.raise_cancel()
+            require(copy is not None)
+        finally:
+            with closing():
+                del copy
         _read_every_block(target)
 
 

@@ -65,7 +65,7 @@ def download(
             expression,
             plan.grid,
             [band.name for band in layout.bands],
-            plan.item_size,
+            layout.encoding.dtype,
             lambda tile, pixels: assembly.encode_tile(tile, pixels, layout),
             options or FetchOptions(),
             progress,

@@ -47,9 +47,14 @@ class PixelSource(Protocol):
     is_restricted: bool
 
     def try_pixels(
-        self, expression: Any, grid: Mapping[str, Any], bands: Sequence[str], allocate: Callable[[], Memory]
+        self,
+        expression: Any,
+        grid: Mapping[str, Any],
+        bands: Sequence[str],
+        allocate: Callable[[], Memory],
+        dtype: str,
     ) -> np.ndarray | Failure:
-        """Request one tile once: a structured array of shape (height, width), a field a band.
+        """Request one tile once: a structured array of shape (height, width), a field of type `dtype` a band.
 
         Its bytes are received into the memory that `allocate` returns when it is called as they begin to arrive.
         """
@@ -80,7 +85,7 @@ class TileFetcher:
         expression: What to compute, encoded once for all tiles.
         grid: The whole result.
         bands: Names of all bands.
-        item_size: Bytes of a value.
+        dtype: Type of a value, numpy's name.
         encode: Turns the pixels of a tile into what is stored; called by several threads.
         options: How the service is treated, and how much memory is used.
         progress: Counts.
@@ -93,14 +98,14 @@ class TileFetcher:
         expression: Any,
         grid: Grid,
         bands: Sequence[str],
-        item_size: int,
+        dtype: str,
         encode: Callable[[Tile, np.ndarray], bytearray],
         options: FetchOptions,
         progress: Progress,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._source, self._expression = source, expression
-        self._grid, self._bands, self._item_size = grid, bands, item_size
+        self._grid, self._bands, self._dtype = grid, bands, np.dtype(dtype)
         self._encode, self._options, self._progress = encode, options, progress
         self._stopped = threading.Event()
         self._user_cancels = is_cancelled
@@ -121,7 +126,9 @@ class TileFetcher:
         """
         tiles = list(tiles)
         memory = self._options.memory
-        to_encode = _ENCODING_COPIES * self._item_size * max((tile.value_count for tile in tiles), default=1)
+        to_encode = (
+            _ENCODING_COPIES * self._dtype.itemsize * max((tile.value_count for tile in tiles), default=1)
+        )
         encoders = max(1, min(_MAX_ENCODERS, memory // 2 // to_encode))
         # A few threads of their own: malloc keeps an arena per thread and does not return it.
         self._encoders = ThreadPoolExecutor(encoders, "csplus encoder")
@@ -152,7 +159,7 @@ class TileFetcher:
         del encoded
         yield tile, content
         reservation.release()
-        self._progress.arrived(tile.value_count * self._item_size)
+        self._progress.arrived(tile.value_count * self._dtype.itemsize)
         self._tiles.stored()
 
     def _work(self) -> None:
@@ -173,7 +180,7 @@ class TileFetcher:
         limiter = self._options.limiter
         failures = refusals = 0
         while True:
-            reservation = Reservation(self._budget, tile.value_count * self._item_size)
+            reservation = Reservation(self._budget, tile.value_count * self._dtype.itemsize)
             outcome = self._request_tile(tile, reservation)
             if self._source.is_restricted:
                 limiter.restrict()
@@ -232,4 +239,6 @@ class TileFetcher:
     def _request_tile(self, tile: Tile, reservation: Reservation) -> np.ndarray | Failure:
         window = self._grid.window(tile.column, tile.row, tile.width, tile.height)
         names = [self._bands[index] for index in tile.bands]
-        return self._source.try_pixels(self._expression, window.request(), names, reservation.acquire)
+        return self._source.try_pixels(
+            self._expression, window.request(), names, reservation.acquire, self._dtype.name
+        )

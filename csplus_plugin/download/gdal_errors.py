@@ -22,6 +22,23 @@ def require(condition: bool) -> None:  # noqa: FBT001 reads as a sentence where 
 
 
 @contextmanager
+def closing() -> Iterator[None]:
+    """Surround the `del` that closes a file, inside `as_file_trouble`: what was only written then is checked, too.
+
+    Python drops an exception that is raised as an object is destroyed, so GDAL's exceptions are off until then.
+    """
+    has_exceptions = gdal.GetUseExceptions()
+    if has_exceptions:
+        gdal.DontUseExceptions()
+    try:
+        yield
+    finally:
+        if has_exceptions:
+            gdal.UseExceptions()
+    require(gdal.GetLastErrorType() < gdal.CE_Failure)
+
+
+@contextmanager
 def as_file_trouble(what: str) -> Iterator[None]:
     """Turn a failure of GDAL into a `FileTrouble`.
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,6 +23,12 @@ from ..core.errors import Cancelled, FileTrouble
 from .plan import Tile
 
 _PIECE = 4 * 1024 * 1024
+
+_MARK = "csplus"
+"""Key of a journal's first line."""
+
+_BEGIN = 64
+"""Bytes in which a file of ours shows what it is."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +79,15 @@ class Journal:
         self.tiles: dict[Tile, Entry] = {}
         self._path = path.with_name(f"{path.name}.journal")
         self._is_cancelled = is_cancelled
-        with os_errors_as_file_trouble(self._path):
-            self._log = _open(self._path)
+        self._log = _open_locked(self._path, path)
         try:
-            _lock(self._log, path)
             with os_errors_as_file_trouble(self.part):
                 self._data = _open(self.part)
-            self._begin(fingerprint, header)
+            try:
+                self._begin(fingerprint, header)
+            except BaseException:
+                self._data.close()
+                raise
         except BaseException:
             self._log.close()
             raise
@@ -98,9 +107,16 @@ class Journal:
 
     def remove(self) -> None:
         """Delete both files: the download is finished, or nothing has arrived."""
-        self.close()
-        for path in (self._path, self.part):
-            path.unlink(missing_ok=True)
+        self._data.close()
+        # The growing file first: without its journal nobody could tell whose it is.
+        self.part.unlink(missing_ok=True)
+        if os.name == "nt":  # where an open file cannot be deleted; another run may have opened it in between
+            self._log.close()
+            with suppress(PermissionError):
+                self._path.unlink(missing_ok=True)
+        else:  # while it is locked: unlocked, it could be another run's by now
+            self._path.unlink(missing_ok=True)
+            self._log.close()
 
     def close_part(self) -> None:
         """Close the growing file for others to work on; the target stays locked."""
@@ -123,8 +139,9 @@ class Journal:
     def _begin(self, fingerprint: str, header: bytes) -> None:
         """Take over what an earlier run has left, or start a new journal."""
         lines, end = _read_lines(self._log)
+        if len(lines) <= 1:
+            self._refuse_files_of_others(header)
         if len(lines) > 1 and lines[0].get("fingerprint") != fingerprint:
-            self._data.close()
             raise FileTrouble(
                 f"{self.part.name} belongs to an unfinished download with different settings.",
                 f"Run that download again to finish it, delete {self.part.name} and {self._path.name}, "
@@ -134,7 +151,7 @@ class Journal:
             self._log.truncate(end if len(lines) > 1 else 0)
             self._log.seek(0, os.SEEK_END)
         if len(lines) <= 1:
-            self._write_line({"csplus": 2, "fingerprint": fingerprint, "note": self.note})
+            self._write_line({_MARK: 2, "fingerprint": fingerprint, "note": self.note})
         else:
             self.note = lines[0].get("note", "")
         for line in lines[1:]:
@@ -148,6 +165,17 @@ class Journal:
             )
             self._data.seek(0)
             _append(self._data, header)
+
+    def _refuse_files_of_others(self, header: bytes) -> None:
+        """Refuse to write over files that happen to have our names; ours may be damaged, and still begin like ours."""
+        for file, path, sign in ((self._log, self._path, _MARK.encode()), (self._data, self.part, header)):
+            file.seek(0)
+            begin = file.read(_BEGIN)
+            if begin and sign not in begin:
+                raise FileTrouble(
+                    f"{path.name} is there already and belongs to no unfinished download.",
+                    "Move it away, or choose another file.",
+                )
 
     def _is_whole(self, entry: Entry) -> bool:
         self._data.seek(entry.offset)
@@ -193,8 +221,50 @@ def _open(path: Path) -> BinaryIO:
 
     Without a buffer of Python's: what a full disk has refused would be written again as the file is closed.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    if path.is_symlink():  # O_NOFOLLOW is missing on Windows
+        raise _not_ours(path)
+    flags = os.O_RDWR | os.O_CREAT
+    for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"):  # the last: a FIFO would be waited for
+        flags |= getattr(os, name, 0)
+    try:
+        handle = os.open(path, flags, 0o666)
+    except OSError as problem:
+        if problem.errno in (errno.ELOOP, errno.ENXIO):
+            raise _not_ours(path) from problem
+        raise
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise _not_ours(path)
     return os.fdopen(handle, "r+b", buffering=0)
+
+
+def _not_ours(path: Path) -> FileTrouble:
+    return FileTrouble(
+        f"{path.name} is there already and is not an ordinary file.", "Move it away, or choose another file."
+    )
+
+
+def _open_locked(path: Path, target: Path) -> BinaryIO:
+    """Open the journal and lock it; what another run deleted in between is made anew."""
+    while True:
+        with os_errors_as_file_trouble(path):
+            file = _open(path)
+        try:
+            _lock(file, target)
+            if _is_at(file, path):
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    """Tell whether an open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _append(file: BinaryIO, content: bytes | bytearray) -> None:
@@ -212,7 +282,13 @@ def _read_lines(file: BinaryIO) -> tuple[list[dict[str, Any]], int]:
         checksum, _, text = line.partition(b" ")
         if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text[:-1]):
             break
-        lines.append(json.loads(text))
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            break
+        if not isinstance(found, dict):
+            break
+        lines.append(found)
         end += len(line)
     return lines, end
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -20,7 +21,7 @@ from osgeo import gdal, gdal_array
 from ..core.bands import BandInfo
 from ..core.grid import Grid
 from . import tiff
-from .gdal_errors import as_file_trouble, require
+from .gdal_errors import as_file_trouble, closing, require
 from .gdal_io import Advance, limited_cache
 from .plan import BLOCK, Tile
 
@@ -96,22 +97,65 @@ def build_missing(
         Cancelled: `advance` raised it.
     """
     missing = list(_find_missing(path, len(bands)))
+    before = _read_offsets(path)
+    checksums: dict[_Block, int] = {}
     done = 0
     with limited_cache(), as_file_trouble(_FAILED), ThreadPoolExecutor(_WORKERS) as pool:
-        for level, blocks in groupby(missing, key=lambda block: block.level):
+        for _, blocks in groupby(missing, key=lambda block: block.level):
             source = _Source(path, bands, nodata)  # opened anew, to see the level before
             dataset = gdal.Open(str(path), gdal.GA_Update)
             require(dataset is not None)
-            while batch := list(islice(blocks, _BATCH)):
-                for block, values in zip(batch, pool.map(source.make_block, batch), strict=True):
-                    advance(done / len(missing))
-                    done += 1
-                    target = dataset.GetRasterBand(block.band + 1).GetOverview(level)
-                    require(
-                        target.WriteArray(values, block.column * BLOCK, block.row * BLOCK) == gdal.CE_None
-                    )
-            dataset.FlushCache()
-            del target, dataset
+            try:
+                while batch := list(islice(blocks, _BATCH)):
+                    for block, values in zip(batch, pool.map(source.make_block, batch), strict=True):
+                        advance(done / len(missing))
+                        done += 1
+                        checksums[block] = zlib.crc32(values.tobytes())
+                        _write(dataset, block, values)
+                dataset.FlushCache()
+            finally:
+                with closing():
+                    del dataset
+        _check(path, before, checksums)
+
+
+def _write(dataset: gdal.Dataset, block: _Block, values: np.ndarray) -> None:
+    target = _level(dataset, block.band, block.level)
+    require(target.WriteArray(values, block.column * BLOCK, block.row * BLOCK) == gdal.CE_None)
+
+
+def _check(path: Path, before: Sequence[np.ndarray], checksums: Mapping[_Block, int]) -> None:
+    """Read back what was made: on a full disk GDAL may lose blocks as it closes a file, without a word."""
+    after = _read_offsets(path)
+    require(len(after) == len(before))
+    for old, new in zip(before, after, strict=True):
+        require(bool((new[old != 0] == old[old != 0]).all()))  # what tiles brought lies where it lay
+    dataset = gdal.Open(str(path))
+    require(dataset is not None)
+    for block, checksum in checksums.items():
+        band = _level(dataset, block.band, block.level)
+        x, y = BLOCK * block.column, BLOCK * block.row
+        values = band.ReadAsArray(x, y, min(BLOCK, band.XSize - x), min(BLOCK, band.YSize - y))
+        require(values is not None and zlib.crc32(np.ascontiguousarray(values).tobytes()) == checksum)
+
+
+def _level(dataset: gdal.Dataset, band: int, level: int) -> gdal.Band:
+    """Give an overview of a band, or with -1 the band; a full disk may have cost the file its directories."""
+    found = dataset.GetRasterBand(band + 1) if band < dataset.RasterCount else None
+    if found is not None and level >= 0:
+        found = found.GetOverview(level)
+    require(found is not None)
+    return found
+
+
+def _read_offsets(path: Path) -> list[np.ndarray]:
+    """Read where the blocks of the file and of each overview lie; 0 for none."""
+    try:
+        with path.open("rb") as file:
+            directories = tiff.read_directories(file)
+    except ValueError:
+        return []
+    return [np.array(directory[tiff.BLOCK_OFFSETS].integers()) for directory in directories]
 
 
 @dataclass(frozen=True)
@@ -137,8 +181,7 @@ class _Source:
             if not hasattr(self._per_thread, "dataset"):
                 self._per_thread.dataset = gdal.Open(str(self._path))
             require(self._per_thread.dataset is not None)
-            band = self._per_thread.dataset.GetRasterBand(block.band + 1)
-            fine = band.GetOverview(block.level - 1) if block.level else band
+            fine = _level(self._per_thread.dataset, block.band, block.level - 1)
             x, y, span = 2 * BLOCK * block.column, 2 * BLOCK * block.row, 2 * BLOCK
             values = fine.ReadAsArray(x, y, min(span, fine.XSize - x), min(span, fine.YSize - y))
             require(values is not None)

@@ -118,6 +118,7 @@ class Client:
         grid: Mapping[str, Any],
         bands: Sequence[str],
         allocate: Callable[[], responses.Memory | None] = lambda: None,
+        dtype: str | None = None,
     ) -> np.ndarray | failures.Failure:
         """Request the pixels of one window once, without retries: a failure is returned.
 
@@ -127,12 +128,14 @@ class Client:
             bands: As for `pixels`.
             allocate: Called when a good response begins to arrive: returns the memory for it, may wait until there
                 is some, and raise. A response that does not fit counts as damaged.
+            dtype: The type to which the expression casts every band, numpy's name; a response of another counts as
+                damaged.
 
         Raises:
             Cancelled: The user stopped the run.
             RequestTooLarge: The expression is too long to be sent.
         """
-        call, body, read = _pixels_request(expression, grid, bands)
+        call, body, read = _pixels_request(expression, grid, bands, dtype)
         return self._send_once(self._path(call), _payload(body), read, None, allocate)
 
     def algorithms(self) -> dict[str, Any]:
@@ -275,7 +278,7 @@ def encoded(expression: Any) -> Mapping[str, Any]:
 
 
 def _pixels_request(
-    expression: Any, grid: Mapping[str, Any], bands: Sequence[str]
+    expression: Any, grid: Mapping[str, Any], bands: Sequence[str], dtype: str | None = None
 ) -> tuple[str, Mapping[str, Any], Callable[[responses.Body], np.ndarray]]:
     """Make the call's name, its body, and the function that reads its response."""
     body = {
@@ -285,7 +288,8 @@ def _pixels_request(
         "bandIds": list(bands),
     }
     shape = (int(grid["dimensions"]["height"]), int(grid["dimensions"]["width"]))
-    return "image:computePixels", body, lambda content: responses.read_pixels(content, shape, tuple(bands))
+    names = tuple(bands)
+    return "image:computePixels", body, lambda content: responses.read_pixels(content, shape, names, dtype)
 
 
 def _payload(body: Mapping[str, Any]) -> bytes:

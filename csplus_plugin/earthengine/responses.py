@@ -100,7 +100,9 @@ def read_algorithms(content: Body) -> dict[str, Any]:
     return found
 
 
-def read_pixels(content: Body, shape: tuple[int, int], bands: tuple[str, ...]) -> np.ndarray:
+def read_pixels(
+    content: Body, shape: tuple[int, int], bands: tuple[str, ...], wanted: str | None = None
+) -> np.ndarray:
     """Decode a `.npy` file, without trusting it: no pickle, no more memory than it has bytes."""
     file = io.BytesIO(bytes(content[:_HEADER]))
     try:
@@ -114,6 +116,9 @@ def read_pixels(content: Body, shape: tuple[int, int], bands: tuple[str, ...]) -
         raise DamagedResponse("it is not an NPY file") from None
     if dtype.hasobject or dtype.names != bands or found != shape:
         raise DamagedResponse(f"it holds {dtype.names} {found} and not {bands} {shape}")
+    if wanted is not None and any(dtype[band] != np.dtype(wanted).newbyteorder("<") for band in bands):
+        # A cast here would be silent: half floats and swapped bytes make pixels that look sound.
+        raise DamagedResponse(f"it holds {dtype} and not {wanted}")
     if len(content) - file.tell() != dtype.itemsize * shape[0] * shape[1]:
         raise DamagedResponse(
             f"{len(content)} bytes are not {shape[1]} x {shape[0]} pixels of {dtype.itemsize} bytes"

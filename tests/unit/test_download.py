@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import os
 import random
 import signal
 import subprocess
@@ -313,6 +315,59 @@ class TestInterrupted:
             file.write_bytes(content + b"\x00{]" * 100)
         self.again(half)
 
+    @pytest.mark.parametrize("name", ["a.tif.part", "a.tif.journal"])
+    @pytest.mark.parametrize(
+        "content", [b"my notes\n", b"II*\x00\x08\x00\x00\x00" + b"x" * 100, b'{"a": 1}\n']
+    )
+    def test_files_of_the_user_are_not_touched(self, tmp_path: Path, name: str, content: bytes) -> None:
+        path = tmp_path / name
+        path.write_bytes(content)
+        with PixelService() as service, pytest.raises(FileTrouble, match=f"{name} is there already"):
+            run(service, tmp_path / "a.tif")
+        assert path.read_bytes() == content
+        assert service.seen == []
+
+    @pytest.mark.parametrize("name", ["a.tif.part", "a.tif.journal"])
+    @pytest.mark.parametrize("kind", ["link", "link to nothing", "pipe", "folder"])
+    def test_what_is_no_ordinary_file_is_refused(self, tmp_path: Path, name: str, kind: str) -> None:
+        path, other = tmp_path / name, tmp_path / "other.txt"
+        if kind == "link":
+            other.write_bytes(b"my notes")
+        if kind.startswith("link"):
+            path.symlink_to(other)
+        elif kind == "pipe":
+            os.mkfifo(path)
+        else:
+            path.mkdir()
+        with PixelService() as service, pytest.raises(FileTrouble, match="ordinary file|Is a directory"):
+            run(service, tmp_path / "a.tif")
+        assert other.exists() == (kind == "link")
+        assert kind != "link" or other.read_bytes() == b"my notes"
+        assert not (tmp_path / "a.tif").exists()
+
+    def test_runs_one_after_the_other_on_one_target(self, tmp_path: Path) -> None:
+        """Each run that ends well leaves a whole file, whatever another does to the journal in that moment."""
+        path, wrong = tmp_path / "a.tif", []
+        end = time.monotonic() + 8
+
+        def repeat(service: PixelService) -> None:
+            while time.monotonic() < end:
+                with contextlib.suppress(FileTrouble):
+                    run(service, path)
+                    continue
+
+        with PixelService() as service:
+            threads = [threading.Thread(target=repeat, args=(service,)) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            while time.monotonic() < end:
+                if path.exists() and not np.array_equal(pixels(path), expected()):
+                    wrong.append(path.stat().st_size)
+            for thread in threads:
+                thread.join()
+        assert not wrong
+        assert left(tmp_path) == ["a.tif"]
+
     def test_two_runs_at_once_do_not_mix(self, half: Path) -> None:
         with PixelService(Faults(latency=0.02)) as service:
             first = threading.Thread(target=run, args=(service, half), kwargs={"layout": LARGE})
@@ -367,6 +422,19 @@ def test_a_cancel_is_obeyed_at_once_at_any_moment(tmp_path: Path) -> None:
                 assert not path.exists()
 
 
+@pytest.mark.parametrize("dtype", ["u1", "?", ">u2", "f2", "<i2", "<f4", "<u4"])
+def test_pixels_of_another_type_are_not_taken(tmp_path: Path, dtype: str) -> None:
+    class Other(PixelService):
+        def answer(self, seen: Seen) -> Answer:
+            good = super().answer(seen)
+            values = np.load(io.BytesIO(good.body))
+            return Answer(body=npy(values.astype([(name, dtype) for name in values.dtype.names])))
+
+    with Other() as service, pytest.raises(CsPlusError, match="damaged"):
+        run(service, tmp_path / "a.tif", max_tries=3)
+    assert left(tmp_path) == []
+
+
 def test_a_stalled_answer_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(responses, "BODY_TIMEOUT", 0.3)
 
@@ -408,19 +476,52 @@ class TestFullDisk:
         assert "resumes where it stopped" in told.value.next_step
         assert left(small_disk) == ["a.tif.journal", "a.tif.part"]
 
+    @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+    @pytest.mark.parametrize("exceptions", [False, True])
     @pytest.mark.parametrize("cloud_optimized", [False, True])
-    def test_at_any_moment(self, small_disk: Path, cloud_optimized: bool) -> None:
+    def test_at_any_moment(self, small_disk: Path, cloud_optimized: bool, exceptions: bool) -> None:
         path = small_disk / "a.tif"
+        with PixelService() as service:
+            run(service, small_disk.parent / "whole.tif", layout=LARGE, cloud_optimized=cloud_optimized)
+        whole = levels(small_disk.parent / "whole.tif")
+        older = b"what stood there before"
+        tiles = len(planning.plan(LARGE.grid, len(BANDS), 2).tiles)
         refused, size = 0, 40
-        while not path.exists():
-            self.resize(small_disk, size)
-            with PixelService() as service, contextlib.suppress(FileTrouble):
-                run(service, path, layout=LARGE, cloud_optimized=cloud_optimized)
-            refused += not path.exists()
-            size += 40
-        assert refused > 5
-        np.testing.assert_array_equal(pixels(path), expected(LARGE.grid))
+        with gdal_exceptions(exceptions):
+            while True:
+                self.resize(small_disk, size)
+                path.write_bytes(older)
+                with PixelService() as service, contextlib.suppress(FileTrouble):
+                    run(service, path, layout=LARGE, cloud_optimized=cloud_optimized)
+                if path.read_bytes() != older:
+                    break
+                refused += 1
+                # In small steps where all tiles are there and what is left is written by GDAL.
+                size += 4 if len(arrived(path)) == tiles else 40
+        assert refused > 15
+        for got, wanted in zip(levels(path), whole, strict=True):
+            np.testing.assert_array_equal(got, wanted)
         assert left(small_disk) == ["a.tif"]
+
+
+@contextlib.contextmanager
+def gdal_exceptions(on: bool) -> Iterator[None]:
+    before = gdal.GetUseExceptions()
+    (gdal.UseExceptions if on else gdal.DontUseExceptions)()
+    try:
+        yield
+    finally:
+        (gdal.UseExceptions if before else gdal.DontUseExceptions)()
+
+
+def levels(path: Path) -> list[np.ndarray]:
+    """Every band and every overview of a file."""
+    dataset = gdal.Open(str(path))
+    bands = [dataset.GetRasterBand(number + 1) for number in range(dataset.RasterCount)]
+    every = [
+        level for band in bands for level in (band, *map(band.GetOverview, range(band.GetOverviewCount())))
+    ]
+    return [level.ReadAsArray() for level in every]
 
 
 def process(url: str, path: Path, *numbers: int) -> subprocess.Popen:

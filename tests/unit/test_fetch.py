@@ -42,7 +42,12 @@ class Numbered:
         self.failure = failure
 
     def try_pixels(
-        self, expression: object, grid: Mapping, bands: Sequence[str], allocate: Callable[[], None]
+        self,
+        expression: object,
+        grid: Mapping,
+        bands: Sequence[str],
+        allocate: Callable[[], None],
+        dtype: str,
     ) -> np.ndarray | Failure:
         size = grid["dimensions"]
         cells = size["height"] * size["width"] * len(bands)
@@ -76,7 +81,7 @@ def fetch(source: Numbered, **options: object) -> TileFetcher:
     )
     progress = Progress(PLAN.size)
     return TileFetcher(
-        source, {}, GRID, ["B4", "B8"], 2, lambda tile, pixels: pixels.tobytes(), chosen, progress
+        source, {}, GRID, ["B4", "B8"], "uint16", lambda tile, pixels: pixels.tobytes(), chosen, progress
     )
 
 
@@ -186,7 +191,7 @@ def test_a_cancel_is_obeyed_at_once() -> None:
         {},
         GRID,
         ["B4", "B8"],
-        2,
+        "uint16",
         lambda tile, pixels: b"",
         FetchOptions(),
         Progress(1),
@@ -204,7 +209,7 @@ def test_a_failure_while_storing_reaches_the_caller() -> None:
     def encode(tile: Tile, pixels: np.ndarray) -> bytes:
         raise Full
 
-    one = TileFetcher(Numbered(), {}, GRID, ["B4", "B8"], 2, encode, FetchOptions(), Progress(1))
+    one = TileFetcher(Numbered(), {}, GRID, ["B4", "B8"], "uint16", encode, FetchOptions(), Progress(1))
     with pytest.raises(Full):
         list(one.fetch(PLAN.tiles))
 
