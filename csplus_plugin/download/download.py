@@ -9,15 +9,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..core.catalog import COUNT_BAND
 from ..core.errors import Cancelled, FileTrouble
 from . import assembly, cog, overviews
 from .fetch import FetchOptions, PixelSource, TileFetcher
 from .journal import Journal
 from .layout import Layout
-from .plan import Plan
+from .plan import Plan, Tile
 from .progress import Progress
 
-_FORMAT = 3
+_FORMAT = 4
 """Version of the growing file and its journal; raise it when either changes."""
 
 
@@ -33,7 +36,7 @@ def download(
     progress: Progress | None = None,
     archive: str = "",
     is_cancelled: Callable[[], bool] = lambda: False,
-) -> None:
+) -> int:
     """Download to a file. If it is interrupted, running it again resumes with what has arrived.
 
     Args:
@@ -49,6 +52,9 @@ def download(
             began, the user is warned.
         is_cancelled: Asked several times a second.
 
+    Returns:
+        Pixels whose first band has a value; of a count, one above 0.
+
     Raises:
         Cancelled: The user stopped the run.
         FileTrouble: The file cannot be written, or an unfinished download with other settings is there.
@@ -60,19 +66,25 @@ def download(
         progress.resumed(sum(tile.value_count for tile in journal.tiles) * plan.item_size)
         if journal.tiles and journal.note != archive:
             progress.archive_changed(journal.note, archive)
+        known: dict[Tile, int] = {}
+
+        def encode(tile: Tile, pixels: np.ndarray) -> bytearray:
+            known[tile] = _count_known(tile, pixels, layout)
+            return assembly.encode_tile(tile, pixels, layout)
+
         fetcher = TileFetcher(
             source,
             expression,
             plan.grid,
             [band.name for band in layout.bands],
             layout.encoding.dtype,
-            lambda tile, pixels: assembly.encode_tile(tile, pixels, layout),
+            encode,
             options or FetchOptions(),
             progress,
             is_cancelled,
         )
         for tile, content in fetcher.fetch(list(plan.find_remaining(journal.tiles))):
-            journal.add(tile, content)
+            journal.add(tile, content, known.pop(tile))
         progress.finished()
         journal.close_part()
 
@@ -100,6 +112,17 @@ def download(
         else:
             _move_into_place(journal.part, path)
         journal.remove()
+        return sum(entry.known for entry in journal.tiles.values())
+
+
+def _count_known(tile: Tile, pixels: np.ndarray, layout: Layout) -> int:
+    """Count the pixels that have a value, where the tile holds the file's first band; of a count, 0 is none."""
+    if tile.bands.start:
+        return 0
+    first = layout.bands[0]
+    values = pixels[first.name]
+    has_value = values != layout.encoding.nodata
+    return int(np.count_nonzero(has_value & (values > 0) if first.name == COUNT_BAND else has_value))
 
 
 def _fingerprint(expression: Mapping[str, Any], plan: Plan, layout: Layout) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from osgeo import gdal
 
@@ -25,16 +27,24 @@ def require(condition: bool) -> None:  # noqa: FBT001 reads as a sentence where 
 def closing() -> Iterator[None]:
     """Surround the `del` that closes a file, inside `as_file_trouble`: what was only written then is checked, too.
 
-    Python drops an exception that is raised as an object is destroyed, so GDAL's exceptions are off until then.
+    Python does not raise what GDAL's exceptions raise as an object is destroyed, but hands it to a hook.
     """
-    has_exceptions = gdal.GetUseExceptions()
-    if has_exceptions:
-        gdal.DontUseExceptions()
+    dropped: list[Any] = []
+    hook = sys.unraisablehook
+
+    def keep(unraisable: Any) -> None:
+        if unraisable.exc_type is RuntimeError:
+            dropped.append(unraisable.exc_value)
+        else:
+            hook(unraisable)
+
+    sys.unraisablehook = keep
     try:
         yield
     finally:
-        if has_exceptions:
-            gdal.UseExceptions()
+        sys.unraisablehook = hook
+    if dropped:
+        raise _GdalRefused(str(dropped[0]))
     require(gdal.GetLastErrorType() < gdal.CE_Failure)
 
 

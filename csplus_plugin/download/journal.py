@@ -39,11 +39,13 @@ class Entry:
         offset: Bytes before it.
         size: Bytes.
         checksum: CRC-32 of these bytes.
+        known: Pixels of the tile whose first band has a value; 0 where the tile does not begin with the first band.
     """
 
     offset: int
     size: int
     checksum: int
+    known: int
 
 
 class Journal:
@@ -92,8 +94,13 @@ class Journal:
             self._log.close()
             raise
 
-    def add(self, tile: Tile, content: bytearray) -> None:
+    def add(self, tile: Tile, content: bytearray, known: int = 0) -> None:
         """Append a tile, and record it in the journal.
+
+        Args:
+            tile: Window and bands.
+            content: What is stored of it.
+            known: See `Entry`.
 
         Raises:
             FileTrouble: The disk is full or gone.
@@ -101,7 +108,7 @@ class Journal:
         with os_errors_as_file_trouble(self.part):
             offset = self._data.seek(0, os.SEEK_END)
             _append(self._data, content)
-        entry = Entry(offset, len(content), zlib.crc32(content))
+        entry = Entry(offset, len(content), zlib.crc32(content), known)
         self._write_line(_to_line(tile, entry))
         self.tiles[tile] = entry
 
@@ -151,7 +158,7 @@ class Journal:
             self._log.truncate(end if len(lines) > 1 else 0)
             self._log.seek(0, os.SEEK_END)
         if len(lines) <= 1:
-            self._write_line({_MARK: 2, "fingerprint": fingerprint, "note": self.note})
+            self._write_line({_MARK: 3, "fingerprint": fingerprint, "note": self.note})
         else:
             self.note = lines[0].get("note", "")
         for line in lines[1:]:
@@ -295,13 +302,19 @@ def _read_lines(file: BinaryIO) -> tuple[list[dict[str, Any]], int]:
 
 def _to_line(tile: Tile, entry: Entry) -> dict[str, Any]:
     window = [tile.column, tile.row, tile.width, tile.height, tile.bands.start, tile.bands.stop]
-    return {"tile": window, "offset": entry.offset, "size": entry.size, "crc": entry.checksum}
+    return {
+        "tile": window,
+        "offset": entry.offset,
+        "size": entry.size,
+        "crc": entry.checksum,
+        "known": entry.known,
+    }
 
 
 def _from_line(line: dict[str, Any]) -> tuple[Tile, Entry]:
     column, row, width, height, first, stop = line["tile"]
     return Tile(column, row, width, height, range(first, stop)), Entry(
-        line["offset"], line["size"], line["crc"]
+        line["offset"], line["size"], line["crc"], line["known"]
     )
 
 

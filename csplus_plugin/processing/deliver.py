@@ -13,7 +13,7 @@ from .. import settings
 from ..core import script
 from ..core.about import version
 from ..core.bands import encoding
-from ..core.grid import grid_for
+from ..core.grid import grid_for, outline
 from ..core.picture import picture, pixels
 from ..core.recipe import Recipe
 from ..core.survey import Survey
@@ -55,11 +55,13 @@ class Delivered:
         piece: The piece.
         tile_url: Tile address of its live layer; empty for none.
         is_sandbox: Whether a sandbox made it, and not Google.
+        clear_percent: Share of the area that has a value in the file; None without a file.
     """
 
     piece: Piece
     tile_url: str
     is_sandbox: bool
+    clear_percent: float | None
 
 
 def deliver(run: Run, pieces: Sequence[Piece], destinations: Destinations) -> list[Delivered]:
@@ -69,15 +71,21 @@ def deliver(run: Run, pieces: Sequence[Piece], destinations: Destinations) -> li
         CsPlusError: Anything that a user can cause or that the service refuses.
     """
     # The files first: no live layer is left in the project by a run that fails.
-    for piece in run.through(pieces):
-        if piece.file is not None:
-            _download(run, piece, piece.file, cloud_optimized=destinations.cloud_optimized)
+    shares = [
+        None
+        if piece.file is None
+        else _download(run, piece, piece.file, cloud_optimized=destinations.cloud_optimized)
+        for piece in run.through(pieces)
+    ]
     urls = [run.client.map(picture(piece.recipe)) if destinations.live else "" for piece in pieces]
     if destinations.script is not None:
         script.write(pieces[0].recipe, destinations.script)
     if not (destinations.live or destinations.file or destinations.script):
         run.warn("Nothing was made, only counted: LIVE is off, and OUTPUT and SCRIPT are empty.")
-    return [Delivered(piece, url, run.session.is_sandbox) for piece, url in zip(pieces, urls, strict=True)]
+    return [
+        Delivered(piece, url, run.session.is_sandbox, share)
+        for piece, url, share in zip(pieces, urls, shares, strict=True)
+    ]
 
 
 def load_layers(delivered: Delivered, context: QgsProcessingContext) -> str:
@@ -105,7 +113,8 @@ def load_layers(delivered: Delivered, context: QgsProcessingContext) -> str:
     return loading.load_layer(layer, context, "LIVE_LAYER")
 
 
-def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> None:
+def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> float:
+    """Download a piece, and give the share of its area that has a value, in percent."""
     recipe, survey = piece.recipe, piece.survey
     bands = recipe.target.file_bands(recipe.scenes)
     code = encoding(bands)
@@ -125,7 +134,7 @@ def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> N
         version=version(),
         sandbox=run.session.is_sandbox,
     )
-    download(
+    known = download(
         run.client,
         encoded(pixels(recipe)),
         tiles,
@@ -138,3 +147,15 @@ def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> N
         is_cancelled=run.is_cancelled,
     )
     file_recipe.write_beside(recipe, path)
+    cells = tiles.grid.width * tiles.grid.height
+    if area is not None:
+        cells = outline(area, tiles.grid.crs).GetArea() / tiles.grid.resolution**2
+    share = min(100.0, 100 * known / max(cells, 1))
+    if known:
+        run.say(f"{share:.1f} percent of the area has a value.")
+    else:
+        run.warn(
+            "No pixel of the file has a value. Lower the threshold, choose a longer window or fewer clear days, "
+            "or try cs_cdf as the score band."
+        )
+    return share

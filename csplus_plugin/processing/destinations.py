@@ -87,6 +87,9 @@ def add_image_outputs(algorithm: QgsProcessingAlgorithm) -> None:
     """Declare what an image algorithm returns beside its destinations."""
     algorithm.addOutput(QgsProcessingOutputRasterLayer("LIVE_LAYER", "Live layer"))
     algorithm.addOutput(QgsProcessingOutputString("TILE_URL", "Tile address of the live layer"))
+    algorithm.addOutput(
+        QgsProcessingOutputNumber("CLEAR_PERCENT", "Share of the area that has a value in the file (percent)")
+    )
     add_survey_outputs(algorithm)
 
 

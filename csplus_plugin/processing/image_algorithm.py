@@ -84,6 +84,7 @@ class ImageAlgorithm(CsPlusAlgorithm):
         results = {"RECIPE": self.recipe.to_json(), "TILE_URL": "", **survey_outputs(survey)}
         if destinations.file is not None:
             results["OUTPUT"] = str(destinations.file)
+            results["CLEAR_PERCENT"] = self.delivered[0].clear_percent
         if destinations.script is not None:
             results["SCRIPT"] = str(destinations.script)
         return results

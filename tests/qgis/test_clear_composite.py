@@ -186,6 +186,45 @@ def test_counting_alone(context: QgsProcessingContext, feedback: Recorder) -> No
     assert any("Nothing was made, only counted" in line for line in feedback.warned)
 
 
+def test_the_share_that_has_a_value_is_counted(
+    context: QgsProcessingContext, feedback: Recorder, target: str
+) -> None:
+    square = {"EXTENT": "242000,243000,4145000,4146000 [EPSG:32611]", "OUTPUT": target, "CLIP": False}
+    results = run(context, feedback, **square, BANDS=["B4"])
+    pixels = values(target)
+    assert results["CLEAR_PERCENT"] == pytest.approx(100 * (pixels != 65535).mean())
+    assert 0 < results["CLEAR_PERCENT"] < 100
+    assert "CLEAR_PERCENT" not in run(context, feedback)
+
+
+def test_the_share_is_of_the_area_and_survives_a_resume(
+    context: QgsProcessingContext, feedback: Recorder, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an area that is clipped, in which every pixel has a value."""
+    choices = {"OUTPUT": target, "LIVE": False, "THRESHOLD": 0, "UNSCORED_POLICY": "keep", "RESOLUTION": 1}
+    hasty = Recorder()
+    real = Journal.add
+
+    def add(journal: Journal, *tile: object) -> None:
+        real(journal, *tile)
+        hasty.cancel()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", add)
+        with pytest.raises(QgsProcessingException, match="Cancelled"):
+            run(context, hasty, **choices)
+    assert run(context, feedback, **choices)["CLEAR_PERCENT"] == pytest.approx(100, abs=0.2)
+
+
+def test_a_file_without_a_value_is_said(
+    context: QgsProcessingContext, feedback: Recorder, target: str
+) -> None:
+    results = run(context, feedback, OUTPUT=target, LIVE=False, THRESHOLD=1)
+    assert results["CLEAR_PERCENT"] == 0
+    assert (values(target) == 65535).all()
+    assert any("No pixel of the file has a value" in line for line in feedback.warned)
+
+
 def test_more_clear_days_than_there_are_cost_no_download(
     context: QgsProcessingContext, feedback: Recorder, target: str
 ) -> None:

@@ -74,6 +74,7 @@ IMAGE = {
     "SCRIPT": "outputFile",
     "LIVE_LAYER": "outputRaster",
     "TILE_URL": "outputString",
+    "CLEAR_PERCENT": "outputNumber",
 }
 
 
