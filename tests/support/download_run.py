@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import re
 import sys
 from pathlib import Path
 
@@ -38,7 +38,9 @@ def main(url: str, path: str, width: str, height: str, bands: str, block: str, m
         Path(path),
         options=FetchOptions(Limiter(spacing=0), memory=int(memory)),
     )
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    # Not ru_maxrss: a new program begins with the peak of the process that started it.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    print(int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024)
 
 
 if __name__ == "__main__":
