@@ -38,7 +38,7 @@ class CsPlusProvider(QgsProcessingProvider):
         return str(ICON)
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:
-        """Downloads are GeoTIFFs."""
+        """Offer GeoTIFFs, which is what downloads are."""
         return ["tif", "tiff"]
 
     def loadAlgorithms(self) -> None:

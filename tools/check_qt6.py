@@ -81,7 +81,7 @@ def exists(declared: Path, module: str, names: tuple[str, ...]) -> bool:
 
 
 def member(declared: Path, module: str, scope: ast.Module | ast.ClassDef, name: str) -> ast.stmt | None:
-    """The declaration of a name in a module or in a class and its bases."""
+    """Find the declaration of a name in a module or in a class and its bases."""
     for node in scope.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if getattr(node, "name", None) == name or name in {getattr(target, "id", None) for target in targets}:

@@ -95,7 +95,7 @@ def _is_power(node: ast.expr) -> bool:
 
 
 def translate(formula: str, known: set[str]) -> str:
-    """The formula as Earth Engine's expression language takes it.
+    """Write the formula as Earth Engine's expression language takes it.
 
     Whole numbers become decimals, because there the type of a quotient is that of its operands
     (https://developers.google.com/earth-engine/apidocs/ee-image-divide): 1/3 could be 0.
@@ -111,7 +111,7 @@ def translate(formula: str, known: set[str]) -> str:
 
 
 def names_in(formula: str) -> set[str]:
-    """The bands and constants that a formula uses."""
+    """Find the bands and constants that a formula uses."""
     return {node.id for node in ast.walk(ast.parse(formula)) if isinstance(node, ast.Name)}
 
 
@@ -139,7 +139,7 @@ def constant_table(constants: dict[str, Any], bands: dict[str, Any]) -> dict[str
 def convert(
     catalogue: dict[str, Any], constants: dict[str, Any], bands: dict[str, Any], version: str
 ) -> dict[str, Any]:
-    """The data file: where it comes from, the tables, the indices kept and those left out.
+    """Make the data file: where it comes from, the tables, the indices kept and those left out.
 
     Args:
         catalogue: Short name -> index, as in `spectral-indices-dict.json`.

@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_serve_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `serve`, which also work without that word."""
+    """Give the options of `serve`, which also work without that word."""
     option = partial(parser.add_argument, default=argparse.SUPPRESS)
     option("--port", type=_port, help="TCP port; 0, the default, takes a free one")
     option("--data", type=Path, metavar="FOLDER", help="serve this archive instead of the sample scenes")

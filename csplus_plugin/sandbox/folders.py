@@ -25,7 +25,7 @@ Log = Callable[[str], None]
 
 
 def scenes_folder(data: Path | None, log: Log | None = None) -> Path:
-    """The archive to serve: `data`, or the sample scenes.
+    """Give the archive to serve: `data`, or the sample scenes.
 
     Args:
         data: An archive of the user's own, or None.
@@ -44,7 +44,7 @@ def scenes_folder(data: Path | None, log: Log | None = None) -> Path:
 
 
 def sample_scenes(log: Log | None = None) -> Path:
-    """The sample scenes in the user's cache, written now if this is their first use.
+    """Give the sample scenes in the user's cache, written now if this is their first use.
 
     Processes that start at the same time do not see each other's unfinished work: each writes a folder
     of its own, and the first to rename it wins.

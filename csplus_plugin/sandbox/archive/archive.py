@@ -87,7 +87,7 @@ class Archive:
         )
 
     def collection(self, asset: str) -> ImageCollection:
-        """The images of a collection, ordered by `system:index`.
+        """Give the images of a collection, ordered by `system:index`.
 
         Raises:
             Refused: There is no such collection, or a scene's properties cannot be read.
@@ -120,7 +120,7 @@ class Archive:
         )
 
     def _path(self, asset: str) -> Path | None:
-        """The folder of an id; None for an id that leads anywhere but into the archive."""
+        """Give the folder of an id; None for an id that leads anywhere but into the archive."""
         parts = asset.split("/")
         if len(asset) > _LONGEST or not all(_NAME.fullmatch(part) for part in parts):
             return None
@@ -156,7 +156,7 @@ class _Scene:
         self.properties: Mapping[str, Any] = {**given, "system:index": folder.name}
 
     def files(self) -> tuple[BandFile, ...]:
-        """The band files in the catalogue's order."""
+        """Give the band files in the catalogue's order."""
         with self._lock:
             if self._files is None:
                 paths = _in_order(self._order, self._folder.glob("*.tif"))
@@ -180,7 +180,7 @@ class _Scene:
         return [self._reader.draw(files[i], canvas) for i in wanted]
 
     def footprint(self) -> Geometry:
-        """The footprint as an area: as given, else the outline of the files."""
+        """Give the footprint as an area: as given, else the outline of the files."""
         if self._place is None:
             if isinstance(self._outline, dict):
                 self._place = _as_area(self._outline)
@@ -220,7 +220,7 @@ def _in_order(names: Sequence[str], paths: Iterable[Path]) -> list[Path]:
 
 
 def _as_area(outline: dict[str, Any]) -> Geometry:
-    """A footprint given as a polygon or, like the service's own, as a ring."""
+    """Give a footprint given as a polygon or, like the service's own, as a ring."""
     if outline.get("type") in {"LinearRing", "LineString"}:
         outline = {**outline, "type": "Polygon", "coordinates": [outline.get("coordinates")]}
     return from_geojson(outline)

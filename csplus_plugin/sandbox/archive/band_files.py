@@ -61,7 +61,7 @@ def open_band(path: Path, kind: PixelType | None = None) -> BandFile:
 
 
 def _block_size(dataset: gdal.Dataset) -> tuple[int, int]:
-    """The file's own blocks, so that none is unpacked twice; squares where it has long strips."""
+    """Give the file's own blocks, so that none is unpacked twice; squares where it has long strips."""
     columns, rows = dataset.GetRasterBand(1).GetBlockSize()
     return (columns, rows) if columns in OWN_BLOCKS and rows in OWN_BLOCKS else (BLOCK, BLOCK)
 
@@ -198,7 +198,7 @@ def _bytes(block: tuple[np.ndarray, np.ndarray | None]) -> int:
 
 
 def _shrunk(grid: Grid, window: tuple[int, int, int, int], shape: tuple[int, int]) -> Grid:
-    """The window as a grid of fewer, larger pixels."""
+    """Give the window as a grid of fewer, larger pixels."""
     part = grid.window(*window)
     a, b, c, d, e, f = part.transform
     kx, ky = part.width / shape[1], part.height / shape[0]

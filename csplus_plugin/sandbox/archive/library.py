@@ -47,7 +47,7 @@ class Library(Archive):
         return self.kind(asset) == IMAGE_COLLECTION or super().has_collection(asset)
 
     def collection(self, asset: str) -> ImageCollection:
-        """The images of a collection, ordered by `system:index`.
+        """Give the images of a collection, ordered by `system:index`.
 
         Raises:
             Refused: There is no such collection, or a scene's properties cannot be read.
@@ -66,7 +66,7 @@ class Library(Archive):
         return self._kept.image(asset) if self.kind(asset) == IMAGE else super().image(asset)
 
     def kind(self, asset: str) -> str | None:
-        """What a stored asset is: one of FOLDER, IMAGE, IMAGE_COLLECTION; None where there is none."""
+        """Give what a stored asset is: one of FOLDER, IMAGE, IMAGE_COLLECTION; None where there is none."""
         place = self._place(asset)
         if place is None or not place.is_dir():
             return None
@@ -120,7 +120,7 @@ class Library(Archive):
             shutil.rmtree(unfinished, ignore_errors=True)
 
     def check_free(self, asset: str, *, overwrite: bool) -> Path:
-        """The folder that an image of that id will have.
+        """Give the folder that an image of that id will have.
 
         Raises:
             Refused: The id is taken or no id, or the folder around it is missing.
@@ -150,7 +150,7 @@ class Library(Archive):
         return json.loads(path.read_text(encoding="utf-8"))["properties"]
 
     def _place(self, asset: str) -> Path | None:
-        """The folder of an asset; None for what cannot be the id of one."""
+        """Give the folder of an asset; None for what cannot be the id of one."""
         if len(asset) > _LONGEST or not _OWN.fullmatch(asset):
             return None
         return self._root.joinpath(*asset.split("/"))
@@ -175,5 +175,5 @@ class Library(Archive):
 
 
 def missing(asset: str) -> Refused:
-    """The refusal of an asset that is not there, by its name."""
+    """Give the refusal of an asset that is not there, by its name."""
     return Refused(f"Asset '{asset}' does not exist or doesn't allow this operation.", HTTPStatus.NOT_FOUND)

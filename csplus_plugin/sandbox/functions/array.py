@@ -20,7 +20,7 @@ from .number import names_of
 
 @function("Array")
 def array(values: Any, pixel_type: PixelType | None) -> np.ndarray:
-    """An array from nested lists, another array, or a number."""
+    """Give an array from nested lists, another array, or a number."""
     made = as_array(_plain(values))
     if made is None:
         raise Refused("Array: The values must be numbers, or lists of equal length.")
@@ -63,14 +63,14 @@ for _name, _kind in pixel_types.NAMED.items():
 
 @function("Array.identity")
 def identity(size: int) -> np.ndarray:
-    """The identity matrix."""
+    """Give the identity matrix."""
     limited(size * size if size >= 0 else size)
     return np.eye(size, dtype=np.int64)
 
 
 @function("Array.bitsToArray")
 def bits_to_array(input_: float) -> np.ndarray:
-    """The bits of a whole number, the lowest first."""
+    """Give the bits of a whole number, the lowest first."""
     bits = int(input_) & (2**64 - 1)
     return np.array([bits >> i & 1 for i in range(max(1, bits.bit_length()))], dtype=np.int64)
 
@@ -104,7 +104,7 @@ def get(array: np.ndarray, position: list[int]) -> float:
 
 @function("Array.toList")
 def to_list(array: np.ndarray) -> list:
-    """The elements as nested lists."""
+    """Give the elements as nested lists."""
     return promote(array, "List<Object>")
 
 
@@ -138,7 +138,7 @@ def mask(input_: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 @function("Array.pad")
 def pad(array: np.ndarray, lengths: list[int], pad: float) -> np.ndarray:
-    """Filled up at the ends to some lengths."""
+    """Fill up the ends to some lengths."""
     if len(lengths) != array.ndim:
         raise Refused("Array.pad: Need one length for each axis.")
     shape = [max(n, wanted) for n, wanted in zip(array.shape, lengths, strict=True)]
@@ -158,7 +158,7 @@ def project(array: np.ndarray, axes: list[int]) -> np.ndarray:
 
 @function("Array.repeat")
 def repeat(array: np.ndarray, axis: int, copies: int) -> np.ndarray:
-    """The whole array several times along an axis, which may be a new one."""
+    """Give the whole array several times along an axis, which may be a new one."""
     axis_of("Array.repeat", array, axis, more=1)
     limited(array.size * copies if copies >= 0 else copies)
     wide = expanded(array, axis + 1)
@@ -167,7 +167,7 @@ def repeat(array: np.ndarray, axis: int, copies: int) -> np.ndarray:
 
 @function("Array.reshape")
 def reshape(array: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    """The same elements in another shape."""
+    """Give the same elements in another shape."""
     return array.reshape([int(n) for n in shape.ravel()])
 
 

@@ -22,7 +22,7 @@ def _matrix(array: np.ndarray, name: str, *, square: bool = False) -> np.ndarray
 
 @function("Array.matrixMultiply")
 def matrix_multiply(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The matrix product."""
+    """Give the matrix product."""
     one, other = _matrix(left, "matrixMultiply"), _matrix(right, "matrixMultiply")
     limited(one.shape[0] * other.shape[1])
     return one @ other
@@ -30,7 +30,7 @@ def matrix_multiply(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 @function("Array.dotProduct")
 def dot_product(array1: np.ndarray, array2: np.ndarray) -> float:
-    """The dot product of two vectors."""
+    """Give the dot product of two vectors."""
     if array1.ndim != 1 or array1.shape != array2.shape:
         raise Refused("Array.dotProduct: Needs two one-dimensional arrays of the same length.")
     return float(array1 @ array2)
@@ -44,7 +44,7 @@ def matrix_solve(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 @function("Array.matrixInverse")
 def matrix_inverse(input_: np.ndarray) -> np.ndarray:
-    """The inverse."""
+    """Give the inverse."""
     try:
         return np.linalg.inv(_matrix(input_, "matrixInverse", square=True))
     except np.linalg.LinAlgError as error:
@@ -53,37 +53,37 @@ def matrix_inverse(input_: np.ndarray) -> np.ndarray:
 
 @function("Array.matrixPseudoInverse")
 def matrix_pseudo_inverse(input_: np.ndarray) -> np.ndarray:
-    """The Moore-Penrose inverse."""
+    """Give the Moore-Penrose inverse."""
     return np.linalg.pinv(_matrix(input_, "matrixPseudoInverse"))
 
 
 @function("Array.matrixDeterminant")
 def matrix_determinant(input_: np.ndarray) -> float:
-    """The determinant."""
+    """Give the determinant."""
     return float(np.linalg.det(_matrix(input_, "matrixDeterminant", square=True)))
 
 
 @function("Array.matrixTrace")
 def matrix_trace(input_: np.ndarray) -> float:
-    """The sum of the diagonal."""
+    """Give the sum of the diagonal."""
     return float(np.trace(_matrix(input_, "matrixTrace", square=True)))
 
 
 @function("Array.matrixFnorm")
 def matrix_fnorm(input_: np.ndarray) -> float:
-    """The Frobenius norm."""
+    """Give the Frobenius norm."""
     return float(np.linalg.norm(_matrix(input_, "matrixFnorm")))
 
 
 @function("Array.matrixDiagonal")
 def matrix_diagonal(input_: np.ndarray) -> np.ndarray:
-    """The diagonal as a column."""
+    """Give the diagonal as a column."""
     return np.diagonal(_matrix(input_, "matrixDiagonal")).reshape(-1, 1)
 
 
 @function("Array.matrixToDiag")
 def matrix_to_diag(input_: np.ndarray) -> np.ndarray:
-    """A square matrix with a column on its diagonal."""
+    """Give a square matrix with a column on its diagonal."""
     column = _matrix(input_, "matrixToDiag")
     if column.shape[1] != 1:
         raise Refused("Array.matrixToDiag: Needs a single column.")

@@ -13,7 +13,7 @@ from ..values.arrays import axis_of, tight
 
 @function("Array.reduce")
 def reduce(array: np.ndarray, reducer: Reducer, axes: list[int], field_axis: int | None) -> np.ndarray:
-    """Some axes by a reducer, to length 1 each; several outputs lie along an axis of length 1 before."""
+    """Reduce some axes to length 1 each; several outputs lie along an axis of length 1 before."""
     name = "Array.reduce"
     if reducer.inputs != 1 or reducer.objects:
         raise Refused(f"{name}: The reducer must have a single input, and numbers as outputs.")
@@ -33,7 +33,7 @@ def reduce(array: np.ndarray, reducer: Reducer, axes: list[int], field_axis: int
 
 @function("Array.accum")
 def accum(array: np.ndarray, axis: int, reducer: Reducer | None) -> np.ndarray:
-    """What a reducer makes of all elements up to each one along an axis."""
+    """Give what a reducer makes of all elements up to each one along an axis."""
     chosen = reducers.SUM if reducer is None else reducer
     along = axis_of("Array.accum", array, axis)
     upto = [array.take(range(i + 1), along) for i in range(array.shape[along])]

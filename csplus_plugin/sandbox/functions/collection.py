@@ -21,13 +21,13 @@ from ..values.types import Algorithm, Element, ErrorMargin, Feature, FeatureColl
 
 @function("Collection")
 def collection(features: list[Element]) -> FeatureCollection:
-    """A collection of these elements."""
+    """Give a collection of these elements."""
     return FeatureCollection(()).with_elements(indexed(features))
 
 
 @function("Collection.filter")
 def filter_(collection: FeatureCollection, filter_: Any) -> FeatureCollection:
-    """The elements that pass."""
+    """Give the elements that pass."""
     condition: Filter = promote(filter_, "Filter")
     return collection.with_elements(
         [element for element in collection.elements if condition.test(element, None)]
@@ -36,7 +36,7 @@ def filter_(collection: FeatureCollection, filter_: Any) -> FeatureCollection:
 
 @function("Collection.map")
 def map_(collection: FeatureCollection, base_algorithm: Algorithm, drop_nulls: bool) -> FeatureCollection:
-    """A function of every element; the results keep the elements' indices."""
+    """Give a function of every element; the results keep the elements' indices."""
     results = []
     for element in collection.elements:
         result = base_algorithm(element)
@@ -59,7 +59,7 @@ def _same_index(result: Any, element: Element) -> Any:
 
 @function("Collection.iterate")
 def iterate(collection: FeatureCollection, function_: Algorithm, first: object) -> object:
-    """A function of every element and the result so far."""
+    """Give a function of every element and the result so far."""
     result = first
     for element in collection.elements:
         result = function_(element, result)
@@ -74,13 +74,13 @@ def size(collection: FeatureCollection) -> int:
 
 @function("Collection.first")
 def first(collection: FeatureCollection) -> Element | None:
-    """The first element; null where there is none."""
+    """Give the first element; null where there is none."""
     return collection.elements[0] if collection.elements else None
 
 
 @function("Collection.toList")
 def to_list(collection: FeatureCollection, count: int, offset: int) -> list:
-    """Some elements as a list."""
+    """Give some elements as a list."""
     if count < 0 or offset < 0:
         raise Refused("Collection.toList: count and offset must not be negative.")
     return list(collection.elements[offset : offset + count])
@@ -90,7 +90,7 @@ def to_list(collection: FeatureCollection, count: int, offset: int) -> list:
 def limit(
     collection: FeatureCollection, limit: int | None, key: str | None, ascending: bool
 ) -> FeatureCollection:
-    """The first elements, perhaps after sorting."""
+    """Give the first elements, perhaps after sorting."""
     elements = list(collection.elements)
     if key is not None:
         elements = in_order(elements, key, ascending=ascending)
@@ -101,13 +101,13 @@ def limit(
 
 @function("Collection.merge")
 def merge(collection1: FeatureCollection, collection2: FeatureCollection) -> FeatureCollection:
-    """The elements of both; indices get the prefixes 1_ and 2_."""
+    """Give the elements of both; indices get the prefixes 1_ and 2_."""
     return collection1.with_elements([*prefixed(collection1, "1_"), *prefixed(collection2, "2_")])
 
 
 @function("Collection.flatten")
 def flatten(collection: FeatureCollection) -> FeatureCollection:
-    """The elements of collections of collections; indices get that of their collection as a prefix."""
+    """Give the elements of collections of collections; indices get that of their collection as a prefix."""
     elements: list[Any] = []
     for n, inner in enumerate(collection.elements):
         if not isinstance(inner, FeatureCollection):
@@ -118,7 +118,7 @@ def flatten(collection: FeatureCollection) -> FeatureCollection:
 
 @function("Collection.distinct")
 def distinct(collection: FeatureCollection, properties: Any) -> FeatureCollection:
-    """The first element of each combination of properties."""
+    """Give the first element of each combination of properties."""
     names = [properties] if isinstance(properties, str) else promote(properties, "List")
     kept: dict[object, Any] = {}
     for element in collection.elements:
@@ -133,7 +133,7 @@ def distinct(collection: FeatureCollection, properties: Any) -> FeatureCollectio
 def remap(
     collection: FeatureCollection, lookup_in: list, lookup_out: list, column_name: str
 ) -> FeatureCollection:
-    """A property by a table; elements whose value is not in it are dropped."""
+    """Give a property by a table; elements whose value is not in it are dropped."""
     if len(lookup_in) != len(lookup_out):
         raise Refused("Collection.remap: lookupIn and lookupOut must have the same length.")
     table = {hashable(old): new for old, new in zip(lookup_in, lookup_out, strict=True)}
@@ -154,7 +154,7 @@ def geometry(collection: FeatureCollection, max_error: ErrorMargin) -> Geometry:
 
 @function("Collection.bounds")
 def bounds(collection: FeatureCollection, max_error: ErrorMargin, proj: Projection) -> Geometry:
-    """The box around all geometries."""
+    """Give the box around all geometries."""
     whole: Geometry = promote(collection, "Geometry")
     return whole if whole.is_unbounded else box(*whole.bounds(proj.crs), crs=proj.crs)
 
@@ -190,7 +190,7 @@ def _comparable(value: object) -> object:
 def random_column(
     collection: FeatureCollection, column_name: str, seed: int, distribution: str, row_keys: list[str]
 ) -> FeatureCollection:
-    """A property with random numbers that depend on the seed and the row's keys only."""
+    """Give a property with random numbers that depend on the seed and the row's keys only."""
     elements = []
     for element in collection.elements:
         text = repr([seed, *(element.properties.get(key) for key in row_keys)])

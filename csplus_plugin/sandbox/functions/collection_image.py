@@ -21,7 +21,7 @@ _BYTES = 24  # of a value, its weight and what becomes of them
 
 @function("Collection.reduceToImage")
 def reduce_to_image(collection: FeatureCollection, properties: list[str], reducer: Reducer) -> Image:
-    """The properties of the features at each pixel by a reducer; features that lack one do not count."""
+    """Give the properties of the features at each pixel by a reducer; features that lack one do not count."""
     name = "Collection.reduceToImage"
     if len(properties) != reducer.inputs:
         raise Refused(f"{name}: Need {reducer.inputs} properties for the reducer, got {len(properties)}.")

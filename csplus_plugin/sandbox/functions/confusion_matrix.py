@@ -42,19 +42,19 @@ def error_matrix(
 
 @function("ConfusionMatrix.array")
 def array(confusion_matrix: ConfusionMatrix) -> np.ndarray:
-    """The counts."""
+    """Give the counts."""
     return confusion_matrix.counts
 
 
 @function("ConfusionMatrix.order")
 def order(confusion_matrix: ConfusionMatrix) -> list[int]:
-    """The class of each row and column."""
+    """Give the class of each row and column."""
     return list(confusion_matrix.order)
 
 
 @function("ConfusionMatrix.accuracy")
 def accuracy(confusion_matrix: ConfusionMatrix) -> float:
-    """The share of right predictions."""
+    """Give the share of right predictions."""
     if not confusion_matrix.total:
         raise Refused("ConfusionMatrix.accuracy: The matrix is empty.")
     return float(confusion_matrix.correct.sum() / confusion_matrix.total)
@@ -62,13 +62,13 @@ def accuracy(confusion_matrix: ConfusionMatrix) -> float:
 
 @function("ConfusionMatrix.producersAccuracy")
 def producers_accuracy(confusion_matrix: ConfusionMatrix) -> np.ndarray:
-    """The share of each class that was found, as a column."""
+    """Give the share of each class that was found, as a column."""
     return confusion_matrix.producers[:, np.newaxis]
 
 
 @function("ConfusionMatrix.consumersAccuracy")
 def consumers_accuracy(confusion_matrix: ConfusionMatrix) -> np.ndarray:
-    """The share of right ones among the predictions of each class, as a row."""
+    """Give the share of right ones among the predictions of each class, as a row."""
     return confusion_matrix.consumers[np.newaxis]
 
 
@@ -80,7 +80,7 @@ def kappa(confusion_matrix: ConfusionMatrix) -> float:
 
 @function("ConfusionMatrix.fscore")
 def fscore(confusion_matrix: ConfusionMatrix, beta: float) -> np.ndarray:
-    """The weighted harmonic mean of both accuracies of each class; 0 where both are."""
+    """Give the weighted harmonic mean of both accuracies of each class; 0 where both are."""
     precision, recall = confusion_matrix.consumers, confusion_matrix.producers
     below = beta**2 * precision + recall
     return np.divide((1 + beta**2) * precision * recall, below, out=np.zeros(len(below)), where=below != 0)

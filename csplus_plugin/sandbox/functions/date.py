@@ -20,13 +20,13 @@ def _local(date: Date, zone: str | None) -> datetime:
 
 @function("Date")
 def date(value: Any, time_zone: str | None) -> Date:
-    """A date from text or milliseconds."""
+    """Give a date from text or milliseconds."""
     return as_date(value, time_zone)
 
 
 @function("Date.fromYMD")
 def from_ymd(year: int, month: int, day: int, time_zone: str | None) -> Date:
-    """A date from its parts."""
+    """Give a date from its parts."""
     try:
         return as_date(datetime(year, month, day).isoformat(), time_zone)  # noqa: DTZ001 - the zone follows
     except ValueError as error:
@@ -35,7 +35,7 @@ def from_ymd(year: int, month: int, day: int, time_zone: str | None) -> Date:
 
 @function("Date.parse")
 def parse(format_: str, date: str, time_zone: str | None) -> Date:
-    """A date from text, by a pattern of Joda-Time."""
+    """Give a date from text, by a pattern of Joda-Time."""
     return parsed(format_, date, time_zone)
 
 
@@ -47,7 +47,7 @@ def millis(date: Date) -> int:
 
 @function("Date.advance")
 def advance(date: Date, delta: float, unit: str, time_zone: str | None) -> Date:
-    """A date some units later."""
+    """Give a date some units later."""
     return Date.of(advanced(_local(date, time_zone), delta, unit_of(unit)))
 
 
@@ -59,13 +59,13 @@ def difference(date: Date, start: Date, unit: str) -> float:
 
 @function("Date.format")
 def format_(date: Date, format_: str | None, time_zone: str | None) -> str:
-    """A date as text."""
+    """Give a date as text."""
     return formatted(_local(date, time_zone), format_)
 
 
 @function("Date.get")
 def get(date: Date, unit: str, time_zone: str | None) -> int:
-    """A unit of a date."""
+    """Give a unit of a date."""
     return field(_local(date, time_zone), unit_of(unit))
 
 
@@ -85,14 +85,14 @@ def get_relative(date: Date, unit: str, in_unit: str, time_zone: str | None) -> 
 
 @function("Date.getFraction")
 def get_fraction(date: Date, unit: str, time_zone: str | None) -> float:
-    """The share of a unit that has passed."""
+    """Give the share of a unit that has passed."""
     span = _range(date, unit, time_zone)
     return (date.millis - span.start) / (span.end - span.start)
 
 
 @function("Date.getRange")
 def get_range(date: Date, unit: str, time_zone: str | None) -> DateRange:
-    """The unit that holds a date."""
+    """Give the unit that holds a date."""
     return _range(date, unit, time_zone)
 
 
@@ -112,7 +112,7 @@ def update(
     second: float | None,
     time_zone: str | None,
 ) -> Date:
-    """A date with some of its parts replaced."""
+    """Give a date with some of its parts replaced."""
     given = {"year": year, "month": month, "day": day, "hour": hour, "minute": minute}
     parts: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if second is not None:
@@ -145,13 +145,13 @@ def unbounded() -> DateRange:
 
 @function("DateRange.start")
 def start(date_range: DateRange) -> Date:
-    """The first moment."""
+    """Give the first moment."""
     return Date(int(date_range.start))
 
 
 @function("DateRange.end")
 def end(date_range: DateRange) -> Date:
-    """The moment after the last one."""
+    """Give the moment after the last one."""
     return Date(int(date_range.end))
 
 
@@ -171,14 +171,14 @@ def intersects(date_range: DateRange, other: DateRange) -> bool:
 
 @function("DateRange.intersection")
 def intersection(date_range: DateRange, other: DateRange) -> DateRange:
-    """What two ranges share."""
+    """Give what two ranges share."""
     first, last = max(date_range.start, other.start), min(date_range.end, other.end)
     return DateRange(first, max(first, last))
 
 
 @function("DateRange.union")
 def union(date_range: DateRange, other: DateRange) -> DateRange:
-    """The span of two ranges."""
+    """Give the span of two ranges."""
     return DateRange(min(date_range.start, other.start), max(date_range.end, other.end))
 
 

@@ -26,7 +26,7 @@ def _missing(name: str, key: str, dictionary: Mapping[str, Any]) -> Refused:
 
 @function("Dictionary")
 def dictionary(input_: Any) -> dict[str, Any]:
-    """A dictionary from another one, or from a list of keys and values in turn."""
+    """Give a dictionary from another one, or from a list of keys and values in turn."""
     if input_ is None:
         return {}
     if isinstance(input_, list):
@@ -38,7 +38,7 @@ def dictionary(input_: Any) -> dict[str, Any]:
 
 @function("Dictionary.fromLists")
 def from_lists(keys: list[str], values: list) -> dict[str, Any]:
-    """A dictionary from keys and values."""
+    """Give a dictionary from keys and values."""
     if len(keys) != len(values):
         raise Refused("Dictionary.fromLists: keys and values must have the same length.")
     return dict(zip(keys, values, strict=True))
@@ -46,7 +46,7 @@ def from_lists(keys: list[str], values: list) -> dict[str, Any]:
 
 @function("Dictionary.get")
 def get(dictionary: dict[str, Any], key: str, default_value: object) -> Any:
-    """A value by its key."""
+    """Give a value by its key."""
     if key in dictionary:
         return dictionary[key]
     if default_value is None:
@@ -56,35 +56,35 @@ def get(dictionary: dict[str, Any], key: str, default_value: object) -> Any:
 
 @function("Dictionary.getNumber")
 def get_number(dictionary: dict[str, Any], key: str) -> float | None:
-    """A value that is a number."""
+    """Give a value that is a number."""
     value = get(dictionary, key, None)
     return None if value is None else promote(value, "Number")
 
 
 @function("Dictionary.getString")
 def get_string(dictionary: dict[str, Any], key: str) -> str | None:
-    """A value that is a string."""
+    """Give a value that is a string."""
     value = get(dictionary, key, None)
     return None if value is None else promote(value, "String")
 
 
 @function("Dictionary.getArray")
 def get_array(dictionary: dict[str, Any], key: str) -> np.ndarray | None:
-    """A value that is an array."""
+    """Give a value that is an array."""
     value = get(dictionary, key, None)
     return None if value is None else promote(value, "Array")
 
 
 @function("Dictionary.getGeometry")
 def get_geometry(dictionary: dict[str, Any], key: str) -> Geometry | None:
-    """A value that is a geometry."""
+    """Give a value that is a geometry."""
     value = get(dictionary, key, None)
     return None if value is None else promote(value, "Geometry")
 
 
 @function("Dictionary.toArray")
 def to_array(dictionary: dict[str, Any], keys: list[str] | None, axis: int) -> np.ndarray:
-    """The values of some keys, or of all in the keys' order, one after the other along an axis."""
+    """Give the values of some keys, or of all in the keys' order, one after the other along an axis."""
     return call("Array.cat", [[np.atleast_1d(promote(v, "Array")) for v in values(dictionary, keys)], axis])
 
 
@@ -96,13 +96,13 @@ def set_(dictionary: dict[str, Any], key: str, value: object) -> dict[str, Any]:
 
 @function("Dictionary.keys")
 def keys(dictionary: dict[str, Any]) -> list[str]:
-    """The keys, in alphabetical order as the service gives them."""
+    """Give the keys, in alphabetical order as the service gives them."""
     return sorted(dictionary)
 
 
 @function("Dictionary.values")
 def values(dictionary: dict[str, Any], keys: list[str] | None) -> list:
-    """The values of some keys, or of all in the keys' order."""
+    """Give the values of some keys, or of all in the keys' order."""
     return [get(dictionary, key, None) for key in (sorted(dictionary) if keys is None else keys)]
 
 
@@ -120,7 +120,7 @@ def contains(dictionary: dict[str, Any], key: str) -> bool:
 
 @function("Dictionary.combine")
 def combine(first: dict[str, Any], second: dict[str, Any], overwrite: bool) -> dict[str, Any]:
-    """The entries of both, without those that are null."""
+    """Give the entries of both, without those that are null."""
     one, other = ({k: v for k, v in d.items() if v is not None} for d in (first, second))
     return {**one, **other} if overwrite else {**other, **one}
 
@@ -158,7 +158,7 @@ def remove(dictionary: dict[str, Any], selectors: list[str], ignore_missing: boo
 
 @function("Dictionary.rename")
 def rename(dictionary: dict[str, Any], from_: list[str], to: list[str], overwrite: bool) -> dict[str, Any]:
-    """Some entries under other keys."""
+    """Give some entries under other keys."""
     if len(from_) != len(to):
         raise Refused("Dictionary.rename: 'from' and 'to' must have the same length.")
     names = dict(zip(from_, to, strict=True))
@@ -173,12 +173,12 @@ def rename(dictionary: dict[str, Any], from_: list[str], to: list[str], overwrit
 
 @function("Dictionary.map")
 def map_(dictionary: dict[str, Any], base_algorithm: Algorithm) -> dict[str, Any]:
-    """A function of every key and value."""
+    """Give a function of every key and value."""
     return {key: base_algorithm(key, value) for key, value in dictionary.items()}
 
 
 @function("Dictionary.toImage")
 def to_image(dictionary: dict[str, Any], names: list[str] | None) -> Image:
-    """A constant image with one band an entry."""
+    """Give a constant image with one band an entry."""
     chosen = sorted(dictionary) if names is None else names
     return constant_image([promote(get(dictionary, name, None), "Number") for name in chosen], chosen)

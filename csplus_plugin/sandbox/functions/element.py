@@ -24,46 +24,46 @@ _SYSTEM = "system:"
 
 @function("Feature")
 def feature(geometry: Geometry | None, metadata: Mapping[str, Any], geometry_key: str | None) -> Feature:
-    """A place with properties."""
+    """Give a place with properties."""
     return Feature(geometry, dict(metadata))
 
 
 @function("Element.get")
 def get(object_: Element, property_: str) -> Any:
-    """A property; null where it is missing."""
+    """Give a property; null where it is missing."""
     return property_of(object_, property_)
 
 
 @function("Element.getNumber")
 def get_number(object_: Element, property_: str) -> float | None:
-    """A property that is a number."""
+    """Give a property that is a number."""
     value = property_of(object_, property_)
     return None if value is None else promote(value, "Number")
 
 
 @function("Element.getString")
 def get_string(object_: Element, property_: str) -> str | None:
-    """A property that is a string."""
+    """Give a property that is a string."""
     value = property_of(object_, property_)
     return None if value is None else promote(value, "String")
 
 
 @function("Element.getArray")
 def get_array(object_: Element, property_: str) -> np.ndarray | None:
-    """A property that is an array."""
+    """Give a property that is an array."""
     value = property_of(object_, property_)
     return None if value is None else promote(value, "Array")
 
 
 @function("Element.set")
 def set_(object_: Element, key: str, value: object) -> Element:
-    """The element with a property."""
+    """Give the element with a property."""
     return with_properties(object_, {key: value})
 
 
 @function("Element.setMulti")
 def set_multi(object_: Element, properties: Mapping[str, Any]) -> Element:
-    """The element with several properties."""
+    """Give the element with several properties."""
     return with_properties(object_, properties)
 
 
@@ -101,7 +101,7 @@ def copy_properties(
     properties: list[str] | None,
     exclude: list[str] | None,
 ) -> Element:
-    """The properties of another element: those named, or all that are not the system's."""
+    """Give the properties of another element: those named, or all that are not the system's."""
     if destination is None or source is None:
         raise Refused("Element.copyProperties: Parameter 'destination' and 'source' are required.")
     if properties is not None and exclude is not None:
@@ -146,7 +146,7 @@ def feature_geometry(
 
 @function("Feature.setGeometry")
 def set_geometry(feature: Element, geometry: Geometry | None) -> Element:
-    """The feature in another place."""
+    """Give the feature in another place."""
     return promote(feature, "Feature").with_(place=geometry)
 
 
@@ -169,7 +169,7 @@ def select(
 
 @function("Feature.id", "Image.id", arrays=None)
 def id_(element: Element) -> str | None:
-    """The asset id of an image, else the index."""
+    """Give the asset id of an image, else the index."""
     return element.id or element.properties.get("system:index")
 
 
@@ -184,7 +184,7 @@ def image_date(image: Image) -> Date:
 
 @function("Feature.toArray")
 def to_array(feature: Feature, properties: list[str]) -> np.ndarray:
-    """Some properties, all of them numbers, as an array."""
+    """Give some properties, all of them numbers, as an array."""
     numbers = _numbers(feature, properties)
     if numbers is None:
         raise Refused(f"Feature.toArray: The properties [{', '.join(properties)}] must all be numbers.")
@@ -192,14 +192,14 @@ def to_array(feature: Feature, properties: list[str]) -> np.ndarray:
 
 
 def _numbers(element: Element, properties: list[str]) -> np.ndarray | None:
-    """Some properties as an array; None where one is missing or no number."""
+    """Give some properties as an array; None where one is missing or no number."""
     values = [element.properties.get(name) for name in properties]
     return as_array(values) if values and all(isinstance(v, bool | int | float) for v in values) else None
 
 
 @function("FeatureCollection.makeArray")
 def make_array(collection: FeatureCollection, properties: list[str], name: str) -> FeatureCollection:
-    """An array of some properties as another property; features that do not have them all as numbers are dropped."""
+    """Add an array of some properties as another property; drop features that do not have them all as numbers."""
     found = [(element, _numbers(element, properties)) for element in collection.elements]
     return collection.with_elements(
         [e.with_(properties={**e.properties, name: array}) for e, array in found if array is not None]

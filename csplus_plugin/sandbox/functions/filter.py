@@ -34,7 +34,7 @@ def _comparison(*names: str, compare: Compare) -> None:
 
 
 def _ordered(holds: Callable[[Any, Any], bool]) -> Compare:
-    """A comparison of two numbers or moments, or of two strings."""
+    """Give a comparison of two numbers or moments, or of two strings."""
 
     def compare(left: object, right: object) -> bool:
         a, b = as_number(left), as_number(right)
@@ -101,7 +101,7 @@ def max_difference(
 
 @function("Filter.rangeContains")
 def range_contains(field: str, min_value: object, max_value: object) -> Filter:
-    """A property between two values, both included."""
+    """Give a property between two values, both included."""
     below = _ordered(lambda a, b: a <= b)
 
     def test(element: Element, _: Element | None) -> bool:
@@ -124,7 +124,7 @@ _CALENDAR: dict[str, Callable[[datetime], int]] = {
 
 @function("Filter.calendarRange")
 def calendar_range(start: int, end: int | None, field: str) -> Filter:
-    """A calendar field of the element's start time, UTC, ends included; wraps where end is before start."""
+    """Give a calendar field of the element's start time, UTC, ends included; wraps where end is before start."""
     if field not in _CALENDAR:
         raise Refused(
             f"Filter.calendarRange: Unknown field '{field}'. Must be one of: {', '.join(_CALENDAR)}."
@@ -163,7 +163,7 @@ def or_(filters: list[Filter]) -> Filter:
 
 @function("Filter.not")
 def not_(filter_: Filter) -> Filter:
-    """It does not pass."""
+    """Let pass what the other filter does not."""
     return Filter(lambda a, b: not filter_.test(a, b))
 
 
@@ -190,11 +190,11 @@ _comparison("Filter.hasType", compare=_is_type)
 
 @function("Filter.always")
 def always() -> Filter:
-    """Passes."""
+    """Let everything pass."""
     return Filter(lambda _, __: True)
 
 
 @function("Filter.never")
 def never() -> Filter:
-    """Does not pass."""
+    """Let nothing pass."""
     return Filter(lambda _, __: False)

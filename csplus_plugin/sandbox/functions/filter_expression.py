@@ -25,7 +25,7 @@ _COMPARISONS = {
 
 @function(_NAME)
 def expression(expression: str) -> Filter:
-    """A filter of elements whose properties make the formula true; a missing property makes its comparison false."""
+    """Filter elements whose properties make the formula true; a missing property makes its comparison false."""
     formula = parse(expression, name=_NAME)
 
     def test(element: Element, _: Element | None) -> bool:

@@ -70,7 +70,7 @@ def within_distance(
 
 @function("Filter.area")
 def area(min_: float, max_: float, max_error: ErrorMargin | None, geometry_selector: str | None) -> Filter:
-    """The geometry's area in square metres, ends included."""
+    """Give the geometry's area in square metres, ends included."""
 
     def test(element: Element, _: Element | None) -> bool:
         place = selected(element, geometry_selector or ".geo")

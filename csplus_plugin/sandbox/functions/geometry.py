@@ -87,7 +87,7 @@ for _kind in ("Polygon", "MultiPolygon"):
 
 @function("GeometryConstructors.Rectangle")
 def rectangle(coordinates: list, crs: Projection | None, geodesic: bool | None, even_odd: bool) -> Geometry:
-    """A rectangle from two corners, as four numbers or two points."""
+    """Give a rectangle from two corners, as four numbers or two points."""
     flat = np.array([_nested(c, 0) for c in coordinates], dtype=float).ravel()
     if flat.size != 4:  # noqa: PLR2004 - two corners
         raise Refused("GeometryConstructors.Rectangle: Need two corners.")
@@ -99,7 +99,7 @@ def rectangle(coordinates: list, crs: Projection | None, geodesic: bool | None, 
 
 @function("GeometryConstructors.BBox")
 def bbox(west: float, south: float, east: float, north: float) -> Geometry:
-    """A rectangle along meridians and parallels."""
+    """Give a rectangle along meridians and parallels."""
     return box(west, south, east, north)
 
 
@@ -125,13 +125,13 @@ def coordinates(geometry: Geometry) -> list:
 
 @function("Geometry.type")
 def type_(geometry: Geometry) -> str:
-    """The GeoJSON type."""
+    """Give the GeoJSON type."""
     return geometry.kind
 
 
 @function("Geometry.geometries")
 def geometries(geometry: Geometry) -> list[Geometry]:
-    """The parts of a multi geometry, or the geometry itself."""
+    """Give the parts of a multi geometry, or the geometry itself."""
     body = geometry.to_json()
     if body["type"] == "GeometryCollection":
         return [from_geojson(part, geometry.crs, geodesic=geometry.geodesic) for part in body["geometries"]]
@@ -156,5 +156,5 @@ def geodesic(geometry: Geometry) -> bool:
 
 @function("Geometry.projection")
 def projection(geometry: Geometry) -> Projection:
-    """The CRS of the coordinates."""
+    """Give the CRS of the coordinates."""
     return Projection(geometry.crs)

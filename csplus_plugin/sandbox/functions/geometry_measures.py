@@ -62,7 +62,7 @@ def buffer(
 
 @measured("bounds")
 def bounds(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> Geometry:
-    """The box around it."""
+    """Give the box around it."""
     crs = proj.crs if proj else WGS84
     return geometry if geometry.is_unbounded else box(*geometry.bounds(crs), crs=crs)
 
@@ -94,7 +94,7 @@ def perimeter(geometry: Geometry, max_error: ErrorMargin | None, proj: Projectio
 
 @measured("centroid")
 def centroid(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> Geometry:
-    """The centre of mass."""
+    """Give the centre of mass."""
     crs = proj.crs if proj else local_crs(geometry)
     middle = checked(geometry.planar(crs).Centroid())
     return Geometry(middle, crs, geodesic=False).in_crs(crs if proj else WGS84)
@@ -102,7 +102,7 @@ def centroid(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection
 
 @measured("convexHull")
 def convex_hull(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> Geometry:
-    """The smallest convex area that holds it."""
+    """Give the smallest convex area that holds it."""
     crs = proj.crs if proj else geometry.crs
     return Geometry(checked(geometry.planar(crs).ConvexHull()), crs, geodesic=False)
 
@@ -126,5 +126,5 @@ def simplify(geometry: Geometry, max_error: ErrorMargin, proj: Projection | None
 def transform(
     geometry: Geometry, proj: Projection, max_error: ErrorMargin | None, geodesic: bool | None
 ) -> Geometry:
-    """The same place in another CRS."""
+    """Give the same place in another CRS."""
     return geometry.in_crs(proj.crs, geodesic=geodesic)

@@ -15,7 +15,7 @@ from .geometry_measures import measured
 
 
 def _working_crs(left: Geometry, right: Geometry, proj: Projection | None) -> str:
-    """The CRS in which two geometries meet: the one asked for, their own if they share a planar one."""
+    """Give the CRS in which two geometries meet: the one asked for, their own if they share a planar one."""
     if proj is not None:
         return proj.crs
     shared = same_crs(left.crs, right.crs) and not is_geographic(left.crs)

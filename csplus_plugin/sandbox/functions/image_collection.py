@@ -18,19 +18,19 @@ from ..values.types import ImageCollection
 
 @function("ImageCollection.load", needs_archive=True)
 def load(archive: Archive, id_: str, version: int | None) -> ImageCollection:
-    """A collection of the archive; the sandbox keeps one version of each."""
+    """Give a collection of the archive; the sandbox keeps one version of each."""
     return archive.collection(id_)
 
 
 @function("ImageCollection.fromImages")
 def from_images(images: list[Image]) -> ImageCollection:
-    """A collection of images; those without an index get their position."""
+    """Give a collection of images; those without an index get their position."""
     return ImageCollection(tuple(indexed(images)))
 
 
 @function("ImageCollection.merge")
 def merge(collection1: ImageCollection, collection2: ImageCollection) -> ImageCollection:
-    """The images of both; indices get the prefixes 1_ and 2_."""
+    """Give the images of both; indices get the prefixes 1_ and 2_."""
     return ImageCollection(
         (*prefixed(collection1, "1_"), *prefixed(collection2, "2_")), collection1.properties
     )
@@ -38,7 +38,7 @@ def merge(collection1: ImageCollection, collection2: ImageCollection) -> ImageCo
 
 @function("ImageCollection.reduce")
 def reduce(collection: ImageCollection, reducer: Reducer, parallel_scale: float) -> Image:
-    """A collection by a reducer; bands get the output's name as a suffix."""
+    """Give a collection by a reducer; bands get the output's name as a suffix."""
     return reduced(collection, reducer, keep_names=False)
 
 
@@ -68,13 +68,13 @@ for _name, _reducer in _SHORTCUTS.items():
 
 @function("ImageCollection.mosaic")
 def mosaic(collection: ImageCollection) -> Image:
-    """The last image on top."""
+    """Give the last image on top."""
     return layered(collection) if collection.elements else bandless()
 
 
 @function("ImageCollection.qualityMosaic")
 def quality_mosaic(collection: ImageCollection, quality_band: str) -> Image:
-    """The image of the highest quality, pixel by pixel."""
+    """Give the image of the highest quality, pixel by pixel."""
     return best_by(collection, quality_band)
 
 

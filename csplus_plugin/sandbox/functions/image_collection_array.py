@@ -68,7 +68,7 @@ def _stacked(
 
 @function("ImageCollection.toArrayPerBand")
 def to_array_per_band(collection: ImageCollection, axis: int, drop_masked: bool) -> Image:
-    """The pixels of all images one after the other, band by band."""
+    """Give the pixels of all images one after the other, band by band."""
     name = "ImageCollection.toArrayPerBand"
     bands = homogeneous_bands(collection, arrays=True)
     for band in bands:

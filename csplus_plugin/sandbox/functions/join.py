@@ -20,7 +20,7 @@ def _with(element: Element, **properties: object) -> Any:
 
 
 def _measured(matches: Matches, key: str | None) -> list[Any]:
-    """The matching elements, each with its measure as a property where that is wanted."""
+    """Give the matching elements, each with its measure as a property where that is wanted."""
     return [_with(element, **{key: measure}) if key else element for element, measure in matches]
 
 
@@ -110,5 +110,5 @@ def inner(primary_key: str, secondary_key: str, measure_key: str | None) -> Join
 def apply(
     join: Join, primary: FeatureCollection, secondary: FeatureCollection, condition: Filter
 ) -> FeatureCollection:
-    """The joined collection."""
+    """Give the joined collection."""
     return join.apply(primary, secondary, condition)

@@ -66,13 +66,13 @@ def fixed(width: int, height: int, weights: list[list], x: int, y: int, normaliz
 
 @function("Kernel.rotate")
 def rotate(kernel: Kernel, rotations: int) -> Kernel:
-    """Turned clockwise by right angles."""
+    """Turn clockwise by right angles."""
     return kernels.changed(kernel, lambda weights: np.rot90(weights, -(rotations % 4)))
 
 
 @function("Kernel.add")
 def add(kernel1: Kernel, kernel2: Kernel, normalize: bool) -> Kernel:
-    """The sum of two kernels, focus on focus."""
+    """Give the sum of two kernels, focus on focus."""
     return kernels.added(kernel1, kernel2, normalize=normalize)
 
 

@@ -19,7 +19,7 @@ MAX_LENGTH = 1_000_000
 
 
 def _at(list_: list, index: int, name: str) -> int:
-    """An index from the start, given from either end."""
+    """Give an index from the start, given from either end."""
     if not -len(list_) <= index < len(list_):
         raise Refused(
             f"{name}: List index must be between 0 and {len(list_) - 1}, or -{len(list_)} and -1. Found {index}."
@@ -47,14 +47,14 @@ def sequence(start: float, end: float | None, step: float, count: int | None) ->
 
 @function("List.map")
 def map_(list_: list, base_algorithm: Algorithm, drop_nulls: bool) -> list:
-    """A function of every element."""
+    """Give a function of every element."""
     results = [base_algorithm(item) for item in list_]
     return [r for r in results if r is not None] if drop_nulls else results
 
 
 @function("List.iterate")
 def iterate(list_: list, function_: Algorithm, first: object) -> object:
-    """A function of every element and the result so far."""
+    """Give a function of every element and the result so far."""
     result = first
     for item in list_:
         result = function_(item, result)
@@ -63,7 +63,7 @@ def iterate(list_: list, function_: Algorithm, first: object) -> object:
 
 @function("List.filter")
 def filter_(list_: list, filter_: Filter) -> list:
-    """The elements that pass; plain ones have the property `item`."""
+    """Give the elements that pass; plain ones have the property `item`."""
     return [
         v for v in list_ if filter_.test(v if hasattr(v, "properties") else Feature(None, {"item": v}), None)
     ]
@@ -71,7 +71,7 @@ def filter_(list_: list, filter_: Filter) -> list:
 
 @function("List.reduce")
 def reduce(list_: list, reducer: Reducer) -> Any:
-    """The elements by a reducer; a single output is given as it is."""
+    """Give the elements by a reducer; a single output is given as it is."""
     rows = (
         [item if isinstance(item, list) else [item] for item in list_]
         if reducer.inputs > 1
@@ -88,37 +88,37 @@ def _plain(value: object) -> object:
 
 @function("List.get")
 def get(list_: list, index: int) -> object:
-    """An element."""
+    """Give an element."""
     return list_[_at(list_, index, "List.get")]
 
 
 @function("List.getNumber")
 def get_number(list_: list, index: int) -> float:
-    """An element that is a number."""
+    """Give an element that is a number."""
     return promote(list_[_at(list_, index, "List.getNumber")], "Number")
 
 
 @function("List.getString")
 def get_string(list_: list, index: int) -> str:
-    """An element that is a string."""
+    """Give an element that is a string."""
     return promote(list_[_at(list_, index, "List.getString")], "String")
 
 
 @function("List.getArray")
 def get_array(list_: list, index: int) -> np.ndarray:
-    """An element that is an array."""
+    """Give an element that is an array."""
     return promote(list_[_at(list_, index, "List.getArray")], "Array")
 
 
 @function("List.getGeometry")
 def get_geometry(list_: list, index: int) -> Geometry:
-    """An element that is a geometry."""
+    """Give an element that is a geometry."""
     return promote(list_[_at(list_, index, "List.getGeometry")], "Geometry")
 
 
 @function("List.set")
 def set_(list_: list, index: int, element: object) -> list:
-    """The list with one element replaced."""
+    """Give the list with one element replaced."""
     at = _at(list_, index, "List.set")
     return [*list_[:at], element, *list_[at + 1 :]]
 
@@ -143,13 +143,13 @@ def cat(list_: list, other: list) -> list:
 
 @function("List.slice")
 def slice_(list_: list, start: int, end: int | None, step: int | None) -> list:
-    """A part of the list."""
+    """Give a part of the list."""
     return list_[slice(start, end, step)]
 
 
 @function("List.splice")
 def splice(list_: list, start: int, count: int, other: list | None) -> list:
-    """Some elements replaced by those of another list."""
+    """Replace some elements by those of another list."""
     start = start + len(list_) if start < 0 else start
     return [*list_[:start], *(other or []), *list_[start + count :]]
 
@@ -184,7 +184,7 @@ def reverse(list_: list) -> list:
 
 @function("List.flatten")
 def flatten(list_: list) -> list:
-    """Lists of lists as one list."""
+    """Flatten lists of lists into one list."""
     flat: list = []
     for item in list_:
         flat += flatten(item) if isinstance(item, list) else [item]
@@ -205,7 +205,7 @@ def unzip(list_: list) -> list:
 
 @function("List.repeat")
 def repeat(value: object, count: int) -> list:
-    """The same value several times."""
+    """Give the same value several times."""
     if not 0 <= count <= MAX_LENGTH:
         raise Refused(f"List.repeat: count must be between 0 and {MAX_LENGTH}.")
     return [value] * count
@@ -229,5 +229,5 @@ def swap(list_: list, pos1: int, pos2: int) -> list:
 
 @function("List.join")
 def join(list_: list, separator: str) -> str:
-    """The elements as one text."""
+    """Give the elements as one text."""
     return separator.join(str(int_if_whole(v) if isinstance(v, float) else v) for v in list_)

@@ -15,5 +15,5 @@ def is_equal(left: object, right: object) -> bool:
 
 @function("ObjectType")
 def object_type(value: object) -> str:
-    """The name of a value's type."""
+    """Give the name of a value's type."""
     return type_name(value)

@@ -25,7 +25,7 @@ OLD_NAMES = {
 
 
 def names_of(family: str, name: str) -> list[str]:
-    """The names of a function in a family: its own, and the older one where it has one."""
+    """Give the names of a function in a family: its own, and the older one where it has one."""
     return [f"{family}.{n}" for n in (name, OLD_NAMES.get(name)) if n]
 
 
@@ -60,19 +60,19 @@ for _name, _kind in pixel_types.NAMED.items():
 
 @function("Number.clamp")
 def clamp(number: float, min_: float, max_: float) -> float:
-    """A number outside a range becomes its end."""
+    """Give a number outside a range becomes its end."""
     return min(max(number, min_), max_)
 
 
 @function("Number.unitScale")
 def unit_scale(number: float, min_: float, max_: float) -> float:
-    """A range becomes 0 to 1."""
+    """Give a range becomes 0 to 1."""
     return (number - min_) / (max_ - min_)
 
 
 @function("Number.parse")
 def parse(input_: str, radix: int) -> float:
-    """A number from text."""
+    """Give a number from text."""
     try:
         return int(input_, radix) if radix != 10 else int_if_whole(float(input_))  # noqa: PLR2004 - decimal
     except ValueError as error:
@@ -84,7 +84,7 @@ _FORMAT = re.compile(r"([^%]*)%([-#+ 0,(]*\d{0,3}(?:\.\d{1,3})?)([sdxXofeEgG])([
 
 @function("Number.format")
 def format_(number: float, pattern: str) -> str:
-    """A number as text, by a printf pattern."""
+    """Give a number as text, by a printf pattern."""
     parts = _FORMAT.fullmatch(pattern)
     if parts is None:
         raise Refused(f"Number.format: Unsupported format '{pattern}'.")

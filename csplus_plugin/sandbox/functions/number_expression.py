@@ -15,7 +15,7 @@ _NAME = "Number.expression"
 
 @function(_NAME)
 def expression(expression: str, vars_: dict[str, Any] | None) -> float:
-    """The value of a formula; a point reaches into a dictionary."""
+    """Give the value of a formula; a point reaches into a dictionary."""
     result = parse(expression, name=_NAME).run(vars_ or {}, _of_numbers)
     return promote(result, "Number")
 

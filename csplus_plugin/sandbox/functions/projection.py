@@ -15,7 +15,7 @@ from ..values.types import ErrorMargin
 
 @function("Projection", "Proj")
 def projection(crs: Any, transform: list[float] | None, transform_wkt: str | None) -> Projection:
-    """A CRS with a transform of pixel coordinates."""
+    """Give a CRS with a transform of pixel coordinates."""
     if transform_wkt is not None:
         raise Refused("Projection: transformWkt is not supported by this sandbox engine.")
     base: Projection = promote(crs, "Projection")
@@ -31,19 +31,19 @@ def nominal_scale(proj: Projection) -> float:
 
 @function("Projection.atScale")
 def at_scale(projection: Projection, meters: float) -> Projection:
-    """The CRS with pixels of that size."""
+    """Give the CRS with pixels of that size."""
     return projection.at_scale(meters)
 
 
 @function("Projection.crs")
 def crs(projection: Projection) -> str:
-    """The CRS's code or WKT."""
+    """Give the CRS's code or WKT."""
     return projection.crs
 
 
 @function("Projection.transform")
 def transform(projection: Projection) -> str:
-    """The transform as WKT."""
+    """Give the transform as WKT."""
     a, b, c, d, e, f = projection.transform
     elements = {"elt_0_0": a, "elt_0_1": b, "elt_0_2": c, "elt_1_0": d, "elt_1_1": e, "elt_1_2": f}
     listed = "".join(f', \n  PARAMETER["{name}", {value}]' for name, value in elements.items())
@@ -52,7 +52,7 @@ def transform(projection: Projection) -> str:
 
 @function("Projection.wkt")
 def wkt(projection: Projection) -> str:
-    """The CRS as WKT."""
+    """Give the CRS as WKT."""
     return spatial_reference(projection.crs).ExportToWkt()
 
 
@@ -80,7 +80,7 @@ def error_margin(value: float | None, unit: str) -> ErrorMargin:
 def pixel_type(
     precision: Any, min_value: float | None, max_value: float | None, dimensions: int
 ) -> PixelType:
-    """A pixel type by precision and range."""
+    """Give a pixel type by precision and range."""
     if dimensions < 0:
         raise Refused("PixelType: The number of dimensions must not be negative.")
     base: PixelType = promote(precision, "PixelType")
@@ -110,13 +110,13 @@ def precision(pixel_type: PixelType) -> str:
 
 @function("PixelType.minValue")
 def min_value(pixel_type: PixelType) -> float | None:
-    """The smallest value."""
+    """Give the smallest value."""
     return pixel_type.min
 
 
 @function("PixelType.maxValue")
 def max_value(pixel_type: PixelType) -> float | None:
-    """The largest value."""
+    """Give the largest value."""
     return pixel_type.max
 
 

@@ -83,25 +83,25 @@ def _extreme(reducer: Reducer, inputs: int, arg: str) -> Reducer:
 
 @function("Reducer.min")
 def min_(num_inputs: int) -> Reducer:
-    """The smallest value."""
+    """Give the smallest value."""
     return _extreme(reducers.MIN, num_inputs, "min")
 
 
 @function("Reducer.max")
 def max_(num_inputs: int) -> Reducer:
-    """The largest value."""
+    """Give the largest value."""
     return _extreme(reducers.MAX, num_inputs, "max")
 
 
 @function("Reducer.median")
 def median(max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None) -> Reducer:
-    """The middle value; always exact here, whatever the number of values."""
+    """Give the middle value; always exact here, whatever the number of values."""
     return reducers.MEDIAN
 
 
 @function("Reducer.mode")
 def mode(max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None) -> Reducer:
-    """The most frequent value; always exact here."""
+    """Give the most frequent value; always exact here."""
     return reducers.MODE
 
 
@@ -125,13 +125,13 @@ def interval_mean(
     min_bucket_width: float | None,
     max_raw: int | None,
 ) -> Reducer:
-    """The mean between two percentiles; always exact here."""
+    """Give the mean between two percentiles; always exact here."""
     return distributions.interval_mean(min_percentile, max_percentile)
 
 
 @function("Reducer.histogram")
 def histogram(max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None) -> Reducer:
-    """A histogram with buckets a power of 2 wide."""
+    """Give a histogram with buckets a power of 2 wide."""
     return histograms.histogram(max_buckets, min_bucket_width)
 
 
@@ -139,7 +139,7 @@ def histogram(max_buckets: int | None, min_bucket_width: float | None, max_raw: 
 def auto_histogram(
     max_buckets: int | None, min_bucket_width: float | None, max_raw: int | None, cumulative: bool
 ) -> Reducer:
-    """The lower ends of a histogram's buckets, and the counts."""
+    """Give the lower ends of a histogram's buckets, and the counts."""
     return histograms.auto_histogram(max_buckets, min_bucket_width, cumulative=cumulative)
 
 
@@ -147,19 +147,19 @@ def auto_histogram(
 def fixed_2d_histogram(
     x_min: float, x_max: float, x_steps: int, y_min: float, y_max: float, y_steps: int
 ) -> Reducer:
-    """Counts of pairs in equal buckets of both."""
+    """Count pairs in equal buckets of both."""
     return histograms.fixed_2d_histogram((x_min, x_max, x_steps), (y_min, y_max, y_steps))
 
 
 @function("Reducer.fixedHistogram")
 def fixed_histogram(min_: float, max_: float, steps: int, cumulative: bool) -> Reducer:
-    """Counts in equal buckets."""
+    """Count in equal buckets."""
     return histograms.fixed_histogram(min_, max_, steps, cumulative=cumulative)
 
 
 @function("Reducer.toList")
 def to_list(tuple_size: int | None, num_optional: int) -> Reducer:
-    """The values as a list, or as a list of tuples."""
+    """Give the values as a list, or as a list of tuples."""
     if tuple_size is None:
         return reducers.TO_LIST
     if num_optional:
@@ -203,7 +203,7 @@ def set_outputs(reducer: Reducer, outputs: list[str]) -> Reducer:
 
 @function("Reducer.getOutputs")
 def get_outputs(reducer: Reducer) -> list[str]:
-    """The output names."""
+    """Give the output names."""
     return list(reducer.outputs)
 
 
@@ -239,7 +239,7 @@ def _listed(results: Sequence[Result], pixels: int) -> Result:
 
 @function("Reducer.group")
 def group(reducer: Reducer, group_field: int, group_name: str) -> Reducer:
-    """A list of results, one for each value of one input."""
+    """Give a list of results, one for each value of one input."""
     if not 0 <= group_field <= reducer.inputs:
         raise Refused("Reducer.group: groupField must be one of the inputs.")
 
@@ -271,7 +271,7 @@ def group(reducer: Reducer, group_field: int, group_name: str) -> Reducer:
 
 @function("Reducer.forEach")
 def for_each(reducer: Reducer, output_names: list[str]) -> Reducer:
-    """A copy of a reducer for each of some inputs, which give the outputs their names."""
+    """Give a copy of a reducer for each of some inputs, which give the outputs their names."""
     size, count = reducer.inputs, len(output_names)
     if not 1 <= count * size <= MAX_INPUTS:
         raise Refused(f"Reducer.forEach: The number of inputs must be between 1 and {MAX_INPUTS}.")
@@ -293,13 +293,13 @@ def for_each(reducer: Reducer, output_names: list[str]) -> Reducer:
 
 @function("Reducer.forEachBand", arrays=None)
 def for_each_band(reducer: Reducer, image: Image) -> Reducer:
-    """A copy of a reducer for each band of an image."""
+    """Give a copy of a reducer for each band of an image."""
     return for_each(reducer, image.names)
 
 
 @function("Reducer.toCollection")
 def to_collection(property_names: list[str], num_optional: int) -> Reducer:
-    """The inputs as features without a place."""
+    """Give the inputs as features without a place."""
     if num_optional:
         raise Refused("Reducer.toCollection: numOptional is not supported by this sandbox engine.")
     if not 1 <= len(property_names) <= MAX_INPUTS:

@@ -33,13 +33,13 @@ def cat(string1: str, string2: str) -> str:
 
 @function("String.length")
 def length(string: str) -> int:
-    """Number of characters."""
+    """Count the characters."""
     return len(string)
 
 
 @function("String.slice")
 def slice_(string: str, start: int, end: int | None) -> str:
-    """A part; negative positions count from the end."""
+    """Give a part; negative positions count from the end."""
     return string[start:end]
 
 
@@ -60,7 +60,7 @@ def split(string: str, regex: str, flags: str) -> list[str]:
 
 @function("String.replace")
 def replace(input_: str, regex: str, replacement: str, flags: str) -> str:
-    """The first match replaced, or all of them with the flag g."""
+    """Give the first match replaced, or all of them with the flag g."""
     return _expression(regex, flags, input_).sub(
         template(replacement), input_, count=0 if "g" in flags else 1
     )
@@ -68,7 +68,7 @@ def replace(input_: str, regex: str, replacement: str, flags: str) -> str:
 
 @function("String.match")
 def match(input_: str, regex: str, flags: str) -> list[str]:
-    """The first match and its groups, or all matches with the flag g."""
+    """Give the first match and its groups, or all matches with the flag g."""
     expression = _expression(regex, flags, input_)
     if "g" in flags:
         return [m.group(0) for m in expression.finditer(input_)]
@@ -126,7 +126,7 @@ def encode_json(object_: Any) -> str:
 
 @function("String.decodeJSON")
 def decode_json(string: str) -> Any:
-    """A value from JSON."""
+    """Give a value from JSON."""
     try:
         return json.loads(string)
     except ValueError as error:

@@ -11,7 +11,7 @@ VENDOR = Path(__file__).resolve().parents[2] / "vendor"
 
 
 def client_file(name: str) -> Path:
-    """A file that the client's wheel ships for its tests.
+    """Give a file that the client's wheel ships for its tests.
 
     Raises:
         CannotStart: Neither the environment nor the vendored folder has it.

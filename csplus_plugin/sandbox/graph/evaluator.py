@@ -55,7 +55,7 @@ class Evaluator:
         self._functions = load_functions()
 
     def evaluate(self, expression: object) -> Any:
-        """The value of an expression graph.
+        """Give the value of an expression graph.
 
         Args:
             expression: `{"result": key, "values": {key: node}}`, as the client sends it.
@@ -69,7 +69,7 @@ class Evaluator:
             raise Refused("The expression is nested too deeply for this sandbox engine.") from error
 
     def evaluate_to(self, kind: type[T], expression: object) -> T:
-        """The value of a request's expression graph, where only one kind of value will do.
+        """Give the value of a request's expression graph, where only one kind of value will do.
 
         Raises:
             Refused: As `evaluate`; there is no expression, or its value is of another kind.
@@ -160,7 +160,7 @@ class _Scope:
         return home.arguments[name]
 
     def home(self, free: frozenset[str]) -> _Scope:
-        """The outermost scope in which a node with these free arguments keeps its value."""
+        """Give the outermost scope in which a node with these free arguments keeps its value."""
         scope = self
         while scope.parent is not None and free.isdisjoint(scope.arguments):
             scope = scope.parent
@@ -200,7 +200,7 @@ def _argument(function: str, parameter: Parameter, value: object) -> Any:
 
 
 def _bounded(value: Any) -> Any:
-    """A result as the service holds it: whole numbers have 64 bits, larger ones are floating-point."""
+    """Give a result as the service holds it: whole numbers have 64 bits, larger ones are floating-point."""
     if isinstance(value, int) and not -_BEYOND <= value < _BEYOND:
         try:
             return float(value)

@@ -72,7 +72,7 @@ class Invocation(Node):
 
 
 def parse(expression: object) -> Node:
-    """The result node of an expression.
+    """Give the result node of an expression.
 
     Raises:
         Refused: Not an expression, or one that refers to nothing or to itself.

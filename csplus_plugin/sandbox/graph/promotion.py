@@ -36,7 +36,7 @@ _MISMATCH = object()
 
 
 def promote(value: object, wanted: str) -> Any:
-    """A value as the type of a signature.
+    """Give a value as the type of a signature.
 
     Args:
         value: Anything; None only where the type is open.
@@ -56,7 +56,7 @@ def promote(value: object, wanted: str) -> Any:
 
 
 def type_name(value: object) -> str:  # noqa: PLR0911 - a table by type, with order
-    """What the service calls the type of a value."""
+    """Give what the service calls the type of a value."""
     if value is None:
         return "Null"
     if isinstance(value, bool):

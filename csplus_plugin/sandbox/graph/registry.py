@@ -87,7 +87,7 @@ def load_functions() -> dict[str, Function]:
 
 
 def _joined(run: Callable[..., Any], signature: Signature, needs_archive: bool) -> Iterator[Parameter]:  # noqa: FBT001 - a field
-    """The parameters of a function in its own order, each as the client declares it."""
+    """Give the parameters of a function in its own order, each as the client declares it."""
     declared = {_snake_case(parameter.name): parameter for parameter in signature.parameters}
     for ours in own_parameters(run, needs_archive):
         yield declared.get(ours, Parameter(ours, "Object", optional=True, default=None))
@@ -103,7 +103,7 @@ def _places(
 
 
 def own_parameters(run: Callable[..., Any], needs_archive: bool) -> list[str]:  # noqa: FBT001 - a field
-    """The names of a function's arguments, in snake case."""
+    """Give the names of a function's arguments, in snake case."""
     names = list(inspect.signature(run).parameters)[int(needs_archive) :]
     return [name.rstrip("_") for name in names]
 

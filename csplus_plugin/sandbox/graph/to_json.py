@@ -32,7 +32,7 @@ MAX_VALUES = 5_000_000  # of an answer, all in all
 
 
 def to_json(value: object) -> Any:
-    """A value as JSON.
+    """Give a value as JSON.
 
     Raises:
         Refused: A collection with too many elements, a value that has no JSON, or one that is nested too deeply.
@@ -125,7 +125,7 @@ def _number(value: float) -> float | str:
 
 
 def image_json(image: Image) -> dict[str, Any]:
-    """An image's metadata."""
+    """Give an image's metadata."""
     body: dict[str, Any] = {"type": "Image", "bands": [_band(band) for band in image.bands]}
     properties = dict(image.properties)
     place = image.geometry()
@@ -153,7 +153,7 @@ def _band(band: Band) -> dict[str, Any]:
 
 
 def pixel_type_json(kind: PixelType) -> dict[str, Any]:
-    """A pixel type; ends of the range that are not known are left out."""
+    """Give a pixel type; ends of the range that are not known are left out."""
     body: dict[str, Any] = {"type": "PixelType", "precision": kind.precision}
     ends = {"min": kind.min, "max": kind.max}
     body |= {name: _number(end) for name, end in ends.items() if end is not None}

@@ -15,7 +15,7 @@ from .pixelwise import band_pairs
 
 
 def axis_of(kind: PixelType, axis: int, name: str, *, more: int = 0) -> int:
-    """An axis that arrays of a type have, or may get, as an axis of a batch of them.
+    """Give an axis that arrays of a type have, or may get, as an axis of a batch of them.
 
     Raises:
         Refused: They have no such axis.
@@ -26,7 +26,7 @@ def axis_of(kind: PixelType, axis: int, name: str, *, more: int = 0) -> int:
 
 
 def checked(image: Image, name: str, *axes: int) -> Image:
-    """An image of which every band has some axes.
+    """Give an image of which every band has some axes.
 
     Raises:
         Refused: A band holds numbers, or arrays without such an axis.
@@ -64,7 +64,7 @@ def paired(
     compute: Callable[[Batch, Batch], Batch | Parts],
     result: Callable[[PixelType, PixelType], PixelType],
 ) -> Image:
-    """A function of two arrays, applied to pairs of bands; masked where either is, properties of the first."""
+    """Give a function of two arrays, applied to pairs of bands; masked where either is, properties of the first."""
     pairs = band_pairs(image1, image2, name)
     longer = image2 if len(image2.bands) > len(image1.bands) else image1
     bands = [

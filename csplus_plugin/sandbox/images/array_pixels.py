@@ -54,7 +54,7 @@ def afford(canvas: Canvas, pixels: int, elements: int) -> None:
 
 
 def bounded(pixels: int, elements: int) -> int:
-    """The number of elements of arrays that are about to be made.
+    """Give the number of elements of arrays that are about to be made.
 
     Raises:
         Refused: All of them together are more than memory allows.
@@ -102,7 +102,7 @@ def computed(
     compute: Compute,
     mask: np.ndarray | None = None,
 ) -> Raster:
-    """A function of numbers and arrays at every pixel.
+    """Give a function of numbers and arrays at every pixel.
 
     Args:
         canvas: What is being drawn.
@@ -144,7 +144,7 @@ def alike(keys: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def kept(batch: Batch, keep: np.ndarray, axis: int) -> Parts:
-    """Some places along one axis of the arrays, others in each of them.
+    """Give some places along one axis of the arrays, others in each of them.
 
     Args:
         batch: The arrays (m, *shape).
@@ -174,7 +174,7 @@ def put(canvas: Canvas, flat: np.ndarray, places: np.ndarray, batch: Batch) -> N
 
 
 def each_array(image: Image, compute: Compute, result: Callable[[PixelType], PixelType]) -> Image:
-    """A function of one array, applied to every band; names, properties and masks stay.
+    """Give a function of one array, applied to every band; names, properties and masks stay.
 
     Args:
         image: The input.
@@ -197,14 +197,14 @@ def each_array(image: Image, compute: Compute, result: Callable[[PixelType], Pix
 
 
 def _in_pieces(image: Image) -> Image:
-    """The same image; where its pixels are numbers, the arrays behind them are drawn for some pixels at a time."""
+    """Give the same image; where its pixels are numbers, the arrays behind them are drawn for some pixels at a time."""
     if image.has_arrays:
         return image
     return pieces(image)
 
 
 def pieces(image: Image) -> Image:
-    """The same image, drawn for some pixels at a time so that the arrays behind them fit into memory."""
+    """Give the same image, drawn for some pixels at a time so that the arrays behind them fit into memory."""
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         if canvas.grid.size <= PIXELS:
@@ -219,7 +219,7 @@ def pieces(image: Image) -> Image:
 
 
 def joined_arrays(places: Sequence[tuple[Image, int]], band: Band, base: Image, compute: Compute) -> Image:
-    """Some bands of some images as one band.
+    """Give some bands of some images as one band.
 
     Args:
         places: Images and positions of the bands; the result is masked where any of them is.

@@ -17,7 +17,7 @@ def overlaid(image: Image, added: Image) -> Image:
 
 
 def masked_everywhere(bands: Sequence[Band]) -> Image:
-    """An image without a single valid pixel."""
+    """Give an image without a single valid pixel."""
     nowhere = (1.0, 1.0, 0.0, 0.0)
     return Image(
         tuple(bands),

@@ -13,7 +13,7 @@ from .pixel_types import PixelType, of_dtype, of_number
 def constant_image(
     values: Sequence[float], names: Sequence[str] | None = None, kind: PixelType | None = None
 ) -> Image:
-    """An image of constants: valid everywhere, without limits.
+    """Give an image of constants: valid everywhere, without limits.
 
     Args:
         values: One number a band.
@@ -33,7 +33,7 @@ def constant_image(
 
 
 def constant_array(array: np.ndarray) -> Image:
-    """An image of which every pixel is that array; its only band is called `constant`."""
+    """Give an image of which every pixel is that array; its only band is called `constant`."""
     kind = of_dtype(array.dtype).as_arrays(array.ndim)
     pixel = np.empty((), dtype=object)
     pixel[()] = array

@@ -80,12 +80,12 @@ class Raster:
 
 
 def constant_array_view(shape: tuple[int, int], value: float, dtype: np.dtype | type) -> np.ndarray:
-    """An array of one value that takes no memory; read-only."""
+    """Give an array of one value that takes no memory; read-only."""
     return np.broadcast_to(np.asarray(value, dtype=dtype), shape)
 
 
 def combined_mask(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The smaller of two masks; the other one itself where a mask is fully open, as most scenes' are."""
+    """Give the smaller of two masks; the other one itself where a mask is fully open, as most scenes' are."""
     if _is_open(mask):
         return other
     return mask if _is_open(other) else np.minimum(mask, other)
@@ -96,7 +96,7 @@ def _is_open(mask: np.ndarray) -> bool:
 
 
 def masked_raster(shape: tuple[int, int], kind: PixelType) -> Raster:
-    """A raster that is masked everywhere."""
+    """Give a raster that is masked everywhere."""
     return Raster(constant_array_view(shape, 0, kind.dtype), constant_array_view(shape, 0, np.float32))
 
 
@@ -120,7 +120,7 @@ class Canvas:
         return self.grid.shape
 
     def for_one_scene(self) -> Canvas:
-        """The same grid for one member of a collection: what it draws is forgotten with it."""
+        """Give the same grid for one member of a collection: what it draws is forgotten with it."""
         return Canvas(self.grid, self.kept)
 
     def on(self, grid: Grid) -> Canvas:
@@ -187,11 +187,11 @@ class Image:
         return not callable(self.source) and any(band.type.dimensions for band in self.source)
 
     def geometry(self) -> Geometry | None:
-        """The footprint; None for no limit."""
+        """Give the footprint; None for no limit."""
         return self.footprint() if callable(self.footprint) else self.footprint
 
     def drawn_extent(self) -> Extent | None:
-        """The extent; None for no limit."""
+        """Give the extent; None for no limit."""
         return self.extent() if callable(self.extent) else self.extent
 
     def pixels(self, canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
@@ -240,11 +240,11 @@ class Image:
         return names.index(name)
 
     def with_(self, **changes: Any) -> Image:
-        """A copy with other fields; the fields' names are those of the class."""
+        """Give a copy with other fields; the fields' names are those of the class."""
         return replace(self, **changes)
 
     def recomputed(self, bands: Sequence[Band], draw: Draw, **changes: Any) -> Image:
-        """A copy with other pixels: no longer an asset, so without id and version."""
+        """Give a copy with other pixels: no longer an asset, so without id and version."""
         return replace(self, source=tuple(bands), draw=draw, id=None, version=None, shared=False, **changes)
 
 

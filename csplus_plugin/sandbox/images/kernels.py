@@ -96,7 +96,7 @@ class Kernel:
 
 
 def in_pixels(radius: float, units: str, projection: Projection) -> float:
-    """A radius in pixels of a projection.
+    """Give a radius in pixels of a projection.
 
     Raises:
         Refused: The unit is unknown, or the radius is no size or too large.
@@ -162,7 +162,7 @@ def rectangle(x_radius: float, y_radius: float, units: str, *, normalize: bool, 
 
 
 def gaussian(radius: float, sigma: float, units: str, *, normalize: bool, magnitude: float) -> Kernel:
-    """A normal distribution at offsets below the radius: the reference's of radius 3 has five rows.
+    """Give a normal distribution at offsets below the radius: the reference's of radius 3 has five rows.
 
     Raises:
         Refused: The standard deviation is not positive.
@@ -181,7 +181,7 @@ def gaussian(radius: float, sigma: float, units: str, *, normalize: bool, magnit
 
 
 def distances(metric: str, radius: float, units: str, *, normalize: bool, magnitude: float) -> Kernel:
-    """The distance from the focus, in the units of the radius."""
+    """Give the distance from the focus, in the units of the radius."""
 
     def reach(projection: Projection) -> int:
         return int(in_pixels(radius, units, projection))
@@ -233,12 +233,12 @@ def fixed(
 
 
 def changed(kernel: Kernel, change: Callable[[np.ndarray], np.ndarray]) -> Kernel:
-    """A kernel with other weights, at the same places or others."""
+    """Give a kernel with other weights, at the same places or others."""
     return Kernel(lambda projection: change(kernel.weighing(projection)), None, kernel.fixed)
 
 
 def added(one: Kernel, other: Kernel, *, normalize: bool) -> Kernel:
-    """The sum of two kernels, focus on focus."""
+    """Give the sum of two kernels, focus on focus."""
 
     def weighing(projection: Projection) -> np.ndarray:
         parts = [kernel.weighing(projection) for kernel in (one, other)]

@@ -12,7 +12,7 @@ MOST_NEIGHBOURS = 1 << 27  # that are held at once: those of one row of pixels m
 
 
 def padded(canvas: Canvas, radius: int) -> Canvas:
-    """The canvas with a margin."""
+    """Give the canvas with a margin."""
     return canvas.on(canvas.grid.padded(radius, radius))
 
 

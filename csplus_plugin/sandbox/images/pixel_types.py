@@ -39,7 +39,7 @@ class PixelType:
         return replace(self, dimensions=0) if self.dimensions else self
 
     def as_arrays(self, dimensions: int) -> PixelType:
-        """The type of arrays of such numbers."""
+        """Give the type of arrays of such numbers."""
         return replace(self, dimensions=dimensions)
 
     @property
@@ -128,7 +128,7 @@ NAMED: dict[str, PixelType] = {
 
 
 def of_dtype(dtype: np.dtype) -> PixelType:
-    """The type of pixels that arrive as this numpy type."""
+    """Give the type of pixels that arrive as this numpy type."""
     if dtype.kind == "f":
         return DOUBLE if dtype.itemsize > 4 else FLOAT  # noqa: PLR2004 - bytes of a float32
     if dtype.kind == "b":
@@ -137,13 +137,13 @@ def of_dtype(dtype: np.dtype) -> PixelType:
 
 
 def of_number(value: float) -> PixelType:
-    """The type of a constant: its range is the value itself."""
+    """Give the type of a constant: its range is the value itself."""
     whole = float(value).is_integer() and abs(value) <= _EXACT_IN_DOUBLE
     return PixelType("int", int(value), int(value)) if whole else PixelType("double", value, value)
 
 
 def named(name: str) -> PixelType:
-    """The type a cast names.
+    """Give the type a cast names.
 
     Raises:
         Refused: No such type.
@@ -154,7 +154,7 @@ def named(name: str) -> PixelType:
 
 
 def union(one: PixelType, other: PixelType) -> PixelType:
-    """The narrowest type that holds the values of both."""
+    """Give the narrowest type that holds the values of both."""
     joined = ranged(
         wider(one, other), min(one.bounds[0], other.bounds[0]), max(one.bounds[1], other.bounds[1])
     )
@@ -162,7 +162,7 @@ def union(one: PixelType, other: PixelType) -> PixelType:
 
 
 def wider(one: PixelType, other: PixelType) -> Precision:
-    """The precision that loses nothing of either: a large integer beside a float needs a double."""
+    """Give the precision that loses nothing of either: a large integer beside a float needs a double."""
     precision = _ORDER[max(_ORDER.index(one.precision), _ORDER.index(other.precision))]
     if precision == "float" and any(t.is_int and _is_large(t) for t in (one, other)):
         return "double"
@@ -170,12 +170,12 @@ def wider(one: PixelType, other: PixelType) -> Precision:
 
 
 def floating(kind: PixelType) -> Precision:
-    """The floating-point precision that a function of such values has."""
+    """Give the floating-point precision that a function of such values has."""
     return "double" if kind.precision == "double" or (kind.is_int and _is_large(kind)) else "float"
 
 
 def ranged(precision: Precision, low: float, high: float) -> PixelType:
-    """A type with that range; integers that no longer fit become doubles, infinite ends are left open."""
+    """Give a type with that range; integers that no longer fit become doubles, infinite ends are left open."""
     if math.isnan(low) or math.isnan(high):
         low, high = -math.inf, math.inf
     if precision == "int":
@@ -194,7 +194,7 @@ def _is_large(kind: PixelType) -> bool:
 
 
 def wider_of(*numbers: float) -> PixelType:
-    """The type that holds all of some constants."""
+    """Give the type that holds all of some constants."""
     kind = of_number(numbers[0])
     for number in numbers[1:]:
         kind = union(kind, of_number(number))

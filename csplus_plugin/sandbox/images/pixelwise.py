@@ -19,7 +19,7 @@ Two = Callable[[Values, Values, PixelType], Values]
 
 
 def each_band(image: Image, compute: One, result: Callable[[PixelType], PixelType]) -> Image:
-    """A function of one value, applied to every band; names, properties and masks stay.
+    """Give a function of one value, applied to every band; names, properties and masks stay.
 
     Args:
         image: The input.
@@ -64,7 +64,7 @@ def _same_shape(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def joint_dimensions(one: PixelType, other: PixelType, name: str) -> int:
-    """The dimensions of a result of two arrays, or of an array and a number.
+    """Give the dimensions of a result of two arrays, or of an array and a number.
 
     Raises:
         Refused: Arrays of different dimensions.
@@ -103,7 +103,7 @@ def band_pairs(image1: Image, image2: Image, name: str) -> list[tuple[int, int]]
 def paired_bands(
     image1: Image, image2: Image, name: str, compute: Two, result: Callable[[PixelType, PixelType], PixelType]
 ) -> Image:
-    """A function of two values, applied to pairs of bands; masked where either is.
+    """Give a function of two values, applied to pairs of bands; masked where either is.
 
     Names come from the image with more bands, else from the first; properties are dropped.
 
@@ -139,7 +139,7 @@ def paired_bands(
 
 
 def finished(values: np.ndarray, mask: np.ndarray, kind: PixelType) -> Raster:
-    """Computed values in their type; what is not a number is masked."""
+    """Give computed values in their type; what is not a number is masked."""
     if values.dtype.kind == "f":
         broken = np.isnan(values)
         if broken.any():
@@ -180,7 +180,7 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 
 def side_by_side(images: Sequence[Image], names: Sequence[str], base: Image) -> Image:
-    """The bands of several images as one image; everything else is that of `base`."""
+    """Give the bands of several images as one image; everything else is that of `base`."""
     if sum(len(image.bands) for image in images) > MAX_BANDS:
         raise Refused(f"An image may have {MAX_BANDS} bands at most.")
     places = [(image, i) for image in images for i in range(len(image.bands))]
@@ -212,5 +212,5 @@ def gathered(places: Sequence[tuple[Image, int]], bands: Sequence[Band], base: I
 
 
 def half_up(values: np.ndarray) -> np.ndarray:
-    """The nearest whole number; halves go up, as in Java's Math.round."""
+    """Give the nearest whole number; halves go up, as in Java's Math.round."""
     return values if values.dtype.kind in "iu" else np.floor(values + 0.5)

@@ -112,7 +112,7 @@ def _tau(x: Stack, y: Stack, presence: Stack) -> tuple[np.ndarray, np.ndarray, n
 
 
 def _tied(values: Stack, presence: Stack) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums over groups of t equal values: of t (t - 1) / 2, t (t - 1) (t - 2) and t (t - 1) (2 t + 5)."""
+    """Sum over groups of t equal values: of t (t - 1) / 2, t (t - 1) (t - 2) and t (t - 1) (2 t + 5)."""
     others = np.where(presence, _ranks(values, presence)[1] - 1, 0)
     return (
         others.sum(axis=0) / 2,

@@ -13,7 +13,7 @@ from .reducer import Reducer, Stack, single_output
 
 
 def _moment(values: Stack, present: Stack, power: int) -> np.ndarray:
-    """A central moment of a population."""
+    """Give a central moment of a population."""
     weights = present.astype(np.float64)
     return statistics.mean((values - statistics.mean(values, weights)) ** power, weights)
 
@@ -79,7 +79,7 @@ BITWISE_OR = _bits(np.bitwise_or, 0).named(["bitwiseOr"])
 
 
 def interval_mean(low: float, high: float) -> Reducer:
-    """The mean of the values between two percentiles, both ends included.
+    """Give the mean of the values between two percentiles, both ends included.
 
     Raises:
         Refused: The percentiles are not between 0 and 100, or in the wrong order.

@@ -34,7 +34,7 @@ def _table(_: object) -> PixelType:
 
 
 def fixed_histogram(low: float, high: float, steps: int, *, cumulative: bool = False) -> Reducer:
-    """Counts in equal buckets over [low, high); values outside are left out.
+    """Count in equal buckets over [low, high); values outside are left out.
 
     Raises:
         Refused: No buckets, or an empty range.
@@ -59,7 +59,7 @@ def fixed_histogram(low: float, high: float, steps: int, *, cumulative: bool = F
 
 
 def fixed_2d_histogram(x: tuple[float, float, int], y: tuple[float, float, int]) -> Reducer:
-    """Counts of pairs in equal buckets.
+    """Count pairs in equal buckets.
 
     Args:
         x: Lower end, upper end and number of buckets of the first input.
@@ -102,7 +102,7 @@ def fixed_2d_histogram(x: tuple[float, float, int], y: tuple[float, float, int])
 
 
 def _bucket_size(low: float, high: float, max_buckets: int | None, min_width: float | None) -> float:
-    """The width of buckets that are as narrow as their number allows."""
+    """Give the width of buckets that are as narrow as their number allows."""
     limit = 1 << max(0, math.ceil(math.log2(min(MOST_BUCKETS, max(1, max_buckets or 256)))))
     width = min_width or 2.0**-10
     while math.floor(high / width) - math.floor(low / width) + 1 > limit:
@@ -113,7 +113,7 @@ def _bucket_size(low: float, high: float, max_buckets: int | None, min_width: fl
 def auto_histogram(
     max_buckets: int | None = None, min_width: float | None = None, *, cumulative: bool = False
 ) -> Reducer:
-    """The lower ends of a histogram's buckets and their counts, as an array of two columns."""
+    """Give the lower ends of a histogram's buckets and their counts, as an array of two columns."""
 
     def one(column: np.ndarray, weights: np.ndarray) -> np.ndarray:
         width = _bucket_size(float(column.min()), float(column.max()), max_buckets, min_width)
@@ -141,7 +141,7 @@ def _each(one: Callable[[np.ndarray, np.ndarray], Any]) -> Callable[[Stack, Stac
 
 
 def histogram(max_buckets: int | None = None, min_width: float | None = None) -> Reducer:
-    """A histogram whose buckets are as narrow as a number of buckets allows, a power of 2 wide."""
+    """Give a histogram whose buckets are as narrow as a number of buckets allows, a power of 2 wide."""
 
     def one(column: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
         width = _bucket_size(float(column.min()), float(column.max()), max_buckets, min_width)

@@ -93,7 +93,7 @@ class Reducer:
         return {name: plain(result) for name, result in zip(self.outputs, results, strict=True)}
 
     def named(self, outputs: Sequence[str]) -> Reducer:
-        """The same reducer with other output names.
+        """Give the same reducer with other output names.
 
         Raises:
             Refused: A wrong number of names.
@@ -104,7 +104,7 @@ class Reducer:
 
 
 def plain(result: Result) -> Any:
-    """The single value of a result as a Python object."""
+    """Give the single value of a result as a Python object."""
     if not result.valid.all():
         return None
     value = result.values.ravel()[0]
@@ -128,7 +128,7 @@ def single_output(
     dictionaries: bool = False,
     arrays: bool = False,
 ) -> Reducer:
-    """A reducer with one input and one output.
+    """Give a reducer with one input and one output.
 
     Args:
         name: Name of the output.
@@ -184,7 +184,7 @@ def _columns(values: Stack, counted: Stack, make: Callable[[list], Any]) -> np.n
 
 
 def as_key(value: object) -> str:
-    """A value as a dictionary's key: whole numbers without a point."""
+    """Give a value as a dictionary's key: whole numbers without a point."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
@@ -237,7 +237,7 @@ def percentile(percentiles: Sequence[float], names: Sequence[str] | None = None)
 
 
 def unweighted(reducer: Reducer) -> Reducer:
-    """The same reducer with every present value counting 1."""
+    """Give the same reducer with every present value counting 1."""
 
     def run(stacks: Sequence[Stack], _: Stack, presence: Stack) -> Sequence[Result]:
         return reducer.run(stacks, presence.astype(np.float32), presence)

@@ -49,7 +49,7 @@ class Samples:
 
 
 def region_of(image: Image, geometry: Geometry | None, name: str) -> Geometry:
-    """The region, or the image's footprint.
+    """Give the region, or the image's footprint.
 
     Raises:
         Refused: Neither has limits.
@@ -63,7 +63,7 @@ def region_of(image: Image, geometry: Geometry | None, name: str) -> Geometry:
 def working_projection(
     image: Image, crs: Projection | None, transform: Sequence[float] | None, scale: float | None, name: str
 ) -> Projection:
-    """The projection to aggregate in: the one given, else that of the image's first band.
+    """Give the projection to aggregate in: the one given, else that of the image's first band.
 
     Raises:
         Refused: There is no usable one.
@@ -88,7 +88,7 @@ def working_projection(
 def region_grid(
     region: Geometry, projection: Projection, max_pixels: int | None, name: str, *, best_effort: bool = False
 ) -> Grid:
-    """The pixels over a region.
+    """Give the pixels over a region.
 
     Raises:
         Refused: More than `max_pixels` of them, or than the sandbox can hold.
@@ -115,7 +115,7 @@ def _pixel_count(region: Geometry, projection: Projection) -> int:
 
 
 def sampled(image: Image, positions: Sequence[int], region: Geometry, grid: Grid) -> Iterator[Samples]:
-    """The pixels of a region, block by block; those that it does not touch are left out."""
+    """Give the pixels of a region, block by block; those that it does not touch are left out."""
     fine = _FINE_SUBPIXELS if grid.size <= _SMALL_REGION else SUBPIXELS
     for block in grid.row_blocks(BLOCK_PIXELS):
         inside = centres_inside(region, block)
@@ -136,7 +136,7 @@ def sampled(image: Image, positions: Sequence[int], region: Geometry, grid: Grid
 
 
 def reduced_region(image: Image, reducer: Reducer, region: Geometry, grid: Grid, name: str) -> list[dict]:
-    """The outputs of a reducer over a region: one dictionary a band, or one for all bands together.
+    """Give the outputs of a reducer over a region: one dictionary a band, or one for all bands together.
 
     Raises:
         Refused: The reducer does not fit the bands.

@@ -88,7 +88,7 @@ def least_squares(
 
 
 def root_mean_square(residuals: np.ndarray, weights: Stack) -> np.ndarray:
-    """The weighted root mean square of residuals (ys, n, pixels), as (pixels, ys)."""
+    """Give the weighted root mean square of residuals (ys, n, pixels), as (pixels, ys)."""
     with np.errstate(all="ignore"):
         total = np.where(weights > 0, residuals**2 * weights, 0).sum(axis=1)
         return np.sqrt(total / weights.sum(axis=0, dtype=np.float64)).T
@@ -99,7 +99,7 @@ Fit = Callable[[Sequence[Stack], Sequence[Stack], Stack], tuple[np.ndarray, np.n
 
 
 def regression(inputs: int, outputs: int, fit: Fit) -> Reducer:
-    """A reducer whose outputs are an array of coefficients and one of residuals."""
+    """Give a reducer whose outputs are an array of coefficients and one of residuals."""
 
     def run(stacks: Sequence[Stack], weights: Stack, _: Stack) -> list[Result]:
         n, pixels = weights.shape
@@ -186,7 +186,7 @@ LINEAR_FIT = Reducer(("scale", "offset"), _fitted, lambda _: [DOUBLE, DOUBLE], i
 
 
 def _sens_slope(stacks: Sequence[Stack], _: Stack, presence: Stack) -> list[Result]:
-    """The median slope of all pairs of points (P. K. Sen, 1968), and the median of what is left of y."""
+    """Give the median slope of all pairs of points (P. K. Sen, 1968), and the median of what is left of y."""
     count, pixels = presence.shape
     if count > MOST_VALUES:
         raise Refused(MEMORY_EXCEEDED)
@@ -204,7 +204,7 @@ def _sens_slope(stacks: Sequence[Stack], _: Stack, presence: Stack) -> list[Resu
 
 
 def _median(values: np.ndarray) -> np.ndarray:
-    """The median of each column, of the numbers in it."""
+    """Give the median of each column, of the numbers in it."""
     known = ~np.isnan(values).all(axis=0) if len(values) else np.zeros(values.shape[1], bool)
     found = np.full(values.shape[1], np.nan)
     if known.any():

@@ -21,7 +21,7 @@ _OBJECT_BYTES = 8  # what a number in a list weighs, compared with one in an arr
 
 
 def homogeneous_bands(collection: ImageCollection, *, arrays: bool = False) -> list[Band]:
-    """The bands that all images share, each of a type that holds the values of all.
+    """Give the bands that all images share, each of a type that holds the values of all.
 
     Args:
         collection: The images.
@@ -56,12 +56,12 @@ def _described(image: Image) -> str:
 
 
 def bandless() -> Image:
-    """What a collection without images reduces to."""
+    """Give what a collection without images reduces to."""
     return Image((), lambda _canvas, _wanted: [])
 
 
 def reduced(collection: ImageCollection, reducer: Reducer, *, keep_names: bool) -> Image:
-    """A collection reduced to one image.
+    """Give a collection reduced to one image.
 
     Args:
         collection: Images with the same bands; none at all give an image without bands.

@@ -20,7 +20,7 @@ def filled(values: np.ndarray, present: np.ndarray, filler: float) -> np.ndarray
 
 
 def extreme_of(values: np.ndarray, *, top: bool) -> float:
-    """The largest or smallest value that the array's type can hold."""
+    """Give the largest or smallest value that the array's type can hold."""
     if values.dtype.kind == "f":
         return math.inf if top else -math.inf
     info = np.iinfo(values.dtype)
@@ -28,55 +28,55 @@ def extreme_of(values: np.ndarray, *, top: bool) -> float:
 
 
 def smallest(values: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """The smallest value."""
+    """Give the smallest value."""
     return filled(values, present, extreme_of(values, top=True)).min(
         axis=0, initial=extreme_of(values, top=True)
     )
 
 
 def largest(values: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """The largest value."""
+    """Give the largest value."""
     return filled(values, present, extreme_of(values, top=False)).max(
         axis=0, initial=extreme_of(values, top=False)
     )
 
 
 def total(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The sum, each value times its weight."""
+    """Give the sum, each value times its weight."""
     return np.einsum("ij,ij->j", filled(values, weights > 0, 0), weights, dtype=np.float64)
 
 
 def mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The weighted mean."""
+    """Give the weighted mean."""
     return total(values, weights) / weights.sum(axis=0, dtype=np.float64)
 
 
 def variance(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The weighted variance of a population."""
+    """Give the weighted variance of a population."""
     deviations = values - mean(values, weights)
     return total(deviations**2, weights) / weights.sum(axis=0, dtype=np.float64)
 
 
 def sample_variance(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The weighted variance of a sample."""
+    """Give the weighted variance of a sample."""
     weight = weights.sum(axis=0, dtype=np.float64)
     return variance(values, weights) * weight / (weight - 1)
 
 
 def product(values: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """The product."""
+    """Give the product."""
     return np.where(present, values, 1.0).prod(axis=0, dtype=np.float64)
 
 
 def first_of(values: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """The first value that counts."""
+    """Give the first value that counts."""
     if not len(values):
         return np.zeros(values.shape[1])
     return np.take_along_axis(values, present.argmax(axis=0)[np.newaxis], axis=0)[0]
 
 
 def last_of(values: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """The last value that counts."""
+    """Give the last value that counts."""
     return first_of(values[::-1], present[::-1])
 
 
@@ -111,17 +111,17 @@ def quantiles(values: np.ndarray, present: np.ndarray, shares: Sequence[float]) 
 
 
 def _at(ordered: np.ndarray, rank: np.ndarray) -> np.ndarray:
-    """The value of some rank at each pixel."""
+    """Give the value of some rank at each pixel."""
     return np.take_along_axis(ordered, rank[np.newaxis], axis=0)[0]
 
 
 def median(values: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """The middle value; the mean of the two middle ones of an even number."""
+    """Give the middle value; the mean of the two middle ones of an even number."""
     return quantiles(values, present, [0.5])[0]
 
 
 def mode(values: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """The most frequent value, the smallest of several."""
+    """Give the most frequent value, the smallest of several."""
     if not len(values):
         return np.zeros(values.shape[1])
     ordered, count = ascending(values, present)

@@ -58,7 +58,7 @@ Test = Callable[[Entry], bool]
 
 
 def parse(text: str) -> Test:
-    """The test that a filter stands for; an empty one passes everything.
+    """Give the test that a filter stands for; an empty one passes everything.
 
     Raises:
         Refused: The text is no filter, or asks for what the sandbox cannot answer.

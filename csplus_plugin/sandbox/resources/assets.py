@@ -25,7 +25,7 @@ _NOT_AMONG_PROPERTIES = {"system:time_start", "system:time_end", "system:footpri
 
 
 def find(library: Library, project: str, asset: str) -> dict[str, Any]:
-    """A folder, a collection or an image as an asset.
+    """Give a folder, a collection or an image as an asset.
 
     Raises:
         Refused: 404 if there is none of that name.
@@ -41,13 +41,13 @@ def find(library: Library, project: str, asset: str) -> dict[str, Any]:
 
 
 def root(project: str) -> dict[str, Any]:
-    """A project's assets as a folder, with a quota that nothing counts against."""
+    """Give a project's assets as a folder, with a quota that nothing counts against."""
     quota = {"assetCount": "0", "maxAssets": "1000000", "sizeBytes": "0", "maxSizeBytes": str(250 << 30)}
     return {**_plain(FOLDER, f"projects/{project}/assets"), "quota": quota}
 
 
 def page(library: Library, project: str, asset: str, query: Mapping[str, str]) -> dict[str, Any]:
-    """Some assets of a collection or a folder, and the token of the next page if there are more.
+    """Give some assets of a collection or a folder, and the token of the next page if there are more.
 
     Args:
         library: Where assets are.
@@ -93,7 +93,7 @@ def delete(library: Library, project: str, asset: str) -> None:
 
 
 def image_expression(library: Library, project: str, asset: str) -> dict[str, Any]:
-    """The expression that loads an image.
+    """Give the expression that loads an image.
 
     Raises:
         Refused: 404 if there is none of that name.
@@ -110,7 +110,7 @@ Tell = Callable[[bool], dict[str, Any]]
 
 
 def _entries(library: Library, identity: str) -> list[tuple[Entry, Tell]]:
-    """What a collection or a folder holds."""
+    """Give what a collection or a folder holds."""
     kind = _kind(library, identity)
     if kind == IMAGE_COLLECTION:
         return [_image_entry(image) for image in library.collection(identity).elements]
@@ -194,7 +194,7 @@ def _timestamp(millis: float) -> str:
 
 
 def _identity(project: str, asset: str) -> str:
-    """The id of an asset: its path, with the project in front where that is not the public one."""
+    """Give the id of an asset: its path, with the project in front where that is not the public one."""
     if project == PUBLIC_PROJECT:
         return asset
     return f"projects/{project}/assets/{asset}".removesuffix("/")

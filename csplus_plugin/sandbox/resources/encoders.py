@@ -17,7 +17,7 @@ OPAQUE = 255
 
 
 def npy(rasters: Rasters) -> bytes:
-    """A structured array of shape (height, width) with one field a band; masked pixels are 0."""
+    """Give a structured array of shape (height, width) with one field a band; masked pixels are 0."""
     first = next(iter(rasters.values()))
     fields = [(name, raster.values.dtype) for name, raster in rasters.items()]
     table = np.zeros(first.values.shape, dtype=fields)
@@ -29,7 +29,7 @@ def npy(rasters: Rasters) -> bytes:
 
 
 def geotiff(rasters: Rasters, grid: Grid) -> bytes:
-    """A GeoTIFF of one data type with named bands; see `write_geotiff`.
+    """Give a GeoTIFF of one data type with named bands; see `write_geotiff`.
 
     Raises:
         Refused: The bands have different data types.
@@ -41,12 +41,12 @@ def geotiff(rasters: Rasters, grid: Grid) -> bytes:
 
 
 def png(colours: np.ndarray) -> bytes:
-    """A PNG of an array (4, height, width) of bytes: red, green, blue, opacity."""
+    """Give a PNG of an array (4, height, width) of bytes: red, green, blue, opacity."""
     return _picture("PNG", colours)
 
 
 def jpeg(colours: np.ndarray) -> bytes:
-    """A JPEG of an array (4, height, width) of bytes, without the opacity."""
+    """Give a JPEG of an array (4, height, width) of bytes, without the opacity."""
     return _picture("JPEG", colours[:3], "QUALITY=90")
 
 
@@ -74,7 +74,7 @@ def _picture(driver: str, channels: np.ndarray, *options: str) -> bytes:
 
 @contextmanager
 def _scratch(suffix: str) -> Iterator[str]:
-    """The name of a file in memory that nobody else uses; it is gone afterwards."""
+    """Give the name of a file in memory that nobody else uses; it is gone afterwards."""
     path = f"/vsimem/csplus-sandbox-{uuid.uuid4().hex}.{suffix}"
     try:
         yield path

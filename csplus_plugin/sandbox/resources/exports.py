@@ -35,7 +35,7 @@ _SEGMENT = re.compile(r"[^\x00-\x1f\x7f\\/:*?\"<>|.\s][^\x00-\x1f\x7f\\/:*?\"<>|
 
 
 def image_task(evaluator: Evaluator, library: Library, folder: Path, request: dict[str, Any]) -> Task:
-    """What an export of an image will do. The expression is evaluated when its turn comes.
+    """Give what an export of an image will do. The expression is evaluated when its turn comes.
 
     Args:
         evaluator: Evaluates the expression.
@@ -80,7 +80,7 @@ def image_task(evaluator: Evaluator, library: Library, folder: Path, request: di
 
 
 def table_task(evaluator: Evaluator, folder: Path, request: dict[str, Any]) -> Task:
-    """What an export of a table will do. The expression is evaluated when its turn comes.
+    """Give what an export of a table will do. The expression is evaluated when its turn comes.
 
     Args:
         evaluator: Evaluates the expression.
@@ -110,7 +110,7 @@ def _description(request: dict[str, Any]) -> str:
 
 
 def _file_options(request: dict[str, Any], *formats: str) -> dict[str, Any]:
-    """The options of an export to files.
+    """Give the options of an export to files.
 
     Raises:
         Refused: The export goes elsewhere, or into files of another format.
@@ -128,7 +128,7 @@ def _file_options(request: dict[str, Any], *formats: str) -> dict[str, Any]:
 
 
 def _path(folder: Path, options: dict[str, Any], description: str, suffix: str) -> Path:
-    """The file that stands for a file in Drive or Cloud Storage.
+    """Give the file that stands for a file in Drive or Cloud Storage.
 
     Raises:
         Refused: There is no destination, or its name could lead out of its folder.
@@ -153,7 +153,7 @@ def _path(folder: Path, options: dict[str, Any], description: str, suffix: str) 
 
 
 def _image(evaluator: Evaluator, request: dict[str, Any], most: int) -> tuple[Image, Grid]:
-    """The image to export and the pixels to export.
+    """Give the image to export and the pixels to export.
 
     Raises:
         Refused: There is no such image, or it is too large.
@@ -175,7 +175,7 @@ def _image(evaluator: Evaluator, request: dict[str, Any], most: int) -> tuple[Im
 
 
 def _pieces(image: Image, grid: Grid, step: Step) -> Iterator[geotiffs.Piece]:
-    """The pixels of a grid, square by square."""
+    """Give the pixels of a grid, square by square."""
     corners = [(c, r) for r in range(0, grid.height, _SIDE) for c in range(0, grid.width, _SIDE)]
     for done, (column, row) in enumerate(corners, 1):
         window = grid.window(column, row, min(_SIDE, grid.width - column), min(_SIDE, grid.height - row))
@@ -186,7 +186,7 @@ def _pieces(image: Image, grid: Grid, step: Step) -> Iterator[geotiffs.Piece]:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    """A file beside the wanted one, which takes its place if all goes well and is gone if not."""
+    """Give a file beside the wanted one, which takes its place if all goes well and is gone if not."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
     try:

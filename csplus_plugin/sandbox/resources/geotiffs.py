@@ -93,7 +93,7 @@ def _created(path: str, grid: Grid, count: int, dtype: np.dtype, options: tuple[
 
 
 def common_type(types: Mapping[str, np.dtype]) -> np.dtype:
-    """The one data type that all bands have.
+    """Give the one data type that all bands have.
 
     Raises:
         Refused: They have several.
@@ -114,14 +114,14 @@ def _fits(number: int, dtype: np.dtype) -> bool:
 
 
 def _type_name(dtype: np.dtype) -> str:
-    """A data type's name in the service's messages: Byte, UInt16, Float32 and so on."""
+    """Give a data type's name in the service's messages: Byte, UInt16, Float32 and so on."""
     if dtype == np.uint8:
         return "Byte"
     return dtype.name.capitalize().replace("Uint", "UInt")
 
 
 def made(dataset: gdal.Dataset | None) -> gdal.Dataset:
-    """What GDAL made, if it did."""
+    """Give what GDAL made, if it did."""
     if dataset is None:
         raise RuntimeError(gdal.GetLastErrorMsg() or "GDAL made no file.")
     return dataset

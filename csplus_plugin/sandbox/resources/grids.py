@@ -20,7 +20,7 @@ _TRANSFORM = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY"
 
 
 def requested_grid(request: dict[str, Any]) -> Grid:
-    """The `grid` of a pixel request: dimensions, affine transform, and a CRS by code or as WKT.
+    """Give the `grid` of a pixel request: dimensions, affine transform, and a CRS by code or as WKT.
 
     Numbers that a request leaves out are 0, as in every protocol buffer.
 
@@ -43,7 +43,7 @@ def requested_grid(request: dict[str, Any]) -> Grid:
 
 
 def native_grid(image: Image, bands: Sequence[Band]) -> Grid:
-    """The whole image on the grid of the first of some bands.
+    """Give the whole image on the grid of the first of some bands.
 
     An image that has a place but no size, because it was clipped or given another projection, is taken
     from the pixels of that projection that its bounds touch.
@@ -59,7 +59,7 @@ def native_grid(image: Image, bands: Sequence[Band]) -> Grid:
 
 
 def picture_grid(image: Image, bands: Sequence[Band]) -> Grid:
-    """The whole image as a small picture: its own pixels where it has a size, else PICTURE_SIDE a side.
+    """Give the whole image as a small picture: its own pixels where it has a size, else PICTURE_SIDE a side.
 
     Raises:
         Refused: The image has no edges.
@@ -82,7 +82,7 @@ def _bounds(image: Image, band: Band) -> tuple[float, float, float, float]:
 
 
 def tile_grid(zoom: int, column: int, row: int) -> Grid:
-    """A map tile of 256 x 256 pixels in web mercator; rows count from the north (XYZ)."""
+    """Give a map tile of 256 x 256 pixels in web mercator; rows count from the north (XYZ)."""
     side = 2 * _MERCATOR_HALF / 2**zoom
     pixel = side / TILE_SIDE
     left = column * side - _MERCATOR_HALF

@@ -38,7 +38,7 @@ class Request:
     body: bytes = b""
 
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object.
+        """Give the body as a JSON object.
 
         Raises:
             Refused: It is not JSON, or not an object.
@@ -63,7 +63,7 @@ class Answer:
 
 
 def optional(message: object, name: str, *kinds: type) -> Any:
-    """A field of a JSON object; None where it is absent or null.
+    """Give a field of a JSON object; None where it is absent or null.
 
     Raises:
         Refused: It is none of the `kinds`, or there is no object around it.
@@ -75,7 +75,7 @@ def optional(message: object, name: str, *kinds: type) -> Any:
 
 
 def whole_number(value: Any, name: str, default: int) -> int:
-    """A number that may come wrapped as `{"value": "123"}`, as protocol buffers do.
+    """Give a number that may come wrapped as `{"value": "123"}`, as protocol buffers do.
 
     Raises:
         Refused: It is no whole number, or negative.
@@ -113,24 +113,24 @@ def page_of(mark: object, size: object, default: int) -> tuple[int, int]:
 
 
 def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:
-    """A value as a JSON answer."""
+    """Give a value as a JSON answer."""
     return Answer(json.dumps(value, allow_nan=False).encode(), status=status)
 
 
 def problem(status: int, message: str) -> Answer:
-    """An error in the form that Google APIs use."""
+    """Give an error in the form that Google APIs use."""
     code = int(status)
     error = {"code": code, "message": message, "status": _STATUS_NAMES.get(code, "UNKNOWN")}
     return Answer(json.dumps({"error": error}).encode(), status=code)
 
 
 def safe_name(text: str) -> str:
-    """A file name without anything that a file system, an archive or a header could misread."""
+    """Give a file name without anything that a file system, an archive or a header could misread."""
     return _UNSAFE.sub("_", text).strip(".")[:_LONGEST_NAME] or "download"
 
 
 def saved_as(name: str, content: bytes, media_type: str) -> Answer:
-    """A file as an answer that a browser saves under its name."""
+    """Give a file as an answer that a browser saves under its name."""
     return Answer(content, media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 

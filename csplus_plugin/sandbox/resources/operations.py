@@ -98,7 +98,7 @@ class Operation:
     updated: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The operation in the service's form."""
+        """Give the operation in the service's form."""
         over = self.state in _OVER
         metadata = {
             "@type": "type.googleapis.com/google.earthengine.v1.OperationMetadata",
@@ -178,7 +178,7 @@ class Operations:
         return operation
 
     def get(self, project: str, identity: str) -> Operation:
-        """An operation.
+        """Give an operation.
 
         Raises:
             Refused: 404 if there is none of that name.
@@ -191,7 +191,7 @@ class Operations:
         return operation
 
     def page(self, project: str, query: Mapping[str, str]) -> dict[str, Any]:
-        """Some operations of a project, the latest first.
+        """Give some operations of a project, the latest first.
 
         Raises:
             Refused: The page makes no sense, or a filter is asked for.
@@ -259,7 +259,7 @@ class Operations:
 
     @contextmanager
     def _step(self, operation: Operation, share: float) -> Iterator[None]:
-        """A piece of work: charged, timed, and not begun once the operation is cancelled."""
+        """Give a piece of work: charged, timed, and not begun once the operation is cancelled."""
         self._check(operation)
         with self._gate.work(operation.meter):
             yield

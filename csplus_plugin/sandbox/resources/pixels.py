@@ -37,7 +37,7 @@ class View:
     file_format: str
 
     def render(self, grid: Grid) -> tuple[bytes, str]:
-        """The pixels of a grid as the bytes of a file, and its media type.
+        """Give the pixels of a grid as the bytes of a file, and its media type.
 
         Raises:
             Refused: More pixels than one request may have, or bands that do not fit into one file.
@@ -59,7 +59,7 @@ class View:
 
 
 def view(evaluator: Evaluator, expression: Any, request: dict[str, Any]) -> View:
-    """What a request wants to see of the image that an expression describes.
+    """Give what a request wants to see of the image that an expression describes.
 
     Args:
         evaluator: Evaluates the expression.
@@ -85,7 +85,7 @@ def view(evaluator: Evaluator, expression: Any, request: dict[str, Any]) -> View
 
 
 def grid_of(request: dict[str, Any], view: View) -> Grid:
-    """The grid that a request names, else the whole image on its own.
+    """Give the grid that a request names, else the whole image on its own.
 
     Raises:
         Refused: The grid is invalid, or the image has none.
@@ -98,7 +98,7 @@ def grid_of(request: dict[str, Any], view: View) -> Grid:
 
 
 def chosen(image: Image, names: Sequence[str]) -> Sequence[Band]:
-    """The bands of these names in this order; all if there are no names.
+    """Give the bands of these names in this order; all if there are no names.
 
     Raises:
         Refused: There is no such band, or none at all.
@@ -128,7 +128,7 @@ def _range(kind: PixelType) -> dict[str, float]:
 
 
 def _visualized(expression: dict[str, Any], bands: Sequence[Band], options: dict[str, Any]) -> dict[str, Any]:
-    """The expression of a picture: the same image within `Image.visualize`.
+    """Give the expression of a picture: the same image within `Image.visualize`.
 
     Visualization options that are left out keep that function's defaults.
     """
@@ -156,5 +156,5 @@ def _visualized(expression: dict[str, Any], bands: Sequence[Band], options: dict
 
 
 def _wrapped_number(value: object) -> object:
-    """A number that may come wrapped as `{"value": number}`."""
+    """Give a number that may come wrapped as `{"value": number}`."""
     return value.get("value") if isinstance(value, dict) else value

@@ -35,7 +35,7 @@ class Recent(Generic[Item]):
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Item | None:
-        """The item, or None if it was never stored or is forgotten."""
+        """Give the item, or None if it was never stored or is forgotten."""
         with self._lock:
             if key not in self._items:
                 return None
@@ -78,7 +78,7 @@ class Named(Generic[Item]):
         return name
 
     def get(self, project: str, identity: str) -> Item:
-        """The item of a name's last part.
+        """Give the item of a name's last part.
 
         Raises:
             Refused: 404 for one that is unknown or forgotten.

@@ -50,7 +50,7 @@ def write_scene(folder: Path, image: Image, grid: Grid, step: Step) -> None:
 
 
 def _unused(name: str, raster: Raster) -> float | None:
-    """A number that no valid pixel has, to stand for the masked ones.
+    """Give a number that no valid pixel has, to stand for the masked ones.
 
     Raises:
         Refused: There is none.

@@ -48,7 +48,7 @@ class Table:
         return f"{self.name}.{FORMATS[self.file_format].suffix}"
 
     def content(self) -> bytes:
-        """The file's bytes.
+        """Give the file's bytes.
 
         Raises:
             Refused: A value cannot be written.
@@ -56,7 +56,7 @@ class Table:
         return FORMATS[self.file_format].write(records(self.collection), self.columns)
 
     def render(self) -> Answer:
-        """The file as an answer that a browser saves under its name.
+        """Give the file as an answer that a browser saves under its name.
 
         Raises:
             Refused: A value cannot be written.
@@ -65,7 +65,7 @@ class Table:
 
 
 def table(evaluator: Evaluator, request: dict[str, Any], name: str | None = None) -> Table:
-    """What a request for a table will be answered with.
+    """Give what a request for a table will be answered with.
 
     Args:
         evaluator: Evaluates the expression.
@@ -88,7 +88,7 @@ def table(evaluator: Evaluator, request: dict[str, Any], name: str | None = None
 
 
 def page(evaluator: Evaluator, request: dict[str, Any]) -> Record:
-    """Some features of a collection as GeoJSON, and the token of the next page if there are more.
+    """Give some features of a collection as GeoJSON, and the token of the next page if there are more.
 
     Raises:
         Refused: The expression is no feature collection, or there is no such page.

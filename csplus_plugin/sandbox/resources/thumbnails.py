@@ -36,7 +36,7 @@ class Thumbnail:
     file_format: str
 
     def render(self) -> Answer:
-        """The file or the archive, as an answer that a browser saves under its name.
+        """Give the file or the archive, as an answer that a browser saves under its name.
 
         Raises:
             Refused: Its computation is refused.
@@ -59,7 +59,7 @@ class Thumbnail:
 
 
 def thumbnail(evaluator: Evaluator, request: dict[str, Any]) -> Thumbnail:
-    """What a request for a thumbnail or a download will be answered with.
+    """Give what a request for a thumbnail or a download will be answered with.
 
     Args:
         evaluator: Evaluates the expression.
@@ -81,6 +81,6 @@ def thumbnail(evaluator: Evaluator, request: dict[str, Any]) -> Thumbnail:
 
 
 def _own_name(image: Image) -> str:
-    """The index of an image of a collection, else what the service calls a computed image."""
+    """Give the index of an image of a collection, else what the service calls a computed image."""
     index = image.properties.get("system:index")
     return index if isinstance(index, str) else "download"

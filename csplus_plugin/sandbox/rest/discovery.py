@@ -30,7 +30,7 @@ _LATER_METHODS = (
 
 
 def algorithms() -> bytes:
-    """The answer to the list of algorithms: the wheel's file as it is.
+    """Give the answer to the list of algorithms: the wheel's file as it is.
 
     Raises:
         CannotStart: The client library is not installed.
@@ -39,7 +39,7 @@ def algorithms() -> bytes:
 
 
 def description(url: str) -> bytes:
-    """The discovery document of the sandbox at `url`: the wheel's, brought up to date.
+    """Give the discovery document of the sandbox at `url`: the wheel's, brought up to date.
 
     Raises:
         CannotStart: The client library is not installed.

@@ -31,7 +31,7 @@ _HOUR = 3600  # seconds
 
 @router.on("GET", "/$discovery/rest")
 def describe(service: Service, _request: Request) -> Answer:
-    """The description of the API, from which the client builds its methods."""
+    """Give the description of the API, from which the client builds its methods."""
     return Answer(service.description)
 
 
@@ -43,7 +43,7 @@ def list_algorithms(service: Service, _request: Request, project: str) -> Answer
 
 @router.on("GET", "/v1/projects/{project}/config")
 def get_config(service: Service, _request: Request, project: str) -> Answer:
-    """The project's registration: every project is registered here."""
+    """Give the project's registration: every project is registered here."""
     return json_answer(
         {
             "name": f"projects/{project}/config",
@@ -67,7 +67,7 @@ def update_config(service: Service, request: Request, project: str) -> Answer:
 
 @router.on("POST", "/token")
 def sign_in(_service: Service, request: Request) -> Answer:
-    """The token endpoint of OAuth 2.0 (RFC 6749, RFC 7523): whoever asks in the right form is let in.
+    """Give the token endpoint of OAuth 2.0 (RFC 6749, RFC 7523): whoever asks in the right form is let in.
 
     A key file whose `token_uri` is this address lets a service account be tried without Google.
     """
@@ -87,7 +87,7 @@ def sign_in(_service: Service, request: Request) -> Answer:
 
 @router.on("POST", "/v1/projects/{project}/value:compute", computes=True)
 def compute_value(service: Service, request: Request, project: str) -> Answer:  # noqa: ARG001
-    """The value of an expression as JSON."""
+    """Give the value of an expression as JSON."""
     expression = request.json().get("expression")
     if not isinstance(expression, dict):
         raise Refused("The request has no expression.")
@@ -97,14 +97,14 @@ def compute_value(service: Service, request: Request, project: str) -> Answer:  
 
 @router.on("POST", "/v1/projects/{project}/image:computePixels", computes=True)
 def compute_pixels(service: Service, request: Request, project: str) -> Answer:  # noqa: ARG001
-    """The pixels of a computed image as a file."""
+    """Give the pixels of a computed image as a file."""
     body = request.json()
     return _pixels(service, body.get("expression"), body)
 
 
 @router.on("POST", "/v1/projects/{project}/assets/{+asset}:getPixels", computes=True)
 def get_pixels(service: Service, request: Request, project: str, asset: str) -> Answer:
-    """The pixels of a stored image as a file."""
+    """Give the pixels of a stored image as a file."""
     return _pixels(service, assets.image_expression(service.library, project, asset), request.json())
 
 
@@ -116,7 +116,7 @@ def _pixels(service: Service, expression: object, body: dict[str, object]) -> An
 
 @router.on("POST", "/v1/projects/{project}/maps", computes=True)
 def create_map(service: Service, request: Request, project: str) -> Answer:
-    """A name under which the tiles of an image can be fetched."""
+    """Give a name under which the tiles of an image can be fetched."""
     body = request.json()
     view = pixels.view(service.evaluator, body.get("expression"), body)
     return json_answer({"name": service.maps.add(project, body, view)})
@@ -137,7 +137,7 @@ def get_tile(
 
 @router.on("POST", "/v1/projects/{project}/thumbnails", computes=True)
 def create_thumbnail(service: Service, request: Request, project: str) -> Answer:
-    """A name under which a picture or a download can be fetched."""
+    """Give a name under which a picture or a download can be fetched."""
     body = request.json()
     made = thumbnails.thumbnail(service.evaluator, body)
     return json_answer({"name": service.thumbnails.add(project, body, made)})
@@ -145,26 +145,26 @@ def create_thumbnail(service: Service, request: Request, project: str) -> Answer
 
 @router.on("GET", "/v1/projects/{project}/thumbnails/{identity}:getPixels", computes=True)
 def get_thumbnail(service: Service, _request: Request, project: str, identity: str) -> Answer:
-    """The bytes of a picture or a download."""
+    """Give the bytes of a picture or a download."""
     return service.thumbnails.get(project, identity).render()
 
 
 @router.on("POST", "/v1/projects/{project}/tables", computes=True)
 def create_table(service: Service, request: Request, project: str) -> Answer:
-    """A name under which a table can be fetched."""
+    """Give a name under which a table can be fetched."""
     body = request.json()
     return json_answer({"name": service.tables.add(project, body, tables.table(service.evaluator, body))})
 
 
 @router.on("GET", "/v1/projects/{project}/tables/{identity}:getFeatures", computes=True)
 def get_table(service: Service, _request: Request, project: str, identity: str) -> Answer:
-    """The bytes of a table."""
+    """Give the bytes of a table."""
     return service.tables.get(project, identity).render()
 
 
 @router.on("POST", "/v1/projects/{project}/table:computeFeatures", computes=True)
 def compute_features(service: Service, request: Request, project: str) -> Answer:  # noqa: ARG001
-    """The elements of a collection as GeoJSON, page by page."""
+    """Give the elements of a collection as GeoJSON, page by page."""
     return json_answer(tables.page(service.evaluator, request.json()))
 
 
@@ -178,31 +178,31 @@ def compute_images(_service: Service, _request: Request, project: str) -> Answer
 
 @router.on("GET", "/v1/projects/{project}/assets/")
 def get_root(_service: Service, _request: Request, project: str) -> Answer:
-    """What is known about a project's own assets as a whole."""
+    """Give what is known about a project's own assets as a whole."""
     return json_answer(assets.root(project))
 
 
 @router.on("GET", "/v1/projects/{project}/assets/{+asset}")
 def get_asset(service: Service, _request: Request, project: str, asset: str) -> Answer:
-    """What is known about a collection or an image."""
+    """Give what is known about a collection or an image."""
     return json_answer(assets.find(service.library, project, asset))
 
 
 @router.on("GET", "/v1/projects/{project}/assets/{+asset}:listAssets")
 def list_assets(service: Service, request: Request, project: str, asset: str) -> Answer:
-    """The images of a collection, or what a folder holds, page by page."""
+    """Give the images of a collection, or what a folder holds, page by page."""
     return json_answer(assets.page(service.library, project, asset, request.query))
 
 
 @router.on("GET", "/v1/projects/{project}:listAssets")
 def list_project(service: Service, request: Request, project: str) -> Answer:
-    """The assets of a project: what was exported to it or made in it."""
+    """Give the assets of a project: what was exported to it or made in it."""
     return json_answer(assets.page(service.library, project, "", request.query))
 
 
 @router.on("POST", "/v1/projects/{project}/assets")
 def create_asset(service: Service, request: Request, project: str) -> Answer:
-    """An empty folder or image collection."""
+    """Give an empty folder or image collection."""
     return json_answer(assets.create(service.library, project, request.query.get("assetId"), request.json()))
 
 
@@ -231,7 +231,7 @@ def export_table(service: Service, request: Request, project: str) -> Answer:
 
 @router.on("GET", "/v1/projects/{project}/operations")
 def list_operations(service: Service, request: Request, project: str) -> Answer:
-    """The operations of a project, the latest first."""
+    """Give the operations of a project, the latest first."""
     return json_answer(service.operations.page(project, request.query))
 
 

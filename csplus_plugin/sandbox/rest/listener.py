@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
 
     def _answer(self) -> tuple[Answer, Fault | None]:
-        """What the endpoint says, or why there is no answer; and what happens to it on its way."""
+        """Give what the endpoint says, or why there is no answer; and what happens to it on its way."""
         try:
             request = self._read()
             route, variables = router.find(request.method, request.path)
@@ -163,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"The sandbox failed: {reason}"), None
 
     def _read(self) -> Request:
-        """The request, its body included.
+        """Give the request, its body included.
 
         Raises:
             Refused: It does not come from this computer, or its body is too large or of unknown length.
@@ -184,7 +184,7 @@ class Handler(BaseHTTPRequestHandler):
         return Request(method, unquote(address.path), dict(parse_qsl(query)), body)
 
     def _read_body(self) -> bytes:
-        """The whole body; one that is refused is read too, so that the client listens to the answer."""
+        """Give the whole body; one that is refused is read too, so that the client listens to the answer."""
         try:
             size = int(self.headers.get("Content-Length") or 0)
         except ValueError:

@@ -53,7 +53,7 @@ class Router:
         return register
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """The route of a request and the values of its path variables.
+        """Give the route of a request and the values of its path variables.
 
         Raises:
             Refused: 404 for a path nothing answers, 405 for a path that answers other methods.
@@ -68,7 +68,7 @@ class Router:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """The regular expression of a path template."""
+    """Give the regular expression of a path template."""
     parts = []
     end = 0
     for variable in _VARIABLE.finditer(template):

@@ -21,7 +21,7 @@ class Classifier:
         self._pattern = fractal(rng, slope=0.6, longest=40)
 
     def classify(self, surface: np.ndarray, observed: np.ndarray, sky: Sky, seed: int) -> np.ndarray:
-        """The class of every cell, 2..11 (uint8).
+        """Give the class of every cell, 2..11 (uint8).
 
         Faults, on purpose: thin cloud and soft edges are missed, bright bare ground and snow are taken for
         cloud, dark slopes for shadow, some shadow is not seen.

@@ -38,7 +38,7 @@ def _turned(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def parcels(rng: np.random.Generator, east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The parcel number of every cell, and how much of a track runs there, 0..1.
+    """Give the parcel number of every cell, and how much of a track runs there, 0..1.
 
     Parcels are rectangles along the valley, in columns of uneven width, and two circles under pivot
     irrigation.
@@ -87,7 +87,7 @@ def dam(northing_m: float, east: np.ndarray, north: np.ndarray, elevation: np.nd
 
 
 def crops(day: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What stands on each parcel on a day of the year: shares of green plants, dry plants and water.
+    """Give what stands on each parcel on a day of the year: shares of green plants, dry plants and water.
 
     The rest is bare soil. Each array has one value a parcel.
     """

@@ -50,7 +50,7 @@ class Tile:
     wkt: str
 
     def sample(self, ground: np.ndarray) -> np.ndarray:
-        """What the tile's 10 m pixels see of a map of the ground; (..., rows, columns)."""
+        """Give what the tile's 10 m pixels see of a map of the ground; (..., rows, columns)."""
         return np.take(ground.reshape(*ground.shape[:-2], -1), self.cells, axis=-1)
 
     def geo_transform(self, pixel_m: float) -> tuple[float, float, float, float, float, float]:
@@ -108,7 +108,7 @@ def _ground_origin(size: int) -> tuple[float, float]:
 
 
 def _askew(size: int) -> Tile:
-    """The zone 10 tile: a rectangle of its own grid within the western two thirds of the ground."""
+    """Give the zone 10 tile: a rectangle of its own grid within the western two thirds of the ground."""
     epsg, tile_west, tile_north = _TILES["10SGG"]
     ground_epsg = _TILES["11SKB"][0]
     west, north = _ground_origin(size)

@@ -60,7 +60,7 @@ class Landscape:
     soil: np.ndarray
 
     def window(self, size: int) -> Landscape:
-        """The middle `size` x `size` cells."""
+        """Give the middle `size` x `size` cells."""
         first = (CELLS - size) // 2
         part = slice(first, first + size)
         return replace(self, **{f.name: getattr(self, f.name)[part, part] for f in fields(self)})

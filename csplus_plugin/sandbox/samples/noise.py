@@ -60,7 +60,7 @@ def smoothstep(low: float | np.ndarray, high: float | np.ndarray, x: np.ndarray)
 
 
 def at_cells(field: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """A repeating field read between its cells (bilinear), for instance to bend it."""
+    """Give a repeating field read between its cells (bilinear), for instance to bend it."""
     top, left = np.floor(row).astype(int), np.floor(column).astype(int)
     down, right = (row - top).astype(np.float32), (column - left).astype(np.float32)
     top, left = top % CELLS, left % CELLS

@@ -111,7 +111,7 @@ def _creep(height: np.ndarray) -> np.ndarray:
 
 
 def finer(field: np.ndarray) -> np.ndarray:
-    """The same field on cells of half the side, smooth."""
+    """Give the same field on cells of half the side, smooth."""
     for axis in (0, 1):
         padded = np.pad(field, [(1, 1) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
         before, here, after = (

@@ -65,7 +65,7 @@ def digital_numbers(reflectance: np.ndarray) -> np.ndarray:
 
 
 def band_pixels(ground: np.ndarray, band: str, tile: Tile, seen: np.ndarray | None = None) -> np.ndarray:
-    """A band of a tile from a map of reflectance, as digital numbers at the band's own pixel size.
+    """Give a band of a tile from a map of reflectance, as digital numbers at the band's own pixel size.
 
     A coarse pixel is the mean of the ground cells under it. It is masked where one of them was not seen.
 
@@ -175,5 +175,5 @@ def score_properties(scene: Scene) -> dict[str, object]:
 
 
 def sun_over(one: Pass) -> Sun:
-    """The sun at a pass."""
+    """Give the sun at a pass."""
     return sun_at(one.start, LONGITUDE, LATITUDE)

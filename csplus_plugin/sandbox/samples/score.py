@@ -22,7 +22,7 @@ class ScoreNoise:
         self._pattern = 0.016 * fractal(rng, slope=1.2, longest=60) + 0.010 * fractal(rng, slope=0.0)
 
     def of_pass(self, seed: int, size: int) -> np.ndarray:
-        """The error on one pass: (size, size)."""
+        """Give the error on one pass: (size, size)."""
         shift = np.random.default_rng([seed, 6]).integers(0, CELLS, 2)
         return np.roll(self._pattern, shift, (0, 1))[:size, :size]
 

@@ -56,7 +56,7 @@ class Sky:
 
 
 def sky_of(one: Pass, land: Landscape, sun: Sun) -> Sky:
-    """The sky of a pass over the middle of the land. Always the same for the same pass."""
+    """Give the sky of a pass over the middle of the land. Always the same for the same pass."""
     rng = np.random.default_rng([one.seed, 5])
     size = land.elevation.shape[0]
     first = (CELLS - size) // 2
@@ -103,7 +103,7 @@ def _threshold(field: np.ndarray, cover: float) -> float:
 
 
 def _displaced(depth: np.ndarray, sun: Sun) -> np.ndarray:
-    """The depth of the cloud between each place and the sun."""
+    """Give the depth of the cloud between each place and the sun."""
     east, north, up = sun.direction
     reach = _CLOUD_HEIGHT_M / up / CELL_M
     return np.roll(depth, (round(north * reach), round(-east * reach)), (0, 1))

@@ -29,7 +29,7 @@ class Sun:
 
 
 def sun_at(moment: datetime, longitude: float, latitude: float) -> Sun:
-    """The sun's position at a moment (UTC) and a place (degrees), good to about half a degree.
+    """Give the sun's position at a moment (UTC) and a place (degrees), good to about half a degree.
 
     Source: the "general solar position" formulas of the NOAA Global Monitoring Laboratory.
     """

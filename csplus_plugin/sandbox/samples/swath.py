@@ -26,14 +26,14 @@ def _beyond(one: Pass, east: np.ndarray | float, north: np.ndarray | float) -> A
 
 
 def seen_by(one: Pass, size: int) -> np.ndarray:
-    """True where the pass saw the ground: (size, size)."""
+    """Tell where the pass saw the ground: (size, size)."""
     axis = (np.arange(size) - (size - 1) / 2) * CELL_M
     east, north = np.meshgrid(axis, -axis)
     return _beyond(one, east, north) < 0
 
 
 def footprint(one: Pass, tile: Tile) -> dict[str, object]:
-    """The part of the tile inside the swath, as a GeoJSON polygon in longitude and latitude."""
+    """Give the part of the tile inside the swath, as a GeoJSON polygon in longitude and latitude."""
     corners = tile.outline()
     outside = [float(_beyond(one, *corner)) for corner in corners]
     ring: list[tuple[float, float]] = []

@@ -89,7 +89,7 @@ def write_samples(
 
 
 def truth(day: date, band: str, tile: str = "11SKB", product: str = "L2A", *, size: int = SIZE) -> np.ndarray:
-    """What a band would show on a day without any cloud, haze or shadow: digital numbers (uint16).
+    """Give what a band would show on a day without any cloud, haze or shadow: digital numbers (uint16).
 
     Args:
         day: Of 2023.
@@ -113,7 +113,7 @@ def _truth_bands(land: Landscape, day: date, product: str) -> dict[str, np.ndarr
 
 
 def _product_bands(reflectance: np.ndarray, sun: Sun, sky: Sky | None) -> dict[str, dict[str, np.ndarray]]:
-    """Maps of reflectance, by collection and band."""
+    """Give maps of reflectance, by collection and band."""
     toa = dict(zip(BANDS, top_of_atmosphere(reflectance, sun), strict=True))
     toa["B10"] = cirrus_band(sky, (reflectance.shape[1], reflectance.shape[2]))
     return {

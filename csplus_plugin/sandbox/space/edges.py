@@ -22,7 +22,7 @@ Points = np.ndarray
 
 
 def map_lines(shape: ogr.Geometry, change: Callable[[Points], Points]) -> ogr.Geometry:
-    """A copy of a shape with each of its lines, rings and points changed as an array (points, 2)."""
+    """Give a copy of a shape with each of its lines, rings and points changed as an array (points, 2)."""
     # A ring inside a polygon calls itself a line string everywhere but in its name.
     kind = ogr.wkbLinearRing if shape.GetGeometryName() == "LINEARRING" else shape.GetGeometryType()
     if shape.GetGeometryCount():

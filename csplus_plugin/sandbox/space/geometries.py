@@ -56,7 +56,7 @@ class Geometry:
         return str(self.to_json()["type"])
 
     def planar(self, crs: str = WGS84) -> ogr.Geometry:
-        """The shape in some CRS with straight edges: a fresh object that may be changed.
+        """Give the shape in some CRS with straight edges: a fresh object that may be changed.
 
         Edges get extra points first, where they are geodesics or the CRS is another one.
 
@@ -78,7 +78,7 @@ class Geometry:
         return self.geodesic and is_geographic(self.crs)
 
     def in_crs(self, crs: str, *, geodesic: bool | None = None) -> Geometry:
-        """The same place in another CRS; edges are geodesics by default where that CRS is geographic."""
+        """Give the same place in another CRS; edges are geodesics by default where that CRS is geographic."""
         bent = is_geographic(crs) if geodesic is None else geodesic
         if self.shape is None or (same_crs(self.crs, crs) and bent == self.geodesic):
             return self if self.shape is None else Geometry(self.shape, crs, bent)
@@ -116,7 +116,7 @@ class Geometry:
 
 
 def ring_of(geometry: Geometry) -> Geometry:
-    """The outline of a footprint, which is how the service keeps it; several parts stay as they are."""
+    """Give the outline of a footprint, which is how the service keeps it; several parts stay as they are."""
     body = geometry.to_json()
     if geometry.is_unbounded or body["type"] != "Polygon" or not body["coordinates"]:
         return geometry
@@ -125,7 +125,7 @@ def ring_of(geometry: Geometry) -> Geometry:
 
 
 def from_geojson(body: object, crs: str = WGS84, *, geodesic: bool = True) -> Geometry:
-    """A geometry from GeoJSON; rings are closed where they are not.
+    """Give a geometry from GeoJSON; rings are closed where they are not.
 
     Raises:
         Refused: Not GeoJSON.
@@ -146,7 +146,7 @@ def from_geojson(body: object, crs: str = WGS84, *, geodesic: bool = True) -> Ge
 
 
 def shape_of(kind: str, coordinates: object) -> ogr.Geometry:
-    """An OGR shape from a GeoJSON type and coordinates; rings are closed where they are not.
+    """Give an OGR shape from a GeoJSON type and coordinates; rings are closed where they are not.
 
     Raises:
         Refused: The coordinates do not fit the type.
@@ -193,20 +193,20 @@ def _geojson(shape: ogr.Geometry) -> dict[str, Any]:
 
 
 def box(west: float, south: float, east: float, north: float, crs: str = WGS84) -> Geometry:
-    """A rectangle with straight edges in its CRS."""
+    """Give a rectangle with straight edges in its CRS."""
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return Geometry(shape_of("Polygon", [ring]), crs, geodesic=False)
 
 
 def lattice_shape(shape: ogr.Geometry, projection: Projection) -> ogr.Geometry:
-    """A shape given in pixel coordinates of a projection, in its CRS's coordinates."""
+    """Give a shape given in pixel coordinates of a projection, in its CRS's coordinates."""
     if projection.transform == DEFAULT_PROJECTION.transform:
         return shape
     return map_lines(shape, lambda p: np.column_stack(apply(projection.transform, p[:, 0], p[:, 1])))
 
 
 def pixel_shape(shape: ogr.Geometry, projection: Projection) -> ogr.Geometry:
-    """A shape given in CRS coordinates, in pixel coordinates of a projection."""
+    """Give a shape given in CRS coordinates, in pixel coordinates of a projection."""
     back = inverse(projection.transform)
     return map_lines(shape, lambda p: np.column_stack(apply(back, p[:, 0], p[:, 1])))
 
@@ -237,14 +237,14 @@ def united(geometries: Sequence[Geometry]) -> Geometry:
 
 
 def _parts(shape: ogr.Geometry) -> list[ogr.Geometry]:
-    """The single shapes that a multi shape or a collection is made of."""
+    """Give the single shapes that a multi shape or a collection is made of."""
     if shape.GetGeometryName() in {"POINT", "LINESTRING", "POLYGON"}:
         return [] if shape.IsEmpty() else [shape]
     return [part.Clone() for i in range(shape.GetGeometryCount()) for part in _parts(shape.GetGeometryRef(i))]
 
 
 def checked(shape: ogr.Geometry | None) -> ogr.Geometry:
-    """What GEOS answered.
+    """Give what GEOS answered.
 
     Raises:
         Refused: It could not.
@@ -255,7 +255,7 @@ def checked(shape: ogr.Geometry | None) -> ogr.Geometry:
 
 
 def local_crs(geometry: Geometry) -> str:
-    """An equidistant CRS around a geometry, in which metres are metres."""
+    """Give an equidistant CRS around a geometry, in which metres are metres."""
     west, south, east, north = geometry.bounds()
     reference = spatial_reference(WGS84).Clone()
     reference.SetProjCS("around the geometry")
@@ -292,7 +292,7 @@ def spherical_area(geometry: Geometry) -> float:
 
 
 def distance_between(left: Geometry, right: Geometry) -> float:
-    """The shortest way between two geometries, metres; 0 where they meet."""
+    """Give the shortest way between two geometries, metres; 0 where they meet."""
     if left.intersects(right):
         return 0.0
     both = Geometry(gathered([left.planar(), right.planar()]), geodesic=False)

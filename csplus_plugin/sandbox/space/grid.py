@@ -68,17 +68,17 @@ class Grid:
         return Grid(self.crs, (a, b, x, d, e, y), width, height)
 
     def padded(self, columns: int, rows: int) -> Grid:
-        """The grid with that many more pixels on every side."""
+        """Give the grid with that many more pixels on every side."""
         return self.window(-columns, -rows, self.width + 2 * columns, self.height + 2 * rows)
 
     def refined(self, factor: int) -> Grid:
-        """The same area in pixels `factor` times smaller."""
+        """Give the same area in pixels `factor` times smaller."""
         a, b, c, d, e, f = self.transform
         fine = (a / factor, b / factor, c, d / factor, e / factor, f)
         return replace(self, transform=fine, width=self.width * factor, height=self.height * factor)
 
     def row_blocks(self, max_pixels: int) -> Iterator[Grid]:
-        """The grid in pieces of whole rows, each of at most that many pixels (one row at least)."""
+        """Give the grid in pieces of whole rows, each of at most that many pixels (one row at least)."""
         rows = max(1, max_pixels // max(1, self.width))
         for top in range(0, self.height, rows):
             yield self.window(0, top, self.width, min(rows, self.height - top))
@@ -127,7 +127,7 @@ class Grid:
         return x, y
 
     def interpolated(self, function: Function, tolerance: float) -> np.ndarray:
-        """A smooth function of place at the pixel centres (numbers, height, width), see `anchors.py`."""
+        """Give a smooth function of place at the pixel centres (numbers, height, width), see `anchors.py`."""
         return interpolated(self.projection, self.width, self.height, function, tolerance)
 
 
@@ -169,7 +169,7 @@ class Lookup:
 
 
 def nearest(source: Grid, target: Grid) -> Lookup | None:
-    """The source pixel that contains each target pixel's centre; None where the grids do not meet."""
+    """Give the source pixel that contains each target pixel's centre; None where the grids do not meet."""
     columns, rows = fractional_positions(source.projection, target)
     with np.errstate(invalid="ignore"):
         columns, rows = np.floor(columns + _ON_LATTICE), np.floor(rows + _ON_LATTICE)
@@ -224,7 +224,7 @@ def aligned_offset(lattice: Projection, grid: Grid) -> tuple[int, int] | None:
 
 
 def covering(lattice: Projection, bounds: tuple[float, float, float, float]) -> Grid:
-    """The smallest grid of whole lattice pixels over a rectangle given in the lattice's CRS.
+    """Give the smallest grid of whole lattice pixels over a rectangle given in the lattice's CRS.
 
     Args:
         lattice: Where the pixels lie.
@@ -244,7 +244,7 @@ MAX_PULLED = 1 << 24  # pixels of an intermediate projection that one block may 
 
 
 def grid_window(lattice: Projection, target: Grid, margin: int) -> Grid | None:
-    """The part of a lattice that a grid needs; None where the grid cannot be placed on it.
+    """Give the part of a lattice that a grid needs; None where the grid cannot be placed on it.
 
     Raises:
         Refused: It would be too many pixels to compute at once.

@@ -28,7 +28,7 @@ _BITS_PER_METRE = 17  # 8 micrometres: far less than matters, far more than a do
 def interpolated(
     lattice: Projection, width: int, height: int, function: Function, tolerance: float
 ) -> np.ndarray:
-    """A function at the centres of a window's pixels: (numbers, height, width), float64.
+    """Give a function at the centres of a window's pixels: (numbers, height, width), float64.
 
     Args:
         lattice: The pixels; (0, 0) is the corner of the window's first one.

@@ -72,7 +72,7 @@ def quiet_gdal() -> Iterator[None]:
 
 
 def spatial_reference(crs: str) -> osr.SpatialReference:
-    """The CRS with x before y, one object a thread (GDAL's are not shareable).
+    """Give the CRS with x before y, one object a thread (GDAL's are not shareable).
 
     Raises:
         Refused: The CRS is unknown.

@@ -33,12 +33,12 @@ def as_array(values: Any) -> np.ndarray | None:
 
 
 def converted(array: np.ndarray, kind: PixelType) -> np.ndarray:
-    """An array as another type: rounded to whole numbers, and cut to the type's range."""
+    """Give an array as another type: rounded to whole numbers, and cut to the type's range."""
     return kind.convert(np.floor(array + 0.5) if kind.is_int and array.dtype.kind == "f" else array)
 
 
 def elementwise(name: str, compute: Scalar, *arrays: np.ndarray) -> np.ndarray:
-    """A function of numbers at every element; a single number goes with all elements.
+    """Give a function of numbers at every element; a single number goes with all elements.
 
     Raises:
         Refused: The arrays have different shapes.
@@ -51,13 +51,13 @@ def elementwise(name: str, compute: Scalar, *arrays: np.ndarray) -> np.ndarray:
 
 
 def tight(values: np.ndarray) -> np.ndarray:
-    """An array of Python numbers as int64 where all of them are whole numbers by type, else as float64."""
+    """Give an array of Python numbers as int64 where all of them are whole numbers by type, else as float64."""
     whole = all(isinstance(v, int) for v in values.ravel())
     return values.astype(np.int64 if whole and values.size else np.float64)
 
 
 def limited(count: int) -> int:
-    """A number of elements that memory allows.
+    """Give a number of elements that memory allows.
 
     Raises:
         Refused: It is negative, or too large.
@@ -68,12 +68,12 @@ def limited(count: int) -> int:
 
 
 def expanded(array: np.ndarray, dimensions: int) -> np.ndarray:
-    """An array with as many dimensions, those added of length 1."""
+    """Give an array with as many dimensions, those added of length 1."""
     return array.reshape(array.shape + (1,) * max(0, dimensions - array.ndim))
 
 
 def axis_of(name: str, array: np.ndarray, axis: int, *, more: int = 0) -> int:
-    """An axis that the array has, or may get.
+    """Give an axis that the array has, or may get.
 
     Raises:
         Refused: It has no such axis.
@@ -84,7 +84,7 @@ def axis_of(name: str, array: np.ndarray, axis: int, *, more: int = 0) -> int:
 
 
 def product(numbers: Iterable[int]) -> int:
-    """The product of whole numbers, however large."""
+    """Give the product of whole numbers, however large."""
     result = 1
     for number in numbers:
         result *= int(number)

@@ -62,7 +62,7 @@ def _shares(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def confusion_matrix(counts: np.ndarray, order: Sequence[int] | None = None) -> ConfusionMatrix:
-    """A confusion matrix; without an order the classes count from 0.
+    """Give a confusion matrix; without an order the classes count from 0.
 
     Raises:
         Refused: The matrix is not square, or the order does not have its size.

@@ -16,7 +16,7 @@ _PATTERN = re.compile(rf"{_QUOTED}|([A-Za-z])\1*|[^A-Za-z']+")
 
 
 def formatted(moment: datetime, pattern: str | None) -> str:
-    """A moment as text.
+    """Give a moment as text.
 
     Args:
         moment: In the time zone it shall be shown in.
@@ -54,7 +54,7 @@ def _token(moment: datetime, text: str) -> str:  # noqa: PLR0911 - a table of pa
 
 
 def _zone(moment: datetime, text: str) -> str:
-    """The time zone: its name short or long, its offset, or its id."""
+    """Give the time zone: its name short or long, its offset, or its id."""
     offset = moment.strftime("%z")
     if text == "Z":
         return offset
@@ -103,7 +103,7 @@ _PIVOT = 50  # two digits from here on mean 19xx
 
 
 def parsed(pattern: str, text: str, zone: str | None) -> Date:
-    """A moment from text.
+    """Give a moment from text.
 
     Args:
         pattern: As in Joda-Time's DateTimeFormat.

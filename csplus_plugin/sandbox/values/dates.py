@@ -20,7 +20,7 @@ UNITS = tuple(AVERAGE)
 
 
 def date(value: object, zone: str | None = None) -> Date:
-    """A moment from a date, a string such as `2023-01-31T10:30:00`, or milliseconds since 1970.
+    """Give a moment from a date, a string such as `2023-01-31T10:30:00`, or milliseconds since 1970.
 
     Args:
         value: What to read.
@@ -50,7 +50,7 @@ def date(value: object, zone: str | None = None) -> Date:
 
 
 def time_zone(name: str | None) -> tzinfo:
-    """A time zone by its IANA name; None for UTC.
+    """Give a time zone by its IANA name; None for UTC.
 
     Raises:
         Refused: No such zone.
@@ -64,7 +64,7 @@ def time_zone(name: str | None) -> tzinfo:
 
 
 def unit_of(name: str) -> str:
-    """A unit's canonical name; plurals are understood.
+    """Give a unit's canonical name; plurals are understood.
 
     Raises:
         Refused: No such unit.
@@ -76,7 +76,7 @@ def unit_of(name: str) -> str:
 
 
 def advanced(moment: datetime, delta: float, unit: str) -> datetime:
-    """A moment later by some units; months and years are those of the calendar, the last day at most.
+    """Give a moment later by some units; months and years are those of the calendar, the last day at most.
 
     Raises:
         Refused: Outside the years 1 to 9999.
@@ -99,7 +99,7 @@ def advanced(moment: datetime, delta: float, unit: str) -> datetime:
 
 
 def floored(moment: datetime, unit: str) -> datetime:
-    """The start of the unit that a moment lies in; weeks start on Monday."""
+    """Give the start of the unit that a moment lies in; weeks start on Monday."""
     start = moment.replace(microsecond=0)
     if unit == "second":
         return start
@@ -118,5 +118,5 @@ def floored(moment: datetime, unit: str) -> datetime:
 
 
 def field(moment: datetime, unit: str) -> int:
-    """A unit of a moment: years as such, months from 1, weeks by ISO 8601, days of the month."""
+    """Give a unit of a moment: years as such, months from 1, weeks by ISO 8601, days of the month."""
     return moment.isocalendar().week if unit == "week" else getattr(moment, unit)

@@ -14,7 +14,7 @@ _PLACES = {".all", ".geo", "system:footprint"}
 
 
 def selected(element: Element | None, field: str) -> Any:
-    """The value of a field: a property, or the geometry under one of its names."""
+    """Give the value of a field: a property, or the geometry under one of its names."""
     if element is None:
         return None
     if field in _PLACES:
@@ -37,7 +37,7 @@ class Operands:
         self._right = right_field, right_value
 
     def of(self, element: Element, partner: Element | None) -> tuple[Any, Any]:
-        """The two sides; a right field belongs to the partner, or to the only element there is."""
+        """Give the two sides; a right field belongs to the partner, or to the only element there is."""
         left_field, left = self._left
         right_field, right = self._right
         if left_field is not None:

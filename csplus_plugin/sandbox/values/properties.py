@@ -13,7 +13,7 @@ ID = "system:id"
 
 
 def property_of(element: Element | FeatureCollection, name: str) -> Any:
-    """A property, or one of the names under which the service shows other facts; None where there is none."""
+    """Give a property, or one of the names under which the service shows other facts; None where there is none."""
     if name in element.properties:
         return element.properties[name]
     if name == ID:
@@ -29,7 +29,7 @@ def property_of(element: Element | FeatureCollection, name: str) -> Any:
 
 
 def with_properties(element: Any, properties: Mapping[str, Any]) -> Any:
-    """An element with more properties; `system:id` becomes its id."""
+    """Give an element with more properties; `system:id` becomes its id."""
     changed = element.with_(
         properties={**element.properties, **{n: v for n, v in properties.items() if n != ID}}
     )

@@ -23,7 +23,7 @@ _STEPS = 10_000  # of a series, at most
 
 
 def gamma(x: float) -> float:
-    """The gamma function; infinite where it has a pole or is larger than any number."""
+    """Give the gamma function; infinite where it has a pole or is larger than any number."""
     try:
         return math.gamma(x)
     except (OverflowError, ValueError):
@@ -31,7 +31,7 @@ def gamma(x: float) -> float:
 
 
 def lanczos(x: float) -> float:
-    """The rational function in Lanczos' approximation of gamma."""
+    """Give the rational function in Lanczos' approximation of gamma."""
     total = _LANCZOS[0]
     for i, coefficient in enumerate(_LANCZOS[1:], 1):
         if x + i == 0:
@@ -41,7 +41,7 @@ def lanczos(x: float) -> float:
 
 
 def digamma(x: float) -> float:
-    """The derivative of the logarithm of gamma: recurrence up to where the asymptotic series holds (6.3.18)."""
+    """Give the derivative of the logarithm of gamma: recurrence up to where the asymptotic series holds (6.3.18)."""
     if x <= 0 and x == math.floor(x):
         return -math.inf
     if x < 0:
@@ -56,7 +56,7 @@ def digamma(x: float) -> float:
 
 
 def trigamma(x: float) -> float:
-    """The derivative of digamma (6.4.12)."""
+    """Give the derivative of digamma (6.4.12)."""
     if x <= 0 and x == math.floor(x):
         return math.inf
     if x < 0:
@@ -71,12 +71,12 @@ def trigamma(x: float) -> float:
 
 
 def erf_inv(y: float) -> float:
-    """The number whose error function is y: Newton's method on both tails."""
+    """Give the number whose error function is y: Newton's method on both tails."""
     return math.copysign(erfc_inv(1 - abs(y)), y) if y else 0.0
 
 
 def erfc_inv(y: float) -> float:
-    """The number whose complementary error function is y; not a number outside 0 to 2."""
+    """Give the number whose complementary error function is y; not a number outside 0 to 2."""
     if not 0 <= y <= 2:  # noqa: PLR2004 - the function's range
         return math.nan
     if y > 1:
@@ -95,7 +95,7 @@ def erfc_inv(y: float) -> float:
 
 
 def gamma_inc(x: float, a: float) -> float:
-    """The regularized lower incomplete gamma function P(a, x) (6.5.29, 6.5.31); not a number for negative input."""
+    """Give regularized lower incomplete gamma function P(a, x) (6.5.29, 6.5.31); not a number for negative input."""
     if x < 0 or a <= 0 or math.isnan(x) or math.isnan(a):
         return math.nan
     if x == 0 or math.isinf(x):
@@ -129,7 +129,7 @@ def bit_count(x: float) -> int:
 
 
 def beta_inc(a: np.ndarray, b: float, x: np.ndarray) -> np.ndarray:
-    """The regularized incomplete beta function I_x(a, b), by its continued fraction (26.5.8).
+    """Give the regularized incomplete beta function I_x(a, b), by its continued fraction (26.5.8).
 
     Args:
         a: Above 0, of x's shape.

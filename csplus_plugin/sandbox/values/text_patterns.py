@@ -38,7 +38,7 @@ _PIECE = re.compile(
 
 
 def pattern(name: str, regex: str, longest: int, *, ignore_case: bool = False) -> re.Pattern[str]:
-    """A pattern that may be tried on texts up to some length.
+    """Give a pattern that may be tried on texts up to some length.
 
     Args:
         name: The function that asks, for its refusals.
@@ -56,13 +56,13 @@ def pattern(name: str, regex: str, longest: int, *, ignore_case: bool = False) -
 
 
 def template(replacement: str) -> str:
-    """What replaces a match, in Python's syntax: `$1` stands for the first group, anything else for itself."""
+    """Give what replaces a match, in Python's syntax: `$1` stands for the first group, anything else for itself."""
     return re.sub(r"\$(\d+)", r"\\g<\1>", replacement.replace("\\", r"\\"))
 
 
 @lru_cache(maxsize=512)
 def _examined(name: str, regex: str, ignore_case: bool) -> tuple[re.Pattern[str], int, bool]:  # noqa: FBT001
-    """The compiled pattern, how often it repeats something, and whether what it repeats repeats something."""
+    """Give the compiled pattern, how often it repeats something, and whether what it repeats repeats something."""
     if len(regex) > MOST_CHARACTERS:
         raise Refused(f"{name}: A regular expression may have {MOST_CHARACTERS} characters at most.")
     for posix, plain in _CLASSES.items():

@@ -83,11 +83,11 @@ class Feature:
     id: str | None = None
 
     def geometry(self) -> Geometry | None:
-        """The geometry; None for none."""
+        """Give the geometry; None for none."""
         return self.place
 
     def with_(self, **changes: Any) -> Feature:
-        """A copy with other fields."""
+        """Give a copy with other fields."""
         return replace(self, **changes)
 
 
@@ -112,11 +112,11 @@ class FeatureCollection:
     version: int | None = None
 
     def with_(self, **changes: Any) -> FeatureCollection:
-        """A copy of the same kind with other fields."""
+        """Give a copy of the same kind with other fields."""
         return replace(self, **changes)
 
     def with_elements(self, elements: Sequence[Any]) -> FeatureCollection:
-        """The same collection with other elements: of images where they all are, else of features."""
+        """Give the same collection with other elements: of images where they all are, else of features."""
         if elements:
             images = all(isinstance(element, Image) for element in elements)
             kind = ImageCollection if images else FeatureCollection
@@ -125,7 +125,7 @@ class FeatureCollection:
         return kind(tuple(elements), self.properties, self.id, self.version)
 
     def by(self, name: str) -> dict[Any, Any]:
-        """The first element for each value of a property."""
+        """Give the first element for each value of a property."""
         if name not in self._indexes:
             found: dict[Any, Any] = {}
             for element in self.elements:
@@ -195,5 +195,5 @@ def as_number(value: object) -> float | None:
 
 
 def int_if_whole(value: float) -> float:
-    """A whole number as an int: the service does not tell 2.0 from 2."""
+    """Give a whole number as an int: the service does not tell 2.0 from 2."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value

@@ -33,7 +33,7 @@ MAX_DIMENSIONS = 16  # numpy has more, and needs one for the pixels
 
 @function("Image.toArray", arrays=None)
 def to_array(image: Image, axis: int) -> Image:
-    """The pixels of all bands as one array; masked where any band is."""
+    """Give the pixels of all bands as one array; masked where any band is."""
     name = "Image.toArray"
     if not image.bands:
         raise Refused(f"{name}: The image has no bands.")
@@ -54,7 +54,7 @@ def to_array(image: Image, axis: int) -> Image:
 
 @function("Image.arrayFlatten", arrays=["image"])
 def array_flatten(image: Image, coordinate_labels: list[list[str]], separator: str) -> Image:
-    """A band for each element of the arrays of the only band."""
+    """Give a band for each element of the arrays of the only band."""
     name = "Image.arrayFlatten"
     if len(image.bands) != 1:
         raise Refused(f"{name}: The image must have one band, got {len(image.bands)}.")
@@ -94,7 +94,7 @@ def array_flatten(image: Image, coordinate_labels: list[list[str]], separator: s
 
 
 def _number_masks(raster: Raster, kind: PixelType) -> np.ndarray:
-    """The mask of each element: what is not a number is masked once it is a pixel by itself."""
+    """Give the mask of each element: what is not a number is masked once it is a pixel by itself."""
     mask = np.broadcast_to(raster.mask[..., np.newaxis], raster.values.shape)
     return mask if kind.is_int else np.where(np.isnan(raster.values), np.float32(0), mask)
 
@@ -206,7 +206,7 @@ def array_sort(image: Image, keys: Image | None) -> Image:
 
 @function("Image.arrayCat", arrays=["image1", "image2"])
 def array_cat(image1: Image, image2: Image, axis: int) -> Image:
-    """The arrays of one image followed by those of another, along an axis that may be a new one."""
+    """Give the arrays of one image followed by those of another, along an axis that may be a new one."""
     name = "Image.arrayCat"
 
     def joined(one: PixelType, other: PixelType) -> PixelType:
@@ -275,20 +275,20 @@ def _lengths(batch: Batch) -> Batch:
 
 @function("Image.arrayLength", arrays=["input"])
 def array_length(input_: Image, axis: int) -> Image:
-    """The length of each array along an axis."""
+    """Give the length of each array along an axis."""
     checked(input_, "Image.arrayLength", axis)
     return each_array(input_, lambda batch: _lengths(batch)[:, axis], lambda _: UINT32)
 
 
 @function("Image.arrayLengths", arrays=["input"])
 def array_lengths(input_: Image) -> Image:
-    """The lengths of each array along all its axes."""
+    """Give the lengths of each array along all its axes."""
     return each_array(checked(input_, "Image.arrayLengths"), _lengths, lambda _: UINT32.as_arrays(1))
 
 
 @function("Image.arrayDimensions", arrays=["input"])
 def array_dimensions(input_: Image) -> Image:
-    """The number of axes of each band's arrays, 0 for numbers."""
+    """Give the number of axes of each band's arrays, 0 for numbers."""
     numbers = constant_image([band.type.dimensions for band in input_.bands])
     bands = [replace(band, type=n.type) for band, n in zip(input_.bands, numbers.bands, strict=True)]
 
@@ -315,7 +315,7 @@ def array_argmax(image: Image) -> Image:
 
 @function("Image.arrayPad", arrays=["image"])
 def array_pad(image: Image, lengths: list[int], pad: float) -> Image:
-    """Filled up at the ends to some lengths."""
+    """Fill up the ends to some lengths."""
     name = "Image.arrayPad"
     if any(band.type.dimensions != len(lengths) for band in checked(image, name).bands):
         raise Refused(f"{name}: Need one length for each axis.")
@@ -352,7 +352,7 @@ def array_repeat(input_: Image, axis: int, copies: Image) -> Image:
 
 @function("Image.arrayReshape", arrays=["image", "lengths"])
 def array_reshape(image: Image, lengths: Image, dimensions: int) -> Image:
-    """The same elements in another shape; a length of -1 is what is left."""
+    """Give the same elements in another shape; a length of -1 is what is left."""
     name = "Image.arrayReshape"
     if len(lengths.bands) != 1 or lengths.bands[0].type.dimensions != 1:
         raise Refused(f"{name}: lengths must have one band of 1-D arrays.")
@@ -377,7 +377,7 @@ def array_reshape(image: Image, lengths: Image, dimensions: int) -> Image:
 
 @function("Image.bitsToArrayImage")
 def bits_to_array_image(input_: Image) -> Image:
-    """The bits of whole numbers, the lowest first, up to the highest one that is set."""
+    """Give the bits of whole numbers, the lowest first, up to the highest one that is set."""
 
     def compute(values: Batch) -> Parts:
         words = values.astype(np.int64).view(np.uint64)[:, np.newaxis]

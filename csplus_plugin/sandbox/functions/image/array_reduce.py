@@ -18,7 +18,7 @@ from ...reducers.reducer import Reducer
 
 @function("Image.arrayReduce", arrays=["input"])
 def array_reduce(input_: Image, reducer: Reducer, axes: list[int], field_axis: int | None) -> Image:
-    """Some axes by a reducer, to length 1 each; its inputs and outputs lie along another axis."""
+    """Reduce some axes to length 1 each; its inputs and outputs lie along another axis."""
     name = "Image.arrayReduce"
     checked(input_, name, *axes, *([] if field_axis is None else [field_axis]))
     if reducer.objects or reducer.arrays:
@@ -43,7 +43,7 @@ def _result_type(kind: PixelType, reducer: Reducer) -> PixelType:
 
 
 def _reduced(batch: Batch, reducer: Reducer, axes: Sequence[int], field: int | None, name: str) -> Parts:
-    """The results of those pixels at which there are any."""
+    """Give the results of those pixels at which there are any."""
     fields = _fields(batch, reducer, field, name)
     gone = [axis + 1 for axis in axes]
     remaining = [i for i in range(batch.ndim) if i not in gone]
@@ -58,7 +58,7 @@ def _reduced(batch: Batch, reducer: Reducer, axes: Sequence[int], field: int | N
 
 
 def _fields(batch: Batch, reducer: Reducer, field: int | None, name: str) -> list[Batch]:
-    """The inputs of a reducer."""
+    """Give the inputs of a reducer."""
     if field is None:
         return [batch]
     if batch.shape[field + 1] != reducer.inputs:
@@ -71,7 +71,7 @@ def _fields(batch: Batch, reducer: Reducer, field: int | None, name: str) -> lis
 
 @function("Image.arrayAccum", arrays=["input"])
 def array_accum(input_: Image, axis: int, reducer: Reducer | None) -> Image:
-    """What a reducer makes of all elements up to each one along an axis."""
+    """Give what a reducer makes of all elements up to each one along an axis."""
     name = "Image.arrayAccum"
     checked(input_, name, axis)
     chosen = reducers.SUM if reducer is None else reducer
@@ -89,7 +89,7 @@ def array_accum(input_: Image, axis: int, reducer: Reducer | None) -> Image:
 
 
 def _first(parts: Parts, count: int) -> Batch:
-    """The results of all pixels: where there is an element, a reducer has a value."""
+    """Give the results of all pixels: where there is an element, a reducer has a value."""
     ((members, batch),) = parts
     if len(members) < count:
         raise Refused("Image.arrayAccum: The reducer has no value of some elements.")

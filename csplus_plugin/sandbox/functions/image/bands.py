@@ -30,13 +30,13 @@ NO_BANDS = (
 
 @function("Image.load", needs_archive=True)
 def load(archive: Archive, id_: str, version: int) -> Image:
-    """An image of the archive; the sandbox keeps one version of each."""
+    """Give an image of the archive; the sandbox keeps one version of each."""
     return archive.image(id_)
 
 
 @function("Image.constant")
 def constant(value: Any) -> Image:
-    """The same value everywhere; a list gives one band each, an array is the value of every pixel."""
+    """Give the same value everywhere; a list gives one band each, an array is the value of every pixel."""
     if isinstance(value, np.ndarray) and value.ndim:
         return constant_array(value)
     values = list(value) if isinstance(value, list) else [value]
@@ -73,7 +73,7 @@ def _matching(names: Sequence[str], pattern: str) -> list[int]:
 
 
 def picked(image: Image, positions: Sequence[int], names: Sequence[str] | None = None) -> Image:
-    """Some bands of an image, perhaps under other names."""
+    """Give some bands of an image, perhaps under other names."""
     every = image.bands
     bands = [every[i] for i in positions]
     if names is not None:
@@ -137,7 +137,7 @@ def add_bands(dst_img: Image, src_img: Image, names: list[str] | None, overwrite
 
 @function("Image.cat", arrays=None)
 def cat(images: list) -> Image:
-    """The bands of several images; metadata of the first."""
+    """Give the bands of several images; metadata of the first."""
     promoted = [promote(image, "Image<unknown bands>") for image in images]
     if not promoted:
         return constant_image([])
@@ -158,7 +158,7 @@ def band_types(image: Image) -> dict[str, PixelType]:
 
 @function("Image.metadata", arrays=None)
 def metadata(image: Image, property_: str, name: str | None) -> Image:
-    """A property as a constant image."""
+    """Give a property as a constant image."""
     value = as_number(image.properties.get(property_))
     if value is None:
         raise Refused(f"Image.metadata: Property '{property_}' is missing or not a number.")
@@ -202,7 +202,7 @@ def _absent(collection: ImageCollection, selectors: Sequence[str]) -> Image:
 
 
 def converted(image: Image, kinds: Sequence[PixelType]) -> Image:
-    """The bands as other pixel types."""
+    """Give the bands as other pixel types."""
     bands = [replace(band, type=kind) for band, kind in zip(image.bands, kinds, strict=True)]
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
@@ -213,7 +213,7 @@ def converted(image: Image, kinds: Sequence[PixelType]) -> Image:
 
 
 def cast_to(image: Image, types: dict[str, Any], order: Sequence[str] | None, name: str) -> Image:
-    """Some bands as other types; bands that are missing are added, fully masked.
+    """Give some bands as other types; bands that are missing are added, fully masked.
 
     Raises:
         Refused: The order does not name exactly the resulting bands.
@@ -231,7 +231,7 @@ def cast_to(image: Image, types: dict[str, Any], order: Sequence[str] | None, na
 
 @function("Image.cast")
 def cast(image: Image, band_types: dict[str, Any], band_order: list[str] | None) -> Image:
-    """Some bands as other types."""
+    """Give some bands as other types."""
     return cast_to(image, band_types, band_order, "Image.cast")
 
 
@@ -239,7 +239,7 @@ def cast(image: Image, band_types: dict[str, Any], band_order: list[str] | None)
 def cast_collection(
     collection: ImageCollection, band_types: dict[str, Any], band_order: list[str]
 ) -> FeatureCollection:
-    """Some bands of every image as other types."""
+    """Give some bands of every image as other types."""
     return collection.with_elements(
         [cast_to(i, band_types, band_order, "ImageCollection.cast") for i in collection.elements]
     )
@@ -254,7 +254,7 @@ def _register_cast(name: str, kind: PixelType) -> None:
 
 
 def _narrowed(given: PixelType, kind: PixelType) -> PixelType:
-    """A floating-point cast keeps what is known of the range."""
+    """Give a floating-point cast keeps what is known of the range."""
     return kind if kind.is_int else PixelType(kind.precision, given.min, given.max)
 
 

@@ -83,7 +83,7 @@ def visualize(
 
 
 def _shown(image: Image, bands: Any) -> list[int]:
-    """The bands to show: those named, else the first three, or the first one of two."""
+    """Give the bands to show: those named, else the first three, or the first one of two."""
     names = bands.split(",") if isinstance(bands, str) else bands
     if names:
         positions = chosen(image, [n.strip() if isinstance(n, str) else n for n in names])

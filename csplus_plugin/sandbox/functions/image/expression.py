@@ -20,7 +20,7 @@ def parse_expression(
     vars_: list[str],
     map_free_vars_to_default_image_bands: bool,
 ) -> Algorithm:
-    """A function of the formula's variables."""
+    """Give a function of the formula's variables."""
     formula = parse(expression, arg_name)
     missing = sorted(formula.variables - set(vars_))
     if missing and not map_free_vars_to_default_image_bands:

@@ -38,7 +38,7 @@ def _partners(image: Image, other: Image, name: str) -> Callable[[Sequence[int]]
 
 
 def _as_masks(image: Image, canvas: Canvas, positions: Sequence[int]) -> list[np.ndarray]:
-    """A mask image's bands as masks: cut to 0 to 1, and 0 where the mask image itself is masked."""
+    """Give a mask image's bands as masks: cut to 0 to 1, and 0 where the mask image itself is masked."""
     drawn = dict(zip(positions, image.pixels(canvas, positions), strict=True))
     masks = {i: _as_mask(raster) for i, raster in drawn.items()}
     return [masks[i] for i in positions]
@@ -72,7 +72,7 @@ def self_mask(image: Image) -> Image:
 
 @function("Image.mask")
 def mask(image: Image, mask: Image | None) -> Image:
-    """The mask as an image that is valid everywhere, or the image with that mask."""
+    """Give the mask as an image that is valid everywhere, or the image with that mask."""
     if mask is None:
         bands = [replace(band, type=UNIT) for band in image.bands]
 

@@ -21,7 +21,7 @@ TypeRule = Callable[[PixelType, PixelType], PixelType]
 def _span(
     one: PixelType, other: PixelType, operation: Callable[[float, float], float]
 ) -> tuple[float, float]:
-    """The range of a monotonic operation: its extremes lie at the ends of the inputs' ranges."""
+    """Give the range of a monotonic operation: its extremes lie at the ends of the inputs' ranges."""
     at: Callable[[Any, Any], float] = operation  # numpy's numbers: infinite where Python's would raise
     with np.errstate(all="ignore"):
         ends = [float(at(np.float64(a), np.float64(b))) for a in one.bounds for b in other.bounds]
@@ -164,7 +164,7 @@ def _bounded(low: float, high: float) -> Callable[[PixelType], PixelType]:
 
 
 def _same_range(operation: Callable[[float], float]) -> Callable[[PixelType], PixelType]:
-    """The type of a function that never decreases."""
+    """Give the type of a function that never decreases."""
     return lambda kind: ranged(kind.precision, *(operation(end) for end in kind.bounds))
 
 
@@ -241,7 +241,7 @@ def clamp(input_: Image, low: float, high: float) -> Image:
 
 @function("Image.unitScale", arrays=None)
 def unit_scale(input_: Image, low: float, high: float) -> Image:
-    """The range low to high becomes 0 to 1; nothing is clamped."""
+    """Give the range low to high becomes 0 to 1; nothing is clamped."""
     if low == high:
         raise Refused("Image.unitScale: The range must not be empty.")
     return each_band(
@@ -253,7 +253,7 @@ def unit_scale(input_: Image, low: float, high: float) -> Image:
 
 @function("Image.polynomial", arrays=None)
 def polynomial(image: Image, coefficients: list[float]) -> Image:
-    """A polynomial at each pixel; coefficients start with the constant."""
+    """Give a polynomial at each pixel; coefficients start with the constant."""
     if not coefficients:
         raise Refused("Image.polynomial: Need at least one coefficient.")
     return each_band(

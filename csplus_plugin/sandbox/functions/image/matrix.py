@@ -33,7 +33,7 @@ def _square(batch: Batch, name: str) -> Batch:
 
 
 def _by_and_by(compute: Callable[[Batch], Batch], batch: Batch) -> Batch:
-    """A function of matrices, of so many at a time that its end can be waited for."""
+    """Give a function of matrices, of so many at a time that its end can be waited for."""
     cost = max(1, arrays.product(batch.shape[1:])) * max(batch.shape[1:])
     size = max(1, int(AT_ONCE / max(1, cost)))
     parts = []
@@ -45,14 +45,14 @@ def _by_and_by(compute: Callable[[Batch], Batch], batch: Batch) -> Batch:
 
 @function("Image.matrixIdentity")
 def matrix_identity(size: int) -> Image:
-    """The identity matrix at every pixel."""
+    """Give the identity matrix at every pixel."""
     arrays.limited(size * size if size >= 0 else size)
     return constant_array(np.eye(size, dtype=np.int64))
 
 
 @function("Image.matrixMultiply", arrays=["image1", "image2"])
 def matrix_multiply(image1: Image, image2: Image) -> Image:
-    """The matrix products of pairs of bands."""
+    """Give the matrix products of pairs of bands."""
     name = "Image.matrixMultiply"
 
     def compute(a: Batch, b: Batch) -> Batch:
@@ -100,7 +100,7 @@ def _usable(batch: Batch) -> Iterator[np.ndarray]:
 def _each_matrix(
     image: Image, name: str, compute: Callable[[Batch], Batch], dimensions: int, *, square: bool = False
 ) -> Image:
-    """A function of many matrices at once, applied to every band; masked where a matrix is not of finite numbers."""
+    """Apply a function of many matrices to every band; masked where a matrix is not of finite numbers."""
 
     def computed_parts(batch: Batch) -> Parts:
         for usable in _usable(_square(batch, name) if square else batch):
@@ -111,7 +111,7 @@ def _each_matrix(
 
 @function("Image.matrixInverse", arrays=["value"])
 def matrix_inverse(value: Image) -> Image:
-    """The inverse; masked where a matrix has none."""
+    """Give the inverse; masked where a matrix has none."""
     name = "Image.matrixInverse"
 
     def compute(batch: Batch) -> Parts:
@@ -126,32 +126,32 @@ def matrix_inverse(value: Image) -> Image:
 
 @function("Image.matrixPseudoInverse", arrays=["value"])
 def matrix_pseudo_inverse(value: Image) -> Image:
-    """The Moore-Penrose inverse."""
+    """Give the Moore-Penrose inverse."""
     return _each_matrix(value, "Image.matrixPseudoInverse", np.linalg.pinv, 2)
 
 
 @function("Image.matrixDeterminant", arrays=["value"])
 def matrix_determinant(value: Image) -> Image:
-    """The determinant."""
+    """Give the determinant."""
     return _each_matrix(value, "Image.matrixDeterminant", np.linalg.det, 0, square=True)
 
 
 @function("Image.matrixTrace", arrays=["value"])
 def matrix_trace(value: Image) -> Image:
-    """The sum of the diagonal."""
+    """Give the sum of the diagonal."""
     name = "Image.matrixTrace"
     return _each_matrix(value, name, lambda batch: np.trace(batch, axis1=1, axis2=2), 0, square=True)
 
 
 @function("Image.matrixFnorm", arrays=["value"])
 def matrix_fnorm(value: Image) -> Image:
-    """The Frobenius norm."""
+    """Give the Frobenius norm."""
     return _each_matrix(value, "Image.matrixFnorm", lambda batch: np.linalg.norm(batch, axis=(1, 2)), 0)
 
 
 @function("Image.matrixDiagonal", arrays=["value"])
 def matrix_diagonal(value: Image) -> Image:
-    """The diagonal as a column."""
+    """Give the diagonal as a column."""
     name = "Image.matrixDiagonal"
     return each_array(
         value,
@@ -162,7 +162,7 @@ def matrix_diagonal(value: Image) -> Image:
 
 @function("Image.matrixToDiag", arrays=["value"])
 def matrix_to_diag(value: Image) -> Image:
-    """A square matrix with a column on its diagonal."""
+    """Give a square matrix with a column on its diagonal."""
     name = "Image.matrixToDiag"
 
     def compute(batch: Batch) -> Batch:
@@ -179,7 +179,7 @@ def matrix_to_diag(value: Image) -> Image:
 
 @function("Image.arrayDotProduct", arrays=["image1", "image2"])
 def array_dot_product(image1: Image, image2: Image) -> Image:
-    """The dot products of two vectors."""
+    """Give the dot products of two vectors."""
     name = "Image.arrayDotProduct"
 
     def number(one: PixelType, other: PixelType) -> PixelType:

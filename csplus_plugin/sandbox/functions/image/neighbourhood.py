@@ -25,7 +25,7 @@ MAX_ITERATIONS = 100
 def _extreme(
     image: Image, position: int, kernel: np.ndarray, canvas: Canvas, ufunc: np.ufunc, worst: float
 ) -> Raster:
-    """The smallest or largest valid neighbour.
+    """Give the smallest or largest valid neighbour.
 
     Each row of the kernel is one run of pixels; a run of any length is covered by two runs of a power of
     two, and those are built by doubling: the cost grows with the kernel's height, not with its area.
@@ -136,7 +136,7 @@ def reduce_neighborhood(
     skip_masked: bool,
     optimization: str | None,
 ) -> Image:
-    """A reducer over the neighbours of each pixel, weighted by mask and kernel."""
+    """Give a reducer over the neighbours of each pixel, weighted by mask and kernel."""
     if reducer.inputs != 1 or reducer.objects:
         raise Refused("Image.reduceNeighborhood: This sandbox engine takes reducers with one input.")
     if input_weight not in {"mask", "kernel", "min"}:

@@ -37,7 +37,7 @@ def connected_pixel_count(input_: Image, max_size: int, eight_connected: bool) -
 
 
 def _sizes(raster: Raster, *, eight_connected: bool) -> np.ndarray:
-    """The size of each pixel's patch.
+    """Give the size of each pixel's patch.
 
     Every pixel starts as a patch of its own. Pairs of equal neighbours then agree on the lower number, and every
     number on the one that its own pixel has got, until nothing changes.

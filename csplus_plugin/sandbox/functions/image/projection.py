@@ -18,7 +18,7 @@ from ...space.projections import WGS84, Projection, as_affine, metres_per_unit
 
 
 def first_projection(image: Image, name: str) -> Projection:
-    """The default projection of an image's first band.
+    """Give the default projection of an image's first band.
 
     Raises:
         Refused: There is no band.
@@ -31,7 +31,7 @@ def first_projection(image: Image, name: str) -> Projection:
 def resolved(
     projection: Projection, transform: Sequence[float] | None, scale: float | None, name: str
 ) -> Projection:
-    """A projection with another transform or another scale, where one is given.
+    """Give a projection with another transform or another scale, where one is given.
 
     Raises:
         Refused: Both are.
@@ -45,7 +45,7 @@ def resolved(
 
 @function("Image.projection", arrays=None)
 def projection(image: Image) -> Projection:
-    """The default projection that all bands share."""
+    """Give the default projection that all bands share."""
     found = {band.projection for band in image.bands}
     if not found:
         raise Refused("Image.projection: The image has no bands.")
@@ -106,7 +106,7 @@ def clip_to_bounds_and_scale(
     max_dimension: int | None,
     scale: float | None,
 ) -> Image:
-    """The bounding box of a geometry in the image's projection, at a size or scale: what downloads ask for."""
+    """Give the bounding box of a geometry in the image's projection, at a size or scale: what downloads ask for."""
     name = "Image.clipToBoundsAndScale"
     given = [(width is not None or height is not None), max_dimension is not None, scale is not None]
     if sum(given) > 1 or (width is None) != (height is None):
@@ -142,7 +142,7 @@ def _box_grid(
 
 
 def bounded(image: Image, grid: Grid) -> Image:
-    """An image cut to a grid, which becomes its own."""
+    """Give an image cut to a grid, which becomes its own."""
     frame = box(*grid.bounds(), crs=grid.crs)
     bands = [
         replace(b, crs=grid.crs, transform=grid.transform, dimensions=(grid.width, grid.height))
@@ -163,7 +163,7 @@ def bounded(image: Image, grid: Grid) -> Image:
 
 @function("Image.translate", arrays=None)
 def translate(input_: Image, x: float, y: float, units: str, proj: Projection | None) -> Image:
-    """Moved by some metres or pixels of a projection, east and north; computed in that projection."""
+    """Move by some metres or pixels of a projection, east and north; computed in that projection."""
     if units not in {"meters", "pixels"}:
         raise Refused("Image.translate: units must be 'meters' or 'pixels'.")
     lattice = proj or first_projection(input_, "Image.translate")

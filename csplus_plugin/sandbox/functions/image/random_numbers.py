@@ -31,7 +31,7 @@ def _uniform(words: np.ndarray) -> np.ndarray:
 
 @function("Image.random")
 def random(seed: int, distribution: str) -> Image:
-    """A random number at each pixel, which depends on the seed and on the place of the pixel's centre."""
+    """Give a random number at each pixel, which depends on the seed and on the place of the pixel's centre."""
     if distribution not in {"uniform", "normal"}:
         raise Refused("Image.random: distribution must be 'uniform' or 'normal'.")
     normal = distribution == "normal"
@@ -55,13 +55,13 @@ def random(seed: int, distribution: str) -> Image:
 
 
 def _unit(canvas: Canvas) -> float:
-    """The width of a pixel in units of the CRS."""
+    """Give the width of a pixel in units of the CRS."""
     a, b, *_ = canvas.grid.transform
     return float(np.hypot(a, b)) or 1.0
 
 
 @function("List.shuffle")
 def shuffle(list_: list, seed: object) -> list:
-    """The elements in an order that depends on the seed; false for another one each time."""
+    """Give the elements in an order that depends on the seed; false for another one each time."""
     generator = np.random.default_rng(None if seed is False else zlib.crc32(repr(seed).encode()))
     return [list_[n] for n in generator.permutation(len(list_))]

@@ -37,7 +37,7 @@ def reduce_region(
     max_pixels: int,
     tile_scale: float,
 ) -> dict[str, Any]:
-    """A reducer over the pixels of a region; null where there is no valid one."""
+    """Give a reducer over the pixels of a region; null where there is no valid one."""
     name = "Image.reduceRegion"
     projection = working_projection(image, crs, crs_transform, scale, name)
     region = region_of(image, geometry, name)
@@ -51,7 +51,7 @@ def reduce_region(
 def _by_band(
     image: Image, reducer: Reducer, outcomes: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[str, Any]]:
-    """Outputs named by band, with the output's name as a suffix where there are several."""
+    """Name outputs by band, with the output's name as a suffix where there are several."""
     for band, outcome in zip(image.names, outcomes, strict=True):
         for output, value in outcome.items():
             yield (band if len(reducer.outputs) == 1 else f"{band}_{output}"), value
@@ -68,7 +68,7 @@ def reduce_regions(
     tile_scale: float,
     max_pixels_per_region: int | None,
 ) -> FeatureCollection:
-    """A reducer over every feature, its outputs as properties."""
+    """Give a reducer over every feature, its outputs as properties."""
     name = "Image.reduceRegions"
     projection = working_projection(image, crs, crs_transform, scale, name)
     features = []
@@ -99,7 +99,7 @@ def sample(
     tile_scale: float,
     geometries: bool,
 ) -> FeatureCollection:
-    """A feature for every pixel whose centre is in a region, or for some of them at random."""
+    """Give a feature for every pixel whose centre is in a region, or for some of them at random."""
     name = "Image.sample"
     if factor is not None and num_pixels is not None:
         raise Refused(f"{name}: May specify at most one of factor and numPixels.")
@@ -123,7 +123,7 @@ def sample_regions(
     tile_scale: float,
     geometries: bool,
 ) -> FeatureCollection:
-    """A feature for every pixel of every region, with the region's properties."""
+    """Give a feature for every pixel of every region, with the region's properties."""
     name = "Image.sampleRegions"
     lattice = working_projection(image, projection, None, scale, name)
     rows = []
@@ -150,7 +150,7 @@ def stratified_sample(
     tile_scale: float,
     geometries: bool,
 ) -> FeatureCollection:
-    """Some pixels of each class at random, all of them where there are fewer."""
+    """Give some pixels of each class at random, all of them where there are fewer."""
     name = "Image.stratifiedSample"
     values, points = class_values or [], class_points or []
     if len(values) != len(points):
@@ -191,7 +191,7 @@ def _rows(
 
 
 def _plain(value: Any) -> Any:
-    """A pixel as a property: an array, or a number."""
+    """Give a pixel as a property: an array, or a number."""
     return value if isinstance(value, np.ndarray) else int_if_whole(value.item())
 
 
@@ -210,7 +210,7 @@ def sample_rectangle(
     default_value: float | None,
     default_array_value: object,
 ) -> Feature:
-    """The pixels of each band in the box around a region, as arrays."""
+    """Give the pixels of each band in the box around a region, as arrays."""
     name = "Image.sampleRectangle"
     area = region_of(image, region, name)
     arrays: dict[str, Any] = {}
@@ -237,7 +237,7 @@ def get_region(
     crs: Projection,
     crs_transform: list[float] | None,
 ) -> list[list[Any]]:
-    """A table of every pixel of a region in every image, with a header row."""
+    """Give a table of every pixel of a region in every image, with a header row."""
     name = "ImageCollection.getRegion"
     bands = [band.name for band in homogeneous_bands(collection)]
     table: list[list[Any]] = [["id", "longitude", "latitude", "time", *bands]]
@@ -259,7 +259,7 @@ def get_region(
 
 
 def _columns(image: Image, bands: Sequence[str], region: Geometry, grid: Any) -> list[list[Any]]:
-    """The rows of one image, none where the image has no pixel near the region."""
+    """Give the rows of one image, none where the image has no pixel near the region."""
     if Canvas(grid).misses(image.drawn_extent()):
         return []
     positions = [image.position(band) for band in bands]

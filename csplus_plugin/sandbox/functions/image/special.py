@@ -16,7 +16,7 @@ from ...values.numbers import BINARY, UNARY
 
 
 def _everywhere(compute: Callable[..., float], inputs: int) -> Callable[..., np.ndarray]:
-    """A function of numbers as one of arrays; not a number where it has no value."""
+    """Give a function of numbers as one of arrays; not a number where it has no value."""
 
     def safe(*numbers: float) -> float:
         try:
@@ -52,7 +52,7 @@ for _name in ("gamma", "digamma", "trigamma", "lanczos", "erf", "erfc", "erfInv"
 
 @function("Image.gammainc", arrays=None)
 def gammainc(image1: Image, image2: Image) -> Image:
-    """The regularized lower incomplete gamma function of pairs of bands."""
+    """Give the regularized lower incomplete gamma function of pairs of bands."""
     compute = _everywhere(BINARY["gammainc"], 2)
     return paired_bands(
         image1,
@@ -65,13 +65,13 @@ def gammainc(image1: Image, image2: Image) -> Image:
 
 @function("Image.firstNonZero", "Image.first_nonzero", arrays=None)
 def first_non_zero(image1: Image, image2: Image) -> Image:
-    """The first value where it is not zero, else the second one."""
+    """Give the first value where it is not zero, else the second one."""
     return paired_bands(image1, image2, "Image.firstNonZero", lambda a, b, _: np.where(a != 0, a, b), union)
 
 
 @function("Image.bitCount", arrays=None)
 def bit_count(value: Image) -> Image:
-    """The number of ones among the 64 bits of a whole number; others are truncated."""
+    """Give the number of ones among the 64 bits of a whole number; others are truncated."""
 
     def count(values: np.ndarray, _: PixelType) -> np.ndarray:
         whole = values if values.dtype.kind in "iu" else np.trunc(values)

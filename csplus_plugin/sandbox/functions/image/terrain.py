@@ -39,5 +39,5 @@ def slope(input_: Image) -> Image:
 
 @function("Terrain.aspect")
 def aspect(input_: Image) -> Image:
-    """The direction in which a slope falls, in degrees from north by east."""
+    """Give the direction in which a slope falls, in degrees from north by east."""
     return _derived(input_, [_ASPECT], "Terrain.aspect")

@@ -21,7 +21,7 @@ from ...reducers.stacking import in_row_blocks
 
 @function("Image.entropy")
 def entropy(image: Image, kernel: Kernel) -> Image:
-    """The entropy of the values around each pixel, in bits; masked neighbours do not count."""
+    """Give the entropy of the values around each pixel, in bits; masked neighbours do not count."""
     bands = [replace(band, type=PixelType("double", 0, None)) for band in image.bands]
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
@@ -57,7 +57,7 @@ def _entropies(values: np.ndarray, present: np.ndarray) -> np.ndarray:
 
 @function("Image.neighborhoodToBands")
 def neighborhood_to_bands(image: Image, kernel: Kernel) -> Image:
-    """A band for each neighbour of each band, named by its offset from the pixel."""
+    """Give a band for each neighbour of each band, named by its offset from the pixel."""
     name = "Image.neighborhoodToBands"
     offsets = kernel.offsets(name)
     if len(offsets) * len(image.bands) > MAX_BANDS:
@@ -81,7 +81,7 @@ def neighborhood_to_bands(image: Image, kernel: Kernel) -> Image:
 
 @function("Image.neighborhoodToArray")
 def neighborhood_to_array(image: Image, kernel: Kernel, default_value: float) -> Image:
-    """The neighbours of each pixel as a matrix, with a default for masked ones; the mask stays."""
+    """Give the neighbours of each pixel as a matrix, with a default for masked ones; the mask stays."""
     name = "Image.neighborhoodToArray"
     frame = kernel.frame
     if frame is None:
@@ -132,7 +132,7 @@ def gradient(input_: Image) -> Image:
 
 @function("Image.distance")
 def distance(image: Image, kernel: Kernel | None, skip_masked: bool) -> Image:  # noqa: FBT001 - the real arguments
-    """The distance to the nearest pixel that is not zero, within the kernel; masked where there is none."""
+    """Give the distance to the nearest pixel that is not zero, within the kernel; masked where there is none."""
     name = "Image.distance"
     measure = kernel.distance if kernel is not None else None
     if measure is None:
