@@ -89,6 +89,6 @@ def replace_all(list_: list, oldval: object, newval: object) -> list:
 
 @function("List.replace")
 def replace(list_: list, oldval: object, newval: object) -> list:
-    """Give the first one that is equal replaced."""
+    """Replace the first one that is equal."""
     at = index_of(list_, oldval)
     return list_ if at < 0 else [*list_[:at], newval, *list_[at + 1 :]]

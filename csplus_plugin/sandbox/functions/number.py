@@ -60,13 +60,13 @@ for _name, _kind in pixel_types.NAMED.items():
 
 @function("Number.clamp")
 def clamp(number: float, min_: float, max_: float) -> float:
-    """Give a number outside a range becomes its end."""
+    """Replace a number outside a range by its end."""
     return min(max(number, min_), max_)
 
 
 @function("Number.unitScale")
 def unit_scale(number: float, min_: float, max_: float) -> float:
-    """Give a range becomes 0 to 1."""
+    """Scale a range to 0 to 1."""
     return (number - min_) / (max_ - min_)
 
 

@@ -254,7 +254,7 @@ def _register_cast(name: str, kind: PixelType) -> None:
 
 
 def _narrowed(given: PixelType, kind: PixelType) -> PixelType:
-    """Give a floating-point cast keeps what is known of the range."""
+    """Keep what is known of the range in a floating-point cast."""
     return kind if kind.is_int else PixelType(kind.precision, given.min, given.max)
 
 

@@ -241,7 +241,7 @@ def clamp(input_: Image, low: float, high: float) -> Image:
 
 @function("Image.unitScale", arrays=None)
 def unit_scale(input_: Image, low: float, high: float) -> Image:
-    """Give the range low to high becomes 0 to 1; nothing is clamped."""
+    """Scale the range low to high to 0 to 1, clamping nothing."""
     if low == high:
         raise Refused("Image.unitScale: The range must not be empty.")
     return each_band(
