@@ -119,9 +119,11 @@ def images(image: ee.Image, names: Sequence[str]) -> ee.Image:
     """
     from .library import ee
 
-    # Side by side: an `addBands` for each would nest so deeply that neither client nor service could read it.
     reflectance = _reflectance(image, names)
     each = [_value(reflectance, name) for name in names]
+    if len(each) == 1:
+        return each[0]
+    # Side by side: an `addBands` for each would nest so deeply that neither client nor service could read it.
     return ee.ImageCollection(each).toBands().rename(list(names))
 
 
