@@ -24,7 +24,7 @@ from ..core.choices import Output, Scenes
 from ..core.errors import InvalidChoice
 from ..core.targets.composite import Composite
 from .parameters import INTEGER, add, choice, choices, chosen, day, explained, number, sentence
-from .region import read_region
+from .region import Note, read_region
 
 _DATE = Qgis.ProcessingDateTimeParameterDataType.Date
 _BANDS = list(dict.fromkeys(band for product in catalog.PRODUCTS.values() for band in product.bands))
@@ -210,9 +210,12 @@ def add_output(
 
 
 def read_scenes(
-    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+    algorithm: QgsProcessingAlgorithm,
+    parameters: Mapping[str, Any],
+    context: QgsProcessingContext,
+    note: Note = lambda _: None,
 ) -> Scenes:
-    """Read the block *scenes*.
+    """Read the block *scenes*; what was done to the area is told to `note`.
 
     Raises:
         InvalidChoice: With one sentence for each thing that can be wrong.
@@ -222,7 +225,7 @@ def read_scenes(
         orbit = algorithm.parameterAsInt(parameters, "ORBIT", context)
     tiles = algorithm.parameterAsString(parameters, "TILES", context)
     return Scenes(
-        region=read_region(algorithm, parameters, context),
+        region=read_region(algorithm, parameters, context, note),
         start=day(algorithm, parameters, "START", context),
         end=day(algorithm, parameters, "END", context),
         product=algorithm.parameterAsEnumString(parameters, "PRODUCT", context),

@@ -18,6 +18,7 @@ from .base import CsPlusAlgorithm
 from .blocks import add_output, add_scenes, read_output, read_scenes
 from .deliver import Piece, deliver, load_layers
 from .destinations import Destinations, add_image_outputs, check_destinations, survey_outputs
+from .region import Note
 from .run import Run
 
 
@@ -66,7 +67,8 @@ class ImageAlgorithm(CsPlusAlgorithm):
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings."""
-        self.recipe = self._recipe(parameters, context)
+        self.notes: list[str] = []
+        self.recipe = self._recipe(parameters, context, self.notes.append)
         self.connection = settings.connection()
 
     def work(
@@ -78,6 +80,8 @@ class ImageAlgorithm(CsPlusAlgorithm):
             # Before anything is asked: a wrong CRS or pixel size should cost no request.
             grid_for(self.recipe.scenes.region, self.recipe.output)
         with Run(self.connection, feedback) as run:
+            for note in self.notes:
+                run.warn(note)
             survey = run.survey(self.recipe.scenes)
             self._check_days(survey)
             self.delivered = deliver(run, self.pieces(self.recipe, survey, destinations), destinations)
@@ -104,9 +108,11 @@ class ImageAlgorithm(CsPlusAlgorithm):
                 "Ask for fewer clear days, or choose a longer window.",
             )
 
-    def _recipe(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Recipe[ImageTarget]:
+    def _recipe(
+        self, parameters: Mapping[str, Any], context: QgsProcessingContext, note: Note = lambda _: None
+    ) -> Recipe[ImageTarget]:
         return Recipe(
-            scenes=read_scenes(self, parameters, context),
+            scenes=read_scenes(self, parameters, context, note),
             target=self.read_target(parameters, context),
             output=read_output(self, parameters, context),
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
+    QgsFeatureRequest,
     QgsGeometry,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
@@ -23,15 +25,22 @@ _GEOGRAPHIC = "EPSG:4326"
 _PARTS = 50
 """An edge longer than this share of the area is followed point by point into longitude and latitude."""
 
-_MAX_VERTICES = 20_000
-"""The area travels with every request; more vertices than this are thinned to a tenth of a pixel at first."""
+_MANY_VERTICES, _MOST_VERTICES = 20_000, 150_000
+"""The area travels with every request, which may have 10 MB: more vertices than the first are thinned, more than the
+second are refused."""
 
-_TENTH_OF_PIXEL = 1e-5
-"""Degrees, about 1 m."""
+_TOLERANCES = (1e-5, 2e-5, 4e-5)
+"""Degrees by which thinning may move an edge, one after the other: about 1 m to less than half a pixel."""
+
+Note = Callable[[str], None]
+"""Gets a sentence about what was repaired, dropped or thinned."""
 
 
 def read_region(
-    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+    algorithm: QgsProcessingAlgorithm,
+    parameters: Mapping[str, Any],
+    context: QgsProcessingContext,
+    note: Note = lambda _: None,
 ) -> Region:
     """Read AREA, or else EXTENT.
 
@@ -39,29 +48,46 @@ def read_region(
         InvalidChoice: Neither is given, or it is empty, has no CRS, or crosses the antimeridian.
     """
     if parameters.get("AREA") not in (None, ""):
-        geometry, crs = _area(algorithm, parameters, context)
+        geometry, crs = _area(algorithm, parameters, context, note)
     elif parameters.get("EXTENT") not in (None, ""):
         geometry, crs = _extent(algorithm, parameters, context)
     else:
         raise InvalidChoice("There is neither an EXTENT nor an AREA.", "Choose one of the two.")
-    return _region(geometry, crs, context)
+    return _region(geometry, crs, context, note)
 
 
 def _area(
-    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+    algorithm: QgsProcessingAlgorithm,
+    parameters: Mapping[str, Any],
+    context: QgsProcessingContext,
+    note: Note,
 ) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem]:
     source = algorithm.parameterAsSource(parameters, "AREA", context)
     if source is None:
         raise InvalidChoice("The AREA cannot be read.", "Choose a polygon layer.")
-    geometries = [feature.geometry() for feature in source.getFeatures()]
-    valid = [
-        geometry if geometry.isGeosValid() else geometry.makeValid()
-        for geometry in geometries
-        if not geometry.isEmpty()
-    ]
-    if not valid:
+    # Unchecked, because QGIS's own check ends the run, or the program, at the first invalid polygon.
+    unchecked = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
+    geometries = [feature.geometry() for feature in source.getFeatures(QgsFeatureRequest(), unchecked)]
+    sound, repaired = [], 0
+    for geometry in geometries:
+        if geometry.isEmpty():
+            continue
+        if not geometry.isGeosValid():
+            geometry = geometry.makeValid()  # noqa: PLW2901 the same one, repaired
+            repaired += 1
+        sound.append(geometry)
+    if repaired:
+        note(
+            f"Invalid polygons in the area: {repaired}. They were repaired; check that the result is what you meant."
+        )
+    union = QgsGeometry.unaryUnion(sound) if sound else QgsGeometry()
+    if union.isEmpty():
         raise InvalidChoice("The AREA has no polygon.", "Choose a layer, or a selection, that holds one.")
-    return QgsGeometry.unaryUnion(valid), source.sourceCrs()
+    if Qgis.GeometryType.Polygon != union.type() or union.wkbType() == Qgis.WkbType.GeometryCollection:
+        note("Lines and points in the area were dropped.")
+        if not union.convertGeometryCollectionToSubclass(Qgis.GeometryType.Polygon):
+            raise InvalidChoice("The AREA has no polygon.", "Choose a layer, or a selection, that holds one.")
+    return union, source.sourceCrs()
 
 
 def _extent(
@@ -80,7 +106,7 @@ def _extent(
 
 
 def _region(
-    geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, context: QgsProcessingContext
+    geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, context: QgsProcessingContext, note: Note
 ) -> Region:
     if not crs.isValid():
         raise InvalidChoice("The AREA has no CRS.", "Set the CRS of the layer.")
@@ -94,9 +120,29 @@ def _region(
             raise InvalidChoice(
                 "The area cannot be turned into longitude and latitude.", "Check its CRS."
             ) from problem
-    geometry.convertGeometryCollectionToSubclass(geometry.type())
-    tolerance = _TENTH_OF_PIXEL
-    while geometry.constGet() is not None and geometry.constGet().nCoordinates() > _MAX_VERTICES:
-        geometry = geometry.simplify(tolerance)
-        tolerance *= 2
+    geometry = _thinned(geometry, note)
     return Region.from_geojson(json.loads(geometry.asJson(9)))
+
+
+def _thinned(geometry: QgsGeometry, note: Note) -> QgsGeometry:
+    """Leave out vertices of a very detailed area, where no edge moves by half a pixel.
+
+    Raises:
+        InvalidChoice: It is too detailed for a request all the same.
+    """
+    before = after = geometry.constGet().nCoordinates()
+    for tolerance in _TOLERANCES:
+        if after <= _MANY_VERTICES:
+            break
+        geometry = geometry.simplify(tolerance)
+        after = geometry.constGet().nCoordinates()
+    if after > _MOST_VERTICES:
+        raise InvalidChoice(
+            f"The area has {after:,} vertices, and a request to Earth Engine carries about {_MOST_VERTICES:,}.",
+            "Simplify it, or use its extent.",
+        )
+    if after < before:
+        note(
+            f"The area's {before:,} vertices were thinned to {after:,}; no edge moved by more than half a pixel."
+        )
+    return geometry

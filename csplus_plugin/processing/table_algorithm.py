@@ -21,6 +21,7 @@ from .base import CsPlusAlgorithm
 from .blocks import add_scenes, read_scenes
 from .destinations import add_survey_outputs, survey_outputs
 from .parameters import add
+from .region import Note
 from .run import Run
 from .tables import set_aliases, write_table
 
@@ -63,7 +64,8 @@ class TableAlgorithm(CsPlusAlgorithm):
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings."""
-        self.recipe = self._recipe(parameters, context)
+        self.notes: list[str] = []
+        self.recipe = self._recipe(parameters, context, self.notes.append)
         self.connection = settings.connection()
 
     def work(
@@ -72,6 +74,8 @@ class TableAlgorithm(CsPlusAlgorithm):
         """Survey the scenes, ask the target's question, and write the rows."""
         scenes, target = self.recipe.scenes, self.recipe.target
         with Run(self.connection, feedback) as run:
+            for note in self.notes:
+                run.warn(note)
             survey = run.survey(scenes)
             table = target.table(scenes, run.client.value(target.question(scenes)))
         written = write_table(table, target.columns(scenes), self, parameters, self.SINK, context)
@@ -89,7 +93,9 @@ class TableAlgorithm(CsPlusAlgorithm):
         label = partial(set_aliases, columns=target.columns(scenes))
         loading.finish_layer(results[self.SINK], title, context, label)
 
-    def _recipe(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Recipe[TableTarget]:
+    def _recipe(
+        self, parameters: Mapping[str, Any], context: QgsProcessingContext, note: Note = lambda _: None
+    ) -> Recipe[TableTarget]:
         return Recipe(
-            scenes=read_scenes(self, parameters, context), target=self.read_target(parameters, context)
+            scenes=read_scenes(self, parameters, context, note), target=self.read_target(parameters, context)
         )

@@ -1,0 +1,176 @@
+"""Areas as people hand them in: broken, mixed, empty, very detailed; in the default context and in a model's."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from csplus.csplus_plugin.core.errors import InvalidChoice
+from csplus.csplus_plugin.processing.region import read_region
+from osgeo import gdal, ogr
+from qgis import processing as toolbox
+from qgis.core import (
+    Qgis,
+    QgsApplication,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource,
+    QgsProject,
+    QgsVectorLayer,
+)
+
+from .conftest import JANUARY, Recorder
+
+ID = "csplus:cloudscore"
+GOOD = "POLYGON((-119.910 37.412,-119.906 37.412,-119.906 37.416,-119.910 37.416,-119.910 37.412))"
+BOW_TIE = "POLYGON((-119.905 37.410,-119.895 37.418,-119.895 37.410,-119.905 37.418,-119.905 37.410))"
+OUTSIDE = (
+    "POLYGON((-119.910 37.412,-119.906 37.412,-119.906 37.416,-119.910 37.416,-119.910 37.412),"
+    "(-119.900 37.412,-119.899 37.412,-119.899 37.413,-119.900 37.413,-119.900 37.412))"
+)
+OVERLAPPING = (
+    "MULTIPOLYGON(((-119.910 37.412,-119.906 37.412,-119.906 37.416,-119.910 37.416,-119.910 37.412)),"
+    "((-119.908 37.412,-119.904 37.412,-119.904 37.416,-119.908 37.416,-119.908 37.412)))"
+)
+
+
+@pytest.fixture
+def algorithm() -> QgsProcessingAlgorithm:
+    return QgsApplication.processingRegistry().createAlgorithmById(ID)
+
+
+def areas(*texts: str, kind: str = "Polygon") -> QgsVectorLayer:
+    layer = QgsVectorLayer(f"{kind}?crs=EPSG:4326", "areas", "memory")
+    features = []
+    for text in texts:
+        feature = QgsFeature()
+        feature.setGeometry(QgsGeometry.fromWkt(text))
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    QgsProject.instance().addMapLayer(layer)
+    return layer
+
+
+def square(x: float, y: float, side: float) -> str:
+    corners = [(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)]
+    return f"POLYGON(({','.join(f'{a:.9f} {b:.9f}' for a, b in corners)}))"
+
+
+CASES = [
+    ("bow tie", [BOW_TIE], "Invalid polygons in the area: 1.", 8e-5 / 2),
+    ("empty beside good", ["POLYGON EMPTY", GOOD], None, 1.6e-5),
+    ("bow tie beside good", [BOW_TIE, GOOD], "Invalid polygons in the area: 1.", 4e-5 + 1.6e-5),
+    ("overlapping parts", [OVERLAPPING], "Invalid polygons in the area: 1.", 2.4e-5),
+    ("a hole outside its shell", [OUTSIDE], "Invalid polygons in the area: 1.", None),
+]
+
+
+@pytest.mark.parametrize(("texts", "said", "size"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+def test_what_is_broken_is_repaired_and_said(
+    algorithm: QgsProcessingAlgorithm,
+    context: QgsProcessingContext,
+    texts: list[str],
+    said: str | None,
+    size: float | None,
+) -> None:
+    notes: list[str] = []
+    region = read_region(algorithm, {"AREA": areas(*texts)}, context, notes.append)
+    assert [note.startswith(said or "-") for note in notes] == ([True] if said else [])
+    shape = ogr.CreateGeometryFromJson(str(region.geojson()).replace("'", '"'))
+    assert shape.IsValid()
+    if size is not None:
+        assert shape.GetArea() == pytest.approx(size, rel=1e-6)
+
+
+@pytest.mark.parametrize("texts", [case[1] for case in CASES], ids=[c[0] for c in CASES])
+def test_it_runs_with_the_default_context_and_in_a_model(
+    qgis_new_project: None, feedback: Recorder, target: str, texts: list[str]
+) -> None:
+    """Both check geometries, and would end at the first invalid one."""
+    layer = areas(*texts)
+    parameters = {**JANUARY, "EXTENT": None, "AREA": layer, "LIVE": False, "OUTPUT": target}
+    alone = toolbox.run(ID, parameters, feedback=feedback)
+    wanted = gdal.Open(alone["OUTPUT"]).ReadAsArray()
+    assert (wanted != -9999).any()
+    model = QgsProcessingModelAlgorithm("scores", "tests")
+    child = QgsProcessingModelChildAlgorithm(ID)
+    child.setChildId("score")
+    for name, value in {**parameters, "AREA": layer.id(), "OUTPUT": target.replace(".tif", "_2.tif")}.items():
+        if value is not None:
+            child.addParameterSources(name, [QgsProcessingModelChildParameterSource.fromStaticValue(value)])
+    model.addChildAlgorithm(child)
+    results = toolbox.run(model, {}, feedback=feedback)
+    got = gdal.Open(results["CHILD_RESULTS"]["score"]["OUTPUT"]).ReadAsArray()
+    np.testing.assert_array_equal(got, wanted)
+
+
+def test_polygons_among_other_parts_are_kept(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+) -> None:
+    spike = "POLYGON((0 0,1 0,1 1,1 5,1 1,0 1,0 0))"  # repaired, it is a square and a line
+    notes: list[str] = []
+    region = read_region(algorithm, {"AREA": areas(spike)}, context, notes.append)
+    assert region.bounds == (0, 0, 1, 1)
+    assert any("dropped" in note for note in notes) or any("repaired" in note for note in notes)
+
+
+@pytest.mark.parametrize("texts", [["POLYGON EMPTY"], ["POLYGON((0 0,1 1,0 0,0 0))"]])
+def test_nothing_but_empty_or_flat_polygons_is_one_sentence(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext, texts: list[str]
+) -> None:
+    with pytest.raises(InvalidChoice, match="no polygon|area is empty"):
+        read_region(algorithm, {"AREA": areas(*texts)}, context)
+
+
+def test_thousands_of_squares_are_sent_whole(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+) -> None:
+    """They have as few vertices as they can; thinning for ever could not make them fewer."""
+    squares = [square(-120 + 0.002 * (n % 100), 37 + 0.002 * (n // 100), 0.001) for n in range(4500)]
+    notes: list[str] = []
+    region = read_region(algorithm, {"AREA": areas(*squares)}, context, notes.append)
+    assert len(region.polygons) == 4500
+    assert notes == []
+
+
+def test_a_detailed_outline_is_thinned_by_less_than_half_a_pixel(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+) -> None:
+    count = 60_000
+    angles = [2 * math.pi * n / count for n in range(count)]
+    ring = [f"{10 + 0.5 * math.cos(a):.12f} {50 + 0.5 * math.sin(a):.12f}" for a in angles]
+    outline = f"POLYGON(({','.join([*ring, ring[0]])}))"
+    notes: list[str] = []
+    region = read_region(algorithm, {"AREA": areas(outline)}, context, notes.append)
+    assert sum(len(ring) for polygon in region.polygons for ring in polygon) < 20_000
+    assert "60,001 vertices were thinned" in notes[0]
+    thinned = QgsGeometry.fromWkt(
+        ogr.CreateGeometryFromJson(str(region.geojson()).replace("'", '"')).ExportToWkt()
+    )
+    assert thinned.hausdorffDistance(QgsGeometry.fromWkt(outline)) < 4.5e-5  # 5 m
+
+
+def test_too_many_vertices_are_refused_with_their_number(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+) -> None:
+    squares = [square(-120 + 0.002 * (n % 200), 37 + 0.002 * (n // 200), 0.001) for n in range(32_000)]
+    with pytest.raises(InvalidChoice, match="The area has 160,000 vertices"):
+        read_region(algorithm, {"AREA": areas(*squares)}, context)
+
+
+def test_what_was_repaired_reaches_the_log(
+    context: QgsProcessingContext, feedback: Recorder, target: str
+) -> None:
+    context.setInvalidGeometryCheck(Qgis.InvalidGeometryCheck.AbortOnInvalid)
+    toolbox.run(
+        ID,
+        {**JANUARY, "AREA": areas(BOW_TIE), "LIVE": False, "OUTPUT": target},
+        context=context,
+        feedback=feedback,
+    )
+    assert any("repaired" in line for line in feedback.warned)
