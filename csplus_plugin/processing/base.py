@@ -19,6 +19,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..core.about import ROOT
 from ..core.errors import CsPlusError, InvalidChoice
+from .values import checked_values
 
 GROUPS = {
     "composites": ("Composites", "composite.svg"),
@@ -124,15 +125,13 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         self, parameters: Mapping[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Refuse wrong types, unknown names and combinations that make no sense."""
-        fine, reason = super().checkParameterValues(parameters, context)
-        if not fine:
-            return fine, reason
         try:
             self._check_names(parameters)
-            self.check(parameters, context)
+            values = checked_values(self, parameters, context)
+            self.check(values, context)
         except CsPlusError as problem:
             return False, str(problem)
-        return True, ""
+        return super().checkParameterValues(values, context)
 
     def prepareAlgorithm(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -140,7 +139,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         """Read the parameters."""
         del feedback
         try:
-            self.read(parameters, context)
+            self.read(checked_values(self, parameters, context), context)
         except CsPlusError as problem:
             raise QgsProcessingException(str(problem)) from problem
         return True
@@ -151,7 +150,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         """Do the work, and say how long it took."""
         begin = time.monotonic()
         try:
-            results = self.work(parameters, context, feedback)
+            results = self.work(checked_values(self, parameters, context), context, feedback)
         except CsPlusError as problem:
             raise QgsProcessingException(str(problem)) from problem
         feedback.pushInfo(f"Done in {time.monotonic() - begin:.1f} s.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,16 +72,18 @@ class Destinations:
 
 
 def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
-    """Refuse files whose endings name another format.
+    """Refuse files whose endings name another format, or that have no folder to be in: before anything is asked.
 
     Raises:
-        InvalidChoice: With the endings that are possible.
+        InvalidChoice: With the endings that are possible, or what is wrong with the folder.
     """
     raster = _path(parameters.get("OUTPUT"), context)
     if raster and Path(raster).suffix.lower() not in (".tif", ".tiff"):
         raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
     if text := _path(parameters.get("SCRIPT"), context):
         script.check_ending(Path(text))
+    for path in filter(None, (raster, text)):
+        _check_place(Path(path))
 
 
 def add_image_outputs(algorithm: QgsProcessingAlgorithm) -> None:
@@ -111,6 +114,16 @@ def survey_outputs(survey: Survey) -> dict[str, Any]:
         "FIRST_DATE": survey.days[0].isoformat(),
         "LAST_DATE": survey.days[-1].isoformat(),
     }
+
+
+def _check_place(path: Path) -> None:
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise InvalidChoice(f"{path} is a folder.", "Choose a file in it.")
+    if not folder.is_dir():
+        raise InvalidChoice(f"There is no folder {folder}.", "Make it, or choose another.")
+    if not os.access(folder, os.W_OK):
+        raise InvalidChoice(f"The folder {folder} cannot be written to.", "Choose another.")
 
 
 def _path(destination: Any, context: QgsProcessingContext) -> str:

@@ -66,7 +66,8 @@ class ImageAlgorithm(CsPlusAlgorithm):
         check_destinations(parameters, context)
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
-        """Read parameters and settings."""
+        """Read parameters and settings; a model does not check its children, so destinations are checked here again."""
+        check_destinations(parameters, context)
         self.notes: list[str] = []
         self.recipe = self._recipe(parameters, context, self.notes.append)
         self.connection = settings.connection()

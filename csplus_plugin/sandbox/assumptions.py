@@ -83,7 +83,7 @@ ASSUMPTIONS: dict[str, str] = {
     ),
     "Mask of derivative, gradient, slope and aspect": "the smallest of the pixel's and its four neighbours'",
     "distance with nothing in the kernel": "masked",
-    "Rows and columns of a confusion matrix": "what is so, and what was predicted: producers by rows",
+    "Rows and columns of a confusion matrix": "reference classes, and predicted classes: producers by rows",
     "fscore": "one number a class; 0 where nothing is right",
     "Bands of unmix": "band_0, band_1 and so on; sumToOne is exact, nonNegative is refused",
     "Hue of a grey": "0",

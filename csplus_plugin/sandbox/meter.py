@@ -27,7 +27,7 @@ SHUTTING_DOWN = "The sandbox is being stopped."
 class Meter:
     """The account of one request.
 
-    Args:
+    Attributes:
         memory_limit: Cost that stands for too much memory.
         time_limit: Cost that stands for too much time.
         deadline: Moment of `time.monotonic` at which the request is given up in any case.

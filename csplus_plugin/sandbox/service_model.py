@@ -48,7 +48,7 @@ class ServiceModel:
     Only requests that compute are limited, charged and broken. Their order decides which ones break: the
     same seed breaks the same ones of a client that sends one after the other.
 
-    Args:
+    Attributes:
         latency: Seconds by which every answer is late.
         work: Seconds that a unit of cost takes; an answer is held back until they have passed.
         max_concurrent: More requests than this at a time are answered with status 429.

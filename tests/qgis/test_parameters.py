@@ -59,7 +59,7 @@ OTHER = "POLYGON((12 50, 13 50, 13 51, 12 51, 12 50))"
         ({"END": "2022-12-31"}, "before the start"),
         ({"END": "2023-13-01"}, "END"),
         ({"THRESHOLD": 1.5}, "THRESHOLD"),
-        ({"THRESHOLD": math.nan}, "threshold of nan"),
+        ({"THRESHOLD": math.nan}, "THRESHOLD is nan"),
         ({"CRS": "EPSG:999999"}, "CRS"),
         ({"BANDS": ["B10"]}, "L2A has no band 'B10'"),
         ({"BANDS": "B4,B44"}, "BANDS"),

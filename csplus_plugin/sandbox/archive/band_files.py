@@ -27,7 +27,7 @@ WHOLE_WINDOW = 1 << 24  # source pixels; a larger window is read decimated, like
 class BandFile:
     """A GeoTIFF with one band.
 
-    Args:
+    Attributes:
         path: The file.
         grid: Its pixels.
         type: What they hold.

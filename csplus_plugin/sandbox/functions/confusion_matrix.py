@@ -16,7 +16,7 @@ from ..values.types import FeatureCollection
 
 @function("ConfusionMatrix")
 def made(array: Any, order: list[int] | None) -> ConfusionMatrix:
-    """From a square array: rows are what is so, columns what was predicted."""
+    """From a square array: rows are reference classes, columns predicted ones."""
     return confusion_matrix(promote(array, "Array"), order)
 
 

@@ -48,7 +48,7 @@ MAX_DEPTH = 60
 class Formula:
     """A parsed formula.
 
-    Args:
+    Attributes:
         run: Evaluates it.
         variables: Names that it uses, apart from the bands that b() reads.
         uses_default: Whether it uses b().

@@ -19,7 +19,7 @@ _NONE: frozenset[str] = frozenset()
 class Node:
     """Part of an expression.
 
-    Args:
+    Attributes:
         free: Names of arguments of enclosing functions that the node depends on. A node without any has
             one value in the whole expression; names alone do not tell, because clients reuse them.
     """

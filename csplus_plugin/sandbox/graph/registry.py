@@ -33,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Function:
     """A function of the sandbox.
 
-    Args:
+    Attributes:
         name: Its name in expressions.
         parameters: The real signature, as far as `run` goes.
         run: Takes the arguments by position, in the signature's order.

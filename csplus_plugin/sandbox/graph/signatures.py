@@ -16,7 +16,7 @@ _PREFIX = "algorithms/"
 class Parameter:
     """One argument of a function.
 
-    Args:
+    Attributes:
         name: Its name in expressions.
         type: The type's name, such as `Image<unknown bands>`.
         optional: Whether it may be left out or null.

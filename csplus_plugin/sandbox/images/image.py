@@ -41,7 +41,7 @@ T = TypeVar("T")
 class Band:
     """What is known of a band without drawing it.
 
-    Args:
+    Attributes:
         name: Unique within its image.
         type: Precision and range of its pixels.
         crs: CRS of its default projection.
@@ -65,7 +65,7 @@ class Band:
 class Raster:
     """One band on one grid.
 
-    Args:
+    Attributes:
         values: Pixels (height, width), in the band type's numpy type; of no meaning where masked.
         mask: Validity 0 to 1 (height, width), float32; 0 is masked.
     """
@@ -151,7 +151,7 @@ Draw = Callable[[Canvas, Sequence[int]], Sequence[Raster]]
 class Image:
     """Bands, properties, and a way to draw the bands on any grid.
 
-    Args:
+    Attributes:
         source: The bands, or a function that finds them out when first needed.
         draw: How to draw some of them.
         properties: Metadata.

@@ -44,7 +44,7 @@ MAX_RADIUS = 512  # pixels
 class Distance:
     """What a kernel measures.
 
-    Args:
+    Attributes:
         metric: Distance in pixels by offset.
         radius: How far it reaches in a projection, in pixels.
         unit: What a pixel of that projection counts.
@@ -59,7 +59,7 @@ class Distance:
 class Kernel:
     """A neighbourhood.
 
-    Args:
+    Attributes:
         weighing: The weight of each neighbour in a projection, in a square with odd sides around the focus.
         frame: How far it reaches to the west, north, east and south where it is a rectangle.
         fixed: Whether it is the same in every projection.

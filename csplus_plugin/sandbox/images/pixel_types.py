@@ -21,7 +21,7 @@ _EXACT_IN_DOUBLE = 2**53
 class PixelType:
     """Precision and range of a band.
 
-    Args:
+    Attributes:
         precision: Whole numbers, 32-bit floating point, or 64-bit.
         min: Smallest value a pixel can have; None where unknown. Integers always have one.
         max: Largest value; None where unknown. Integers always have one.

@@ -25,7 +25,7 @@ Stack = np.ndarray
 class Result:
     """One output of a reducer.
 
-    Args:
+    Attributes:
         values: One value a pixel (pixels,), or Python objects where the output is a list or a dictionary.
         valid: Where there is a value at all (pixels,).
     """
@@ -42,7 +42,7 @@ OutputTypes = Callable[[Sequence[PixelType]], Sequence[PixelType]]
 class Reducer:
     """A way to reduce, with its inputs and named outputs.
 
-    Args:
+    Attributes:
         outputs: Names of the outputs.
         run: The reduction itself.
         types: Pixel types of the outputs, from those of the inputs.

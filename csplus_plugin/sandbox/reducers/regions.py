@@ -31,7 +31,7 @@ _SMALL_REGION = 4096  # pixels; coverage is measured more finely up to here
 class Samples:
     """Some pixels of an image, one after the other.
 
-    Args:
+    Attributes:
         values: One array (n,) a band.
         masks: One array (n,) a band.
         coverage: How much of each pixel the region covers (n,).

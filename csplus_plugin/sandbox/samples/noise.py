@@ -57,14 +57,3 @@ def smoothstep(low: float | np.ndarray, high: float | np.ndarray, x: np.ndarray)
     """0 below `low`, 1 above `high`, a smooth rise between; `low` > `high` makes it a fall."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0).astype(np.float32)
     return t * t * (3.0 - 2.0 * t)
-
-
-def at_cells(field: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """Give a repeating field read between its cells (bilinear), for instance to bend it."""
-    top, left = np.floor(row).astype(int), np.floor(column).astype(int)
-    down, right = (row - top).astype(np.float32), (column - left).astype(np.float32)
-    top, left = top % CELLS, left % CELLS
-    bottom, east = (top + 1) % CELLS, (left + 1) % CELLS
-    upper = field[top, left] * (1 - right) + field[top, east] * right
-    lower = field[bottom, left] * (1 - right) + field[bottom, east] * right
-    return upper * (1 - down) + lower * down

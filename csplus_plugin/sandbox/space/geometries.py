@@ -32,7 +32,7 @@ AREA = 2  # OGR's dimension of polygons
 class Geometry:
     """A shape on the earth.
 
-    Args:
+    Attributes:
         shape: Coordinates in `crs`, x before y; never changed, because threads share it. None for the
             whole earth without limits.
         crs: Authority code or WKT.

@@ -21,7 +21,7 @@ _ON_LATTICE = 1e-6  # of a pixel: nearer than this is the same place
 class Grid:
     """A rectangle of pixels in some CRS; a pixel is an area, and (0, 0) the corner of the first one.
 
-    Args:
+    Attributes:
         crs: Authority code such as `EPSG:32611`, or WKT.
         transform: scaleX, shearX, translateX, shearY, scaleY, translateY.
         width: Pixels along x.
@@ -127,7 +127,7 @@ class Grid:
         return x, y
 
     def interpolated(self, function: Function, tolerance: float) -> np.ndarray:
-        """Give a smooth function of place at the pixel centres (numbers, height, width), see `anchors.py`."""
+        """Give a smooth function of place at the pixel centres (numbers, height, width), see `interpolation.py`."""
         return interpolated(self.projection, self.width, self.height, function, tolerance)
 
 
@@ -149,7 +149,7 @@ def fractional_positions(source: Projection, target: Grid) -> tuple[np.ndarray, 
 class Lookup:
     """Nearest-neighbour sampling of one grid by another.
 
-    Args:
+    Attributes:
         window: First column, first row, width, height of the part of the source that is needed.
         columns: Column inside the window for each output pixel; broadcasts with `rows`.
         rows: Row inside the window for each output pixel.

@@ -75,7 +75,7 @@ def _is_near(column: float, row: float) -> bool:
 class _Cells:
     """The cells between anchors along one axis that hold some pixels.
 
-    Args:
+    Attributes:
         places: Anchors and the points halfway between them, alternately: twice the number of cells, and one.
         cell: Which cell holds each pixel.
         share: How far into its cell each pixel's centre is, 0 to 1.

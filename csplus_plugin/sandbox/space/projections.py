@@ -30,7 +30,7 @@ _thread = threading.local()
 class Projection:
     """A CRS with the lattice of pixels laid over it.
 
-    Args:
+    Attributes:
         crs: Authority code or WKT.
         transform: From pixel coordinates to CRS coordinates.
     """

@@ -12,9 +12,9 @@ from ..errors import Refused
 
 @dataclass(frozen=True, eq=False)
 class ConfusionMatrix:
-    """Counts of what is so, in rows, against what was predicted, in columns.
+    """Counts of reference classes, in rows, against predicted classes, in columns.
 
-    Args:
+    Attributes:
         counts: A square matrix.
         order: The class of each row and column.
     """

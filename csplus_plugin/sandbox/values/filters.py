@@ -19,7 +19,7 @@ Measure = float | None
 class Filter:
     """A condition on an element, or on a pair of elements in a join.
 
-    Args:
+    Attributes:
         test: Takes the element and its partner (None outside joins).
         measure: How far a pair is apart, for joins that keep it; None where the filter has no measure.
     """
@@ -32,7 +32,7 @@ class Filter:
 class Join:
     """A way to pair two collections.
 
-    Args:
+    Attributes:
         pair: Takes an element of the first collection and its matches with their measures; gives the
             elements of the result.
     """

@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 class Date:
     """A moment.
 
-    Args:
+    Attributes:
         millis: Milliseconds since 1970, UTC.
     """
 
@@ -47,7 +47,7 @@ class Date:
 class DateRange:
     """A span of time.
 
-    Args:
+    Attributes:
         start: Milliseconds since 1970, included.
         end: Milliseconds since 1970, not included.
     """
@@ -72,7 +72,7 @@ class ErrorMargin:
 class Feature:
     """Properties, and perhaps a place.
 
-    Args:
+    Attributes:
         place: The geometry; None for none.
         properties: Metadata.
         id: The feature's id, if it has one.
@@ -99,7 +99,7 @@ Element = Feature | Image
 class FeatureCollection:
     """Elements in order.
 
-    Args:
+    Attributes:
         elements: Features or images.
         properties: Metadata of the collection itself.
         id: Asset id, for collections of the archive.
@@ -149,7 +149,7 @@ class ImageCollection(FeatureCollection):
 class Algorithm:
     """A function as a value.
 
-    Args:
+    Attributes:
         names: Its arguments.
         run: Takes the arguments by name.
     """

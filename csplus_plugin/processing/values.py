@@ -1,0 +1,162 @@
+"""Parameter values as people hand them in -> values as their definitions want them, or one sentence.
+
+QGIS takes the default where it does not understand a value: a misspelt method in a model would be a median without a
+word. So every value is evaluated and compared with its definition here, for the dialog, the shell and models alike.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from qgis.core import (
+    NULL,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+    QgsProperty,
+)
+
+from ..core.checks import shown
+from ..core.errors import InvalidChoice
+from .parameters import INTEGER
+
+_YES, _NO = ("true", "yes", "on", "y", "t", "1"), ("false", "no", "off", "n", "f", "0")
+
+_MANY = 20
+"""Choices that a message lists; of more, only the nearest are named."""
+
+
+def checked_values(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+) -> dict[str, Any]:
+    """Give the parameters with every choice, number, yes or no, and text in its definition's own type.
+
+    What is not given, null or empty is left out, so that the default holds; an empty list of choices stays one.
+
+    Raises:
+        InvalidChoice: A value is none of the choices, no number, out of range; with the nearest match.
+    """
+    values = dict(parameters)
+    for definition in algorithm.parameterDefinitions():
+        name = definition.name()
+        if name not in values:
+            continue
+        value = _evaluated(values[name], context)
+        read = next((read for kind, read in _READERS.items() if isinstance(definition, kind)), None)
+        if value is None:
+            del values[name]
+        elif read is not None:
+            found = read(definition, value)
+            if found is None:
+                del values[name]
+            else:
+                values[name] = found
+    return values
+
+
+def _evaluated(value: Any, context: QgsProcessingContext) -> Any:
+    """Evaluate what is data-defined; QGIS's null becomes None."""
+    if isinstance(value, QgsProperty):
+        value, _ = value.value(context.expressionContext(), None)
+    return None if value is None or value == NULL else value
+
+
+def _read_choice(definition: QgsProcessingParameterEnum, value: Any) -> str | list[str] | None:
+    if not definition.allowMultiple():
+        if isinstance(value, str) and not value.strip():
+            return None
+        return _option(definition, value)
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)):
+        items = [items]
+    return [_option(definition, item) for item in items if not isinstance(item, str) or item.strip()]
+
+
+def _option(definition: QgsProcessingParameterEnum, value: Any) -> str:
+    """Find one option, by its name, or by its place as a model's own choice gives it."""
+    options = definition.options()
+    place = _whole(value) if not isinstance(value, (str, bool)) else None
+    name = value.strip() if isinstance(value, str) else str(place)
+    if name in options:  # a month is a number, too
+        return name
+    if place is not None and 0 <= place < len(options):
+        return options[place]
+    by_folded = {option.casefold(): option for option in options}
+    text = str(value).strip().casefold()
+    near = [by_folded[match] for match in difflib.get_close_matches(text, by_folded, 3)]
+    hints = [f"Did you mean {' or '.join(near)}?"] if near else []
+    if len(options) <= _MANY:
+        hints.append(f"Choose from {', '.join(options)}.")
+    raise InvalidChoice(
+        f"{definition.name()} is {shown(value)}, which is not one of its choices.", " ".join(hints)
+    )
+
+
+def _read_number(definition: QgsProcessingParameterNumber, value: Any) -> float | int | None:
+    if isinstance(value, str) and not value.strip():
+        return None
+    try:
+        number = float(value) if not isinstance(value, bool) else None
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None:
+        raise InvalidChoice(
+            f"{definition.name()} is {shown(value)}, which is not a number.",
+            "Write it like 0.65, without a unit.",
+        )
+    lowest, highest = definition.minimum(), definition.maximum()
+    if not lowest <= number <= highest:
+        raise InvalidChoice(
+            f"{definition.name()} is {number:g}, which is out of range.",
+            f"Choose a number {_range(definition)}.",
+        )
+    if definition.dataType() != INTEGER:
+        return number
+    whole = _whole(number)
+    if whole is None:
+        raise InvalidChoice(f"{definition.name()} is {number:g}, which is not a whole number.", "Round it.")
+    return whole
+
+
+def _range(definition: QgsProcessingParameterNumber) -> str:
+    lowest, highest = definition.minimum(), definition.maximum()
+    return f"from {lowest:g} to {highest:g}" if highest < _UNBOUNDED else f"of at least {lowest:g}"
+
+
+_UNBOUNDED = 1e300
+"""QGIS has the largest number of all for no bound."""
+
+
+def _read_flag(definition: QgsProcessingParameterBoolean, value: Any) -> bool | None:
+    text = str(value).strip().lower()
+    if not text:
+        return None
+    if text not in (*_YES, *_NO):
+        raise InvalidChoice(f"{definition.name()} is {shown(value)}.", "Choose true or false.")
+    return text in _YES
+
+
+def _read_text(definition: QgsProcessingParameterString, value: Any) -> str:
+    del definition
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return int(value) if int(value) == value else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+_READERS: dict[type[QgsProcessingParameterDefinition], Any] = {
+    QgsProcessingParameterEnum: _read_choice,
+    QgsProcessingParameterNumber: _read_number,
+    QgsProcessingParameterBoolean: _read_flag,
+    QgsProcessingParameterString: _read_text,
+}
