@@ -6,6 +6,8 @@ hash, and only their Python files and licences are taken. Equal input gives equa
 
 from __future__ import annotations
 
+import hashlib
+import io
 import shutil
 import subprocess
 import sys
@@ -72,8 +74,12 @@ def fetch_wheels() -> None:
 
 
 def unpack(wheel: Path, target: Path) -> None:
-    """Take what is needed out of one wheel."""
-    with zipfile.ZipFile(wheel) as archive:
+    """Take what is needed out of one wheel, if it still is the one of the lock file."""
+    content = wheel.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if f"--hash=sha256:{digest}" not in LOCK.read_text(encoding="utf-8"):
+        sys.exit(f"{wheel.name} is not the wheel that {LOCK.name} names: remove {WHEELS} and run this again.")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for name in archive.namelist():
             place = place_in_vendor(PurePosixPath(name))
             if place is not None:

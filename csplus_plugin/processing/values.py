@@ -21,6 +21,7 @@ from qgis.core import (
     QgsProcessingParameterString,
     QgsProperty,
 )
+from qgis.PyQt.QtCore import QVariant
 
 from ..core.checks import shown
 from ..core.errors import InvalidChoice
@@ -61,10 +62,12 @@ def checked_values(
 
 
 def _evaluated(value: Any, context: QgsProcessingContext) -> Any:
-    """Evaluate what is data-defined; QGIS's null becomes None."""
+    """Evaluate what is data-defined; null becomes None, but a null text, which `NAME=` is at a shell, an empty one."""
     if isinstance(value, QgsProperty):
         value, _ = value.value(context.expressionContext(), None)
-    return None if value is None or value == NULL else value
+    if value is None or value == NULL:
+        return "" if isinstance(value, QVariant) and value.typeName() == "QString" else None
+    return value
 
 
 def _read_choice(definition: QgsProcessingParameterEnum, value: Any) -> str | list[str] | None:

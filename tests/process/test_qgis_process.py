@@ -63,7 +63,11 @@ def test_the_log_says_what_was_found_and_that_it_is_a_sandbox(process: Process, 
         ({"THRESHOLD": "2"}, "THRESHOLD"),
         ({"EXTENT": "10,10.1,50,50.1 [EPSG:4326]"}, "No scenes of L2A over the area"),
         ({"CRS": "EPSG:4326", "OUTPUT": "/tmp/never.tif"}, "larger than the whole area"),
-        ({"OUTPUT": "/no/such/folder/clear.tif"}, "Cannot write to"),
+        ({"OUTPUT": "/no/such/folder/clear.tif"}, "There is no folder /no/such/folder"),
+        ({"METHOD": "Mean"}, "METHOD is 'Mean', which is not one of its choices. Did you mean mean"),
+        ({"THRESHOLD": "0,9"}, "THRESHOLD is '0,9', which is not a number"),
+        ({"START": "31.01.2023"}, "START is not a day. Write it as 2023-01-31"),
+        ({"ORBIT": "1.5"}, "ORBIT is 1.5, which is not a whole number"),
         ({"TRESHOLD": "0.5"}, "Did you mean THRESHOLD?"),
     ],
 )
@@ -72,6 +76,35 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(process: Process, change: dic
     assert done.returncode == 1
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_values_as_people_type_them(process: Process, tmp_path: Path) -> None:
+    """Spaces in lists, an argument given twice, none of the bands, an empty orbit, no for false."""
+    typed = ["TILES=11SKB", "TILES=10SGG", "BANDS=", "INDICES=NDVI, EVI", "ORBIT=", "CLIP=no"]
+    script = tmp_path / "recipe.json"
+    done = process("run", "csplus:clearcomposite", *given(LIVE="false", SCRIPT=script), *typed)
+    assert done.returncode == 0, done.stderr
+    recipe = json.loads(script.read_text())
+    assert recipe["scenes"]["tiles"] == ["11SKB", "10SGG"]
+    assert (recipe["scenes"]["orbit"], recipe["scenes"]["clip"]) == (None, False)
+    assert (recipe["target"]["bands"], recipe["target"]["indices"]) == ([], ["NDVI", "EVI"])
+
+
+def test_an_invalid_polygon_is_repaired(process: Process, tmp_path: Path) -> None:
+    bow_tie = [
+        [-119.905, 37.41],
+        [-119.895, 37.418],
+        [-119.895, 37.41],
+        [-119.905, 37.418],
+        [-119.905, 37.41],
+    ]
+    area = tmp_path / "area.geojson"
+    area.write_text(json.dumps({"type": "Polygon", "coordinates": [bow_tie]}))
+    target = tmp_path / "clear.tif"
+    done = process("run", "csplus:cloudscore", *given(AREA=area, EXTENT="", LIVE="false", OUTPUT=target))
+    assert done.returncode == 0, done.stderr
+    assert "They were repaired" in done.stdout + done.stderr
+    assert target.is_file()
 
 
 def test_without_credentials_the_next_step_is_named(process: Process, tmp_path: Path) -> None:
