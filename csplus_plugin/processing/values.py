@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from qgis.core import (
-    NULL,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingParameterBoolean,
@@ -65,8 +64,8 @@ def _evaluated(value: Any, context: QgsProcessingContext) -> Any:
     """Evaluate what is data-defined; null becomes None, but a null text, which `NAME=` is at a shell, an empty one."""
     if isinstance(value, QgsProperty):
         value, _ = value.value(context.expressionContext(), None)
-    if value is None or value == NULL:
-        return "" if isinstance(value, QVariant) and value.typeName() == "QString" else None
+    if isinstance(value, QVariant) and value.isNull():
+        return "" if value.typeName() == "QString" else None
     return value
 
 
