@@ -33,6 +33,8 @@ ENDPOINTS = {
 
 SANDBOX = "sandbox"
 
+_GOOGLE = ".googleapis.com"
+
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
 _HOW_TO_SET_A_PROJECT = "Set the id of a Google Cloud project in CSPLUS_PROJECT or in the plugin's settings."
 
@@ -49,6 +51,7 @@ class Connection:
         sandbox_data: Archive folder for the embedded sandbox; None: the sample scenes.
         no_proxy: Starts of URLs that are reached without any proxy.
         environment_proxy: Starts of URLs for which the environment decides although `proxies` is given.
+        trusted_host: Host beside Google's that may have the account's access.
     """
 
     endpoint: str = "earthengine"
@@ -58,6 +61,7 @@ class Connection:
     sandbox_data: Path | None = None
     no_proxy: tuple[str, ...] = ()
     environment_proxy: tuple[str, ...] = ()
+    trusted_host: str = ""
 
 
 class Session:
@@ -197,6 +201,7 @@ def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Sess
     if not needs_account:
         return Session(base_url, _require_valid(connection.project or "csplus-sandbox"), route)
     _require_socks_support(connection.proxies)
+    _check_host(base_url, connection.trusted_host)
     account = credentials.find_account(connection.key_file)
     project = connection.project or account.project
     if not project:
@@ -226,6 +231,17 @@ def _base_url(connection: Connection) -> str:
             "Use a URL that starts with https://.",
         )
     return endpoint.rstrip("/")
+
+
+def _check_host(base_url: str, trusted_host: str) -> None:
+    """Let the account's access go to Google, or to a host that the user has named for it, and nowhere else."""
+    host = (urlsplit(base_url).hostname or "").lower()
+    if host.endswith(_GOOGLE) or host == trusted_host.strip().lower():
+        return
+    raise InvalidChoice(
+        f"The endpoint {host} is not Google's, so the account's credentials are not sent to it.",
+        f"If it may have them, set CSPLUS_TRUSTED_HOST={host}; else choose {', '.join(ENDPOINTS)} or {SANDBOX}.",
+    )
 
 
 def _strip_account(endpoint: str) -> str:

@@ -153,6 +153,28 @@ class TestEndpoint:
             session_for(Connection("http://earthengine.example"))
 
     @pytest.mark.parametrize(
+        "host",
+        [
+            "elsewhere.example",
+            "googleapis.com.evil.example",
+            "evilgoogleapis.com",
+            "earthengine.googleapis.com.",
+            "192.0.2.1",
+        ],
+    )
+    def test_credentials_go_to_google_alone(self, home: Path, host: str):
+        earth_engine_credentials(home, project="p")
+        with pytest.raises(InvalidChoice, match=f"CSPLUS_TRUSTED_HOST={host}"):
+            session_for(Connection(f"https://{host}/path"))
+        assert session_for(Connection(f"https://{host}", trusted_host=host.upper())).project == "p"
+        with pytest.raises(InvalidChoice, match="is not Google's"):
+            session_for(Connection(f"https://{host}", trusted_host="another.example"))
+
+    def test_any_host_of_google_s_may_have_them(self, home: Path):
+        earth_engine_credentials(home, project="p")
+        assert session_for(Connection("https://content-earthengine.googleapis.com")).project == "p"
+
+    @pytest.mark.parametrize(
         ("url", "here"),
         [
             ("http://127.0.0.1:80", True),

@@ -69,7 +69,9 @@ def _block_size(dataset: gdal.Dataset) -> tuple[int, int]:
 def _open(path: Path) -> gdal.Dataset:
     with quiet_gdal():
         try:
-            dataset = gdal.Open(str(path))
+            # Only what the layout promises: a VRT of that name could read any file, and ask any host.
+            is_plain = path.is_file() and not path.is_symlink()
+            dataset = gdal.OpenEx(str(path), gdal.OF_RASTER, allowed_drivers=["GTiff"]) if is_plain else None
         except RuntimeError:  # raised where another part of the process has enabled GDAL's exceptions
             dataset = None
     if dataset is None:

@@ -177,11 +177,25 @@ class Handler(BaseHTTPRequestHandler):
         if host not in _LOOPBACK_NAMES:
             # A web page that made its own name point here must not reach the user's scenes.
             raise Refused("The sandbox answers to this computer only.", HTTPStatus.FORBIDDEN)
+        self._refuse_web_pages()
         method, query = self.command, address.query
         if self.headers.get("X-HTTP-Method-Override") == "GET":
             # How the client sends a query that is too long for an address.
             method, query, body = "GET", body.decode("utf-8", "replace"), b""
         return Request(method, unquote(address.path), dict(parse_qsl(query)), body)
+
+    def _refuse_web_pages(self) -> None:
+        """Refuse what a browser sends for a page of somebody else; programs and QGIS send none of these headers.
+
+        Raises:
+            Refused: It comes from a web page.
+        """
+        site, origin = self.headers.get("Sec-Fetch-Site", "none"), self.headers.get("Origin")
+        own = f"http://{self.headers.get('Host', '')}"
+        if site not in ("none", "same-origin") or origin not in (None, own):
+            raise Refused(
+                "The sandbox answers programs on this computer, not web pages.", HTTPStatus.FORBIDDEN
+            )
 
     def _read_body(self) -> bytes:
         """Give the whole body; one that is refused is read too, so that the client listens to the answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -154,6 +155,24 @@ def test_many_threads_read_the_same(folder: Folder, grid) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: median.render(target)["B2"].values, range(16)))
     assert all((result == expected).all() for result in results)
+
+
+@pytest.mark.parametrize("kind", ["vrt", "link", "pipe", "folder"])
+def test_only_plain_geotiffs_are_opened(tmp_path: Path, kind: str) -> None:
+    """A VRT of that name could read any file of the disk, and ask any host."""
+    secret, path = tmp_path / "secret.tif", tmp_path / "B4.tif"
+    write_tif(secret, ONES, 32611, (500000, 4100000), 10, None)
+    if kind == "vrt":
+        gdal.Translate(str(path), str(secret), format="VRT")
+        assert gdal.Open(str(path)) is not None
+    elif kind == "link":
+        path.symlink_to(secret)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    with pytest.raises(Refused, match="cannot be read"):
+        open_band(path)
 
 
 def test_collections_are_found(folder: Folder) -> None:

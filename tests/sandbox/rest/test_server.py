@@ -173,6 +173,24 @@ def test_other_names_of_this_computer_are_refused(url: str) -> None:
     assert ask(url, "POST", COMPUTE, CONSTANT, {"Host": "localhost:1234"})[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({"Origin": "own", "Sec-Fetch-Site": "same-origin"}, 200),
+    ],
+)
+def test_pages_of_others_are_refused(url: str, headers: dict[str, str], status: int) -> None:
+    """A browser posts text for any page without asking: folders would be made, and exports written."""
+    headers = {name: url.rstrip("/") if value == "own" else value for name, value in headers.items()}
+    assert ask(url, "POST", COMPUTE, CONSTANT, {"Content-Type": "text/plain", **headers})[0] == status
+
+
 def test_long_queries_may_come_as_a_body(url: str) -> None:
     path = f"/v1/projects/earthengine-public/assets/{L2A}:listAssets"
     content = ask(url, "POST", path, b"pageSize=1&view=BASIC", {"X-HTTP-Method-Override": "GET"})[2]
