@@ -14,6 +14,7 @@ from qgis.core import (
 )
 
 from ..csplus_plugin import settings
+from ..csplus_plugin.core.text import clean
 from ..csplus_plugin.earthengine import check
 from ..csplus_plugin.processing.base import CsPlusAlgorithm
 
@@ -73,19 +74,23 @@ class CheckConnection(CsPlusAlgorithm):
     ) -> dict[str, Any]:
         """Find what is used, then test the service."""
         del parameters, context
-        feedback.pushInfo(
+
+        def log(sentence: str) -> None:
+            feedback.pushInfo(clean(sentence))
+
+        log(
             f"Settings: endpoint {self.connection.endpoint} ({settings.ENDPOINT.source()}), "
             f"project {self.connection.project or 'not set'} ({settings.PROJECT.source()})."
         )
-        library = check.find_library(feedback.pushInfo)
-        session = check.open_session(self.connection, feedback.pushInfo)
-        report = check.probe_service(session, feedback.pushInfo, feedback.isCanceled)
+        library = check.find_library(log)
+        session = check.open_session(self.connection, log)
+        report = check.probe_service(session, log, feedback.isCanceled)
         return {
             "ENDPOINT": session.base_url,
             "PROJECT": session.project,
             "ACCOUNT": session.account,
             "PROXY": session.proxy,
-            "REGISTRATION": report.registration,
+            "REGISTRATION": clean(report.registration),
             "LIBRARY": library.version,
             "LIBRARY_PLACE": str(library.folder),
             "SANDBOX": session.is_sandbox,

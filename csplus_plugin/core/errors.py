@@ -6,6 +6,8 @@ person who runs it. Anything else that is raised is a defect of the plugin.
 
 from __future__ import annotations
 
+from .text import clean
+
 
 class CsPlusError(Exception):
     """A failure that a user can understand and act on.
@@ -16,9 +18,9 @@ class CsPlusError(Exception):
     """
 
     def __init__(self, what: str, next_step: str = "") -> None:
-        super().__init__(f"{what} {next_step}".strip())
-        self.what = what
-        self.next_step = next_step
+        # Some of it may be a service's or a file's own text.
+        self.what, self.next_step = clean(what), clean(next_step)
+        super().__init__(f"{self.what} {self.next_step}".strip())
 
 
 class InvalidChoice(CsPlusError):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
-from .errors import NothingFound
+from .errors import NothingFound, ServiceError
 from .scenes import hidden, pass_offset, steps, unscored
+from .text import clean
 
 if TYPE_CHECKING:
     import ee
@@ -113,21 +113,37 @@ def question(scenes: Scenes) -> ee.Dictionary:
     )
 
 
-def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
+def answer(scenes: Scenes, values: Any) -> Survey:
     """Read the service's answer.
 
     Raises:
         NothingFound: No scene is left, or none that the policy for unscored scenes lets through.
+        ServiceError: It is no answer to the question.
     """
     narrowing = steps(scenes)
-    left = tuple((step.what, int(size)) for step, size in zip(narrowing, values["left"], strict=True))
+    try:
+        sizes = [_count(size) for size in values["left"]]
+        left = tuple((step.what, size) for step, size in zip(narrowing, sizes, strict=True))
+        found = _read_scenes(scenes, values)
+        hidden_ids = tuple(sorted(map(_text, values["hidden"])))
+    except (TypeError, ValueError, LookupError, ArithmeticError, OSError) as problem:
+        raise ServiceError(
+            f"The service's answer about the scenes cannot be read ({type(problem).__name__}).",
+            "Run it again; if it stays, check that the endpoint is Earth Engine's.",
+        ) from problem
     for step, (what, size) in zip(narrowing, left, strict=True):
         if size == 0:
             before = (
                 f"{_scenes(left[0][1])} {left[0][0]}, but none " if step is not narrowing[0] else "No scenes "
             )
             raise NothingFound(f"{before}{what}.", step.remedy)
-    without, hidden_ids = set(values["unscored"]), set(values["hidden"])
+    survey = Survey(left, found, hidden_ids)
+    _check_policy(scenes, survey)
+    return survey
+
+
+def _read_scenes(scenes: Scenes, values: Any) -> tuple[Scene, ...]:
+    without, hidden_ids = set(map(_text, values["unscored"])), set(map(_text, values["hidden"]))
     offset = pass_offset(scenes.region)
     keeps = scenes.unscored_policy in ("keep", "scl")
 
@@ -138,10 +154,21 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
             index, day, int((time + offset) // _DAY), is_scored, is_scored or (keeps and index in without)
         )
 
-    in_time = sorted(zip(values["times"], values["ids"], strict=True))
-    survey = Survey(left, tuple(scene(time, index) for time, index in in_time), tuple(sorted(hidden_ids)))
-    _check_policy(scenes, survey)
-    return survey
+    pairs = zip(values["times"], values["ids"], strict=True)
+    in_time = sorted((float(time), _text(index)) for time, index in pairs)
+    return tuple(scene(time, index) for time, index in in_time)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or int(value) != value or value < 0:
+        raise ValueError(value)
+    return int(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return clean(value)
 
 
 def report(survey: Survey) -> list[str]:

@@ -14,6 +14,7 @@ from ..core import survey as surveying
 from ..core.choices import Scenes
 from ..core.errors import Cancelled
 from ..core.survey import Survey
+from ..core.text import clean
 from ..earthengine.client import Client
 from ..earthengine.dependencies import ee_place, ee_version, prepare_expressions
 from ..earthengine.session import SANDBOX, Connection, Session, close_sessions, session_for
@@ -74,11 +75,11 @@ class Run:
 
     def say(self, sentence: str) -> None:
         """Tell the log."""
-        self._feedback.pushInfo(sentence)
+        self._feedback.pushInfo(clean(sentence))
 
     def warn(self, sentence: str) -> None:
         """Tell the log what may surprise."""
-        self._feedback.pushWarning(sentence)
+        self._feedback.pushWarning(clean(sentence))
 
     def survey(self, scenes: Scenes) -> Survey:
         """Ask which scenes there are, in one request, and report them.

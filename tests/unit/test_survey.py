@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from datetime import UTC, date, datetime
 
 import pytest
 from csplus.csplus_plugin.core import survey
-from csplus.csplus_plugin.core.errors import NothingFound
+from csplus.csplus_plugin.core.errors import NothingFound, ServiceError
 from csplus.csplus_plugin.core.region import Region
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ..support.recipes import JANUARY
 
@@ -139,3 +142,34 @@ def test_a_pass_over_midnight_is_one_day() -> None:
     ten_days = 10 * 86_400_000
     told = survey.answer(scenes, found(("a", before), ("b", after), ("c", before + ten_days)))
     assert told.days == (date(2023, 1, 5), date(2023, 1, 15))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(key=st.sampled_from([None, *FOUND]), value=ANYTHING | st.lists(st.integers(10**19, 10**21)))
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_an_answer_of_another_shape_is_one_sentence(key: str | None, value: object) -> None:
+    values = value if key is None else {**FOUND, key: value}
+    with contextlib.suppress(ServiceError, NothingFound):
+        told = survey.answer(JANUARY, values)
+        assert all(isinstance(scene.day, date) for scene in told.scenes)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [None, "text", [], {}, {**FOUND, "ids": ["a"]}, {**FOUND, "times": [None] * 3}, {**FOUND, "left": [1.5]}],
+)
+def test_what_is_no_answer_says_so(values: object) -> None:
+    with pytest.raises(ServiceError, match="cannot be read"):
+        survey.answer(JANUARY, values)
+
+
+def test_ids_are_cleaned_before_they_are_shown() -> None:
+    odd = "b\x1b[2J\u202e\ud800"
+    told = survey.answer(JANUARY, found(("a", noon(1, 5)), (odd, noon(1, 6)), unscored=(odd,)))
+    assert told.unscored_ids == ("b [2J",)
