@@ -7,22 +7,20 @@ from typing import Any, ClassVar
 
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
-from .. import settings
 from ..core import catalog
+from ..core.choices import Output
 from ..core.errors import NothingFound
 from ..core.grid import grid_for
 from ..core.recipe import Recipe
 from ..core.survey import Survey
 from ..core.targets.target import ImageTarget
-from .base import CsPlusAlgorithm
-from .blocks import add_output, add_scenes, read_output, read_scenes
+from .blocks import add_output, add_scenes, read_output
 from .deliver import Piece, deliver, load_layers
 from .destinations import Destinations, add_image_outputs, check_destinations, survey_outputs
-from .region import Note
-from .run import Run
+from .recipe_algorithm import RecipeAlgorithm
 
 
-class ImageAlgorithm(CsPlusAlgorithm):
+class ImageAlgorithm(RecipeAlgorithm):
     """An algorithm whose result is an image; a subclass says only what differs.
 
     It fills the attributes of `CsPlusAlgorithm`, declares the parameters of its target and reads them. Where a run
@@ -36,18 +34,6 @@ class ImageAlgorithm(CsPlusAlgorithm):
     STYLES: ClassVar[Sequence[str]] = tuple(catalog.STYLES)
     STYLE: ClassVar[str | None] = None
 
-    def declare_target(self) -> None:
-        """Add the parameters of the target."""
-        raise NotImplementedError
-
-    def read_target(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> ImageTarget:
-        """Read the target from the parameters.
-
-        Raises:
-            InvalidChoice: With one sentence for each thing that can be wrong.
-        """
-        raise NotImplementedError
-
     def pieces(self, recipe: Recipe[ImageTarget], survey: Survey, destinations: Destinations) -> list[Piece]:
         """Cut the recipe into the images of the run: here, one."""
         title = f"{self.NAME} {recipe.scenes.start} to {recipe.scenes.end}"
@@ -60,29 +46,29 @@ class ImageAlgorithm(CsPlusAlgorithm):
         add_output(self, self.NAME, self.STYLES, self.STYLE)
         add_image_outputs(self)
 
+    def read_output(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Output:
+        """Read the block *output*."""
+        return read_output(self, parameters, context)
+
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
-        """Build the recipe once: it refuses what makes no sense."""
-        self._recipe(parameters, context)
+        """Build the recipe once, and look at the destinations."""
+        super().check(parameters, context)
         check_destinations(parameters, context)
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings; a model does not check its children, so destinations are checked here again."""
         check_destinations(parameters, context)
-        self.notes: list[str] = []
-        self.recipe = self._recipe(parameters, context, self.notes.append)
-        self.connection = settings.connection()
+        super().read(parameters, context)
 
     def work(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Survey the scenes, then make every piece."""
         destinations = Destinations.read(self, parameters, context)
-        if destinations.file is not None:
+        if destinations.file is not None or destinations.script is not None:
             # Before anything is asked: a wrong CRS or pixel size should cost no request.
             grid_for(self.recipe.scenes.region, self.recipe.output)
-        with Run(self.connection, feedback) as run:
-            for note in self.notes:
-                run.warn(note)
+        with self.open_run(feedback) as run:
             survey = run.survey(self.recipe.scenes)
             self._check_days(survey)
             self.delivered = deliver(run, self.pieces(self.recipe, survey, destinations), destinations)
@@ -108,12 +94,3 @@ class ImageAlgorithm(CsPlusAlgorithm):
                 f"No pixel can have {needed} clear days: the scenes are of {found}.",
                 "Ask for fewer clear days, or choose a longer window.",
             )
-
-    def _recipe(
-        self, parameters: Mapping[str, Any], context: QgsProcessingContext, note: Note = lambda _: None
-    ) -> Recipe[ImageTarget]:
-        return Recipe(
-            scenes=read_scenes(self, parameters, context, note),
-            target=self.read_target(parameters, context),
-            output=read_output(self, parameters, context),
-        )
