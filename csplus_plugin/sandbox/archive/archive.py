@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import meter
+from ..collection_ids import CLOUD_SCORE, S2_SR, S2_TOA
 from ..errors import Refused
 from ..images.image import Band, Canvas, Extent, Image, Raster
 from ..images.pixel_types import BYTE, FLOAT, UINT16, UINT32, PixelType
@@ -27,10 +28,6 @@ from ..space.geometries import Geometry, box, from_geojson, united
 from ..space.projections import WGS84
 from ..values.types import ImageCollection
 from .band_files import BandFile, BandReader, open_band
-
-S2_SR = "COPERNICUS/S2_SR_HARMONIZED"
-S2_TOA = "COPERNICUS/S2_HARMONIZED"
-CLOUD_SCORE = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
 
 _SPECTRAL = ["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B10", "B11", "B12"]
 _QUALITY = ["QA10", "QA20", "QA60", "MSK_CLASSI_OPAQUE", "MSK_CLASSI_CIRRUS", "MSK_CLASSI_SNOW_ICE"]

@@ -15,7 +15,7 @@ import numpy as np
 from .. import meter
 from ..errors import Refused
 from ..meter import MEMORY_EXCEEDED
-from .image import Band, Canvas, Image, Raster, combined_mask
+from .image import Band, Canvas, Image, Raster, combined_mask, draw_in_row_blocks
 from .pixel_types import PixelType
 
 MOST_ELEMENTS = 1 << 25
@@ -207,13 +207,7 @@ def pieces(image: Image) -> Image:
     """Give the same image, drawn for some pixels at a time so that the arrays behind them fit into memory."""
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-        if canvas.grid.size <= PIXELS:
-            return list(image.draw(canvas, wanted))
-        parts = [image.draw(Canvas(block), wanted) for block in canvas.grid.row_blocks(PIXELS)]
-        return [
-            Raster(np.concatenate([r.values for r in part]), np.concatenate([r.mask for r in part]))
-            for part in zip(*parts, strict=True)
-        ]
+        return draw_in_row_blocks(canvas, PIXELS, lambda part: image.draw(part, wanted))
 
     return image.with_(draw=draw)
 

@@ -219,10 +219,9 @@ class Image:
             if band.type.dimensions:
                 raise Refused(f"Band '{band.name}' holds arrays: flatten them, as Image.arrayFlatten does.")
         try:
-            parts = [self.pixels(Canvas(block), wanted) for block in grid.row_blocks(BLOCK_PIXELS)]
+            rasters = draw_in_row_blocks(Canvas(grid), BLOCK_PIXELS, lambda part: self.pixels(part, wanted))
         except RecursionError as error:
             raise Refused("The expression is nested too deeply for this sandbox engine.") from error
-        rasters = [_stacked(part) for part in zip(*parts, strict=True)]
         return dict(zip([self.bands[i].name for i in wanted], rasters, strict=True))
 
     def position(self, name: str) -> int:
@@ -248,7 +247,18 @@ class Image:
         return replace(self, source=tuple(bands), draw=draw, id=None, version=None, shared=False, **changes)
 
 
-def _stacked(rasters: Sequence[Raster]) -> Raster:
+def draw_in_row_blocks(
+    canvas: Canvas, limit: int, draw: Callable[[Canvas], Sequence[Raster]]
+) -> list[Raster]:
+    """Draw a canvas some rows at a time, each with at most `limit` pixels where a row has no more."""
+    if canvas.grid.size <= limit:
+        return list(draw(canvas))
+    parts = [draw(Canvas(block)) for block in canvas.grid.row_blocks(limit)]
+    return [_join_rows(part) for part in zip(*parts, strict=True)]
+
+
+def _join_rows(rasters: Sequence[Raster]) -> Raster:
+    """Put rasters below each other."""
     if len(rasters) == 1:
         return rasters[0]
     return Raster(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import Refused
 from ..images.array_pixels import afford
-from ..images.image import Band, Canvas, Image, Raster
+from ..images.image import Band, Canvas, Image, Raster, draw_in_row_blocks
 from ..images.pixel_types import PixelType, union
 from ..values.types import ImageCollection
 from .reducer import Reducer
@@ -173,13 +173,7 @@ def in_row_blocks(
 ) -> list[Raster]:
     """Draw a canvas in as many pieces as the memory for stacks asks for."""
     limit = max(1, STACK_BYTES // max(1, bytes_per_pixel))
-    if canvas.grid.size <= limit:
-        return draw(canvas)
-    parts = [draw(Canvas(block)) for block in canvas.grid.row_blocks(limit)]
-    return [
-        Raster(np.concatenate([r.values for r in part]), np.concatenate([r.mask for r in part]))
-        for part in zip(*parts, strict=True)
-    ]
+    return draw_in_row_blocks(canvas, limit, draw)
 
 
 def layered(collection: ImageCollection) -> Image:

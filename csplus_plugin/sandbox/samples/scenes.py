@@ -7,14 +7,11 @@ from datetime import timedelta
 
 import numpy as np
 
+from ..collection_ids import S2_TOA
 from . import classes
 from .grid import LATITUDE, LONGITUDE, Tile
 from .passes import Pass
 from .sun import Sun, sun_at
-
-L2A = "COPERNICUS/S2_SR_HARMONIZED"
-L1C = "COPERNICUS/S2_HARMONIZED"
-SCORES = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
 
 PIXEL_M = {
     **dict.fromkeys(("B2", "B3", "B4", "B8"), 10),
@@ -169,7 +166,7 @@ def score_properties(scene: Scene) -> dict[str, object]:
         "NO_CONTEXT_FRACTION": round((scene.of.seed % 9) / 200, 3),
         "DATE_PRODUCT_GENERATED": f"{made:%Y-%m-%dT%H:%M:%SZ}",
         "PROCESSING_SOFTWARE_VERSION": "sandbox-1",
-        "SOURCE_ASSET_ID": f"{L1C}/{scene.index}",
+        "SOURCE_ASSET_ID": f"{S2_TOA}/{scene.index}",
         "SOURCE_PRODUCT_ID": f"S2{scene.of.spacecraft[-1]}_SAMPLE_{scene.index}",
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..collection_ids import CLOUD_SCORE, S2_SR, S2_TOA
 from .atmosphere import TOA_BANDS, cirrus_band, top_of_atmosphere
 from .classes import Classifier
 from .geotiff import write_band, write_json
@@ -18,11 +19,8 @@ from .grid import LATITUDE, LONGITUDE, SIZE, Tile, tiles
 from .landscape import Landscape, build_landscape
 from .passes import YEAR, Pass, passes_of_year
 from .scenes import (
-    L1C,
-    L2A,
     NODATA,
     PIXEL_M,
-    SCORES,
     Scene,
     band_pixels,
     class_pixels,
@@ -109,7 +107,7 @@ def _land(size: int) -> Landscape:
 
 def _truth_bands(land: Landscape, day: date, product: str) -> dict[str, np.ndarray]:
     sun = sun_at(datetime.combine(day, time(18, 47), timezone.utc), LONGITUDE, LATITUDE)
-    return _product_bands(surface(land, day, sun), sun, None)[L2A if product == "L2A" else L1C]
+    return _product_bands(surface(land, day, sun), sun, None)[S2_SR if product == "L2A" else S2_TOA]
 
 
 def _product_bands(reflectance: np.ndarray, sun: Sun, sky: Sky | None) -> dict[str, dict[str, np.ndarray]]:
@@ -117,8 +115,8 @@ def _product_bands(reflectance: np.ndarray, sun: Sun, sky: Sky | None) -> dict[s
     toa = dict(zip(BANDS, top_of_atmosphere(reflectance, sun), strict=True))
     toa["B10"] = cirrus_band(sky, (reflectance.shape[1], reflectance.shape[2]))
     return {
-        L2A: dict(zip(BANDS, reflectance, strict=True)),
-        L1C: {band: toa[band] for band in TOA_BANDS},
+        S2_SR: dict(zip(BANDS, reflectance, strict=True)),
+        S2_TOA: {band: toa[band] for band in TOA_BANDS},
     }
 
 
@@ -179,7 +177,7 @@ class _Writer:
             share = float(tile.sample(cloudy)[here].mean()) if here.any() else 0.0
             properties = image_properties(scene, sun, classes, share)
             outline = footprint(one, tile)
-            of_product = {L2A: properties, L1C: toa_properties(properties)}
+            of_product = {S2_SR: properties, S2_TOA: toa_properties(properties)}
             for collection, bands in products.items():
                 home = self._new(collection, scene.index)
                 for band, ground in bands.items():
@@ -187,11 +185,11 @@ class _Writer:
                 write_json(
                     home / "properties.json", {"properties": of_product[collection], "footprint": outline}
                 )
-            self._write_band(self._folder / L2A / scene.index, "SCL", classes, tile)
+            self._write_band(self._folder / S2_SR / scene.index, "SCL", classes, tile)
 
     def _write_truth(self, month: int) -> None:
         tile = self._tiles["11SKB"]
-        for product, collection in (("L2A", L2A), ("L1C", L1C)):
+        for product, collection in (("L2A", S2_SR), ("L1C", S2_TOA)):
             home = self._new(f"truth/{collection}/{tile.name}", f"{YEAR}-{month:02d}")
             for band, ground in _truth_bands(self._land, date(YEAR, month, 15), product).items():
                 self._write_band(home, band, band_pixels(ground, band, tile), tile)
@@ -204,7 +202,7 @@ class _Writer:
                 continue
             tile = self._tiles[name]
             scene = Scene(one, tile)
-            home = self._new(SCORES, scene.index)
+            home = self._new(CLOUD_SCORE, scene.index)
             here = tile.sample(self._seen[number])
             for band, steps in bands.items():
                 values = np.where(here, tile.sample(steps) / np.float32(STEPS), np.float32(_SCORE_NODATA))
