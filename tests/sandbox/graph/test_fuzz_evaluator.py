@@ -217,6 +217,7 @@ def answered(folder: Folder, expression: Any) -> Any:
 @example(node=called("Reducer.repeat", reducer=called("Reducer.mean"), count=constant(10**9)))
 @example(node=called("Image.load", id=constant("../../etc/passwd")))
 @example(node=called("Projection", crs=constant("/etc/passwd")))
+@example(node=called("Image.clamp", input=IMAGE, low=constant(2**53), high=constant(-1)))
 @example(node=called("Image.connectedPixelCount", input=IMAGE, maxSize=constant(10**9)))
 def test_any_graph_is_answered_or_refused(folder: Folder, node: Any) -> None:
     answered(folder, graph(node, **BODIES))

@@ -232,11 +232,19 @@ def clamp(input_: Image, low: float, high: float) -> Image:
     """Values outside a range become its ends."""
     return each_band(
         input_,
-        lambda values, _: np.clip(values, low, high),
+        lambda values, _: _clamped(values, low, high),
         lambda kind: ranged(
             wider(kind, wider_of(low, high)), max(kind.bounds[0], low), min(max(kind.bounds[1], low), high)
         ),
     )
+
+
+def _clamped(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    if values.dtype.kind in "iu":
+        limits = np.iinfo(values.dtype)
+        if not (limits.min <= low <= limits.max and limits.min <= high <= limits.max):
+            values = values.astype(np.float64)  # numpy 2 takes no number that the type cannot hold
+    return np.clip(values, low, high)
 
 
 @function("Image.unitScale", arrays=None)
