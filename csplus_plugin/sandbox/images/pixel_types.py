@@ -87,10 +87,10 @@ class PixelType:
         if low <= np.iinfo(values.dtype).min and np.iinfo(values.dtype).max <= high:
             return values.astype(self.dtype, copy=False)
         if values.dtype != np.uint64:
-            # numpy 2 takes no bound that the values' own type cannot hold.
-            values, low = values.astype(np.int64), max(low, np.iinfo(np.int64).min)
-            return np.clip(values, low, min(high, np.iinfo(np.int64).max)).astype(self.dtype)
-        return np.clip(values, max(low, 0), high).astype(self.dtype)
+            values = values.astype(np.int64)
+        # numpy 2 takes no bound that the values' own type cannot hold.
+        held = np.iinfo(values.dtype)
+        return np.clip(values, max(low, held.min), min(high, held.max)).astype(self.dtype)
 
     def _arrays(self, values: np.ndarray) -> np.ndarray:
         """Pixels that are arrays, or nested lists, as arrays of this type; those without a value stay as they are."""
