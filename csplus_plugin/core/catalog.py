@@ -116,6 +116,9 @@ STATISTICS = {
 
 COUNT_BAND = "clear_count"
 
+ANY_BAND = "B4"
+"""Whose mask tells where a scene has pixels; every band of 10 m has the same."""
+
 
 @dataclass(frozen=True)
 class Style:

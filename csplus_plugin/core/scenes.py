@@ -7,15 +7,12 @@ Source: Earth Engine guide, `ImageCollection.linkCollection` and `ee.Join`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from osgeo import ogr
-
-from .catalog import COUNT_BAND, OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
+from .catalog import OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
 from .naming import named, named_function
 
 if TYPE_CHECKING:
@@ -25,19 +22,6 @@ if TYPE_CHECKING:
     from .region import Region
 
 _EVERY_SCENE_CLOUD = 100
-_DAY = 86_400_000
-"""Milliseconds."""
-
-_TURN = 360
-_DEGREE = 111_320
-"""Metres of a degree of latitude."""
-
-_SAMPLES, _FINEST = 64, 10
-"""Points along the longer side of the region when masks are looked at, and the least metres between them."""
-
-_ANY_BAND = "B4"
-"""Whose mask tells where a scene has pixels."""
-
 _BUFFER_ERROR = 1
 """Metres by which the server may simplify a trimmed footprint."""
 
@@ -121,7 +105,7 @@ def unscored(scenes: Scenes) -> ee.ImageCollection:
     """Give the scenes that have no score."""
     from .library import ee
 
-    return named(_joined(ee.Join.inverted(), scenes), "unscored")
+    return named(joined(ee.Join.inverted(), scenes), "unscored")
 
 
 def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -> ee.ImageCollection:
@@ -163,9 +147,9 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
         return finish(image, named(is_clear, "is_clear"))
 
     if scenes.unscored_policy in ("drop", "fail"):
-        return named(_linked(found(scenes), score).map(keep_clear), "clear")
-    scored = named(_joined(ee.Join.simple(), scenes), "scored")
-    clear = _linked(scored, score).map(keep_clear).merge(unscored(scenes).map(keep_unscored))
+        return named(linked(found(scenes), score).map(keep_clear), "clear")
+    scored = named(joined(ee.Join.simple(), scenes), "scored")
+    clear = linked(scored, score).map(keep_clear).merge(unscored(scenes).map(keep_unscored))
     return named(clear, "clear")
 
 
@@ -176,67 +160,7 @@ def scores(scenes: Scenes) -> ee.ImageCollection:
     def take_score(image: ee.Image) -> ee.Image:
         return _trimmed(image.select(scenes.qa_band), image, scenes)
 
-    return named(_linked(found(scenes), scenes.qa_band).map(take_score), "scores")
-
-
-def hidden(scenes: Scenes) -> ee.FeatureCollection:
-    """Find the scenes whose score exists but is masked wherever the scene has pixels in the region.
-
-    Looked for on a coarse grid of about 64 x 64 points.
-
-    Returns:
-        A feature without geometry for each, with the scene's `system:index` as `id`.
-    """
-    from .library import ee
-
-    west, south, east, north = scenes.region.bounds
-    step = max(_FINEST, max(east - west, north - south) * _DEGREE / _SAMPLES)
-    shape = geometry(_coarse(scenes.region, step / 2))
-
-    def look(image: ee.Image) -> ee.Feature:
-        masks = image.select([_ANY_BAND, scenes.qa_band], ["scene", "score"]).mask()
-        seen = masks.reduceRegion(ee.Reducer.max(), shape, step)
-        return ee.Feature(None, seen).set("id", image.get("system:index"))
-
-    looks = ee.FeatureCollection(_linked(_joined(ee.Join.simple(), scenes), scenes.qa_band).map(look))
-    return looks.filter(ee.Filter.And(ee.Filter.gt("scene", 0), ee.Filter.eq("score", 0)))
-
-
-def pass_offset(region: Region) -> int:
-    """Give the milliseconds by which the sun's time at the region's centre is ahead of UTC.
-
-    Sentinel-2 passes at about half past ten of the sun's time, so a pass never meets midnight on that clock, which it
-    does on the clock of UTC near longitude 160.
-    """
-    west, _, east, _ = region.bounds
-    return round((west + east) / 2 / _TURN * _DAY)
-
-
-def clear_days(scenes: ee.ImageCollection, band: str, region: Region) -> ee.Image:
-    """Count the distinct days on which `band` is not masked.
-
-    A day is one pass of the satellite, wherever midnight falls; seen in two overlapping tiles it is one observation.
-
-    Returns:
-        One band, `clear_count`; 0 where there is no day.
-    """
-    from .library import ee
-
-    offset = pass_offset(region)
-
-    @named_function("A day is one pass of the satellite, by the sun's time at the middle of the region.")
-    def find_day(image: ee.Image) -> ee.Image:
-        number = ee.Number(image.get("system:time_start")).add(offset).divide(_DAY).floor()
-        return ee.Image.constant(named(number, "day")).updateMask(image.select(band).mask())
-
-    days = scenes.map(find_day).reduce(ee.Reducer.countDistinct())
-    return named(days.rename([COUNT_BAND]).unmask(0, False), "clear_days")
-
-
-def _coarse(region: Region, metres: float) -> Region:
-    """Leave out the vertices that move no edge by more than so many metres."""
-    shape = ogr.CreateGeometryFromJson(json.dumps(region.geojson()))
-    return region.from_geojson(json.loads(shape.SimplifyPreserveTopology(metres / _DEGREE).ExportToJson()))
+    return named(linked(found(scenes), scenes.qa_band).map(take_score), "scores")
 
 
 def _window(scenes: Scenes) -> tuple[str, str]:
@@ -245,7 +169,8 @@ def _window(scenes: Scenes) -> tuple[str, str]:
     return scenes.start.isoformat(), (last + timedelta(days=1)).isoformat()
 
 
-def _linked(collection: ee.ImageCollection, score: str) -> ee.ImageCollection:
+def linked(collection: ee.ImageCollection, score: str) -> ee.ImageCollection:
+    """Link scenes to a band of their scores."""
     # The score collection stays unfiltered: linking an empty one is an error, and the index is the filter.
     return named(collection.linkCollection(_every_score(), [score]), "linked")
 
@@ -256,7 +181,8 @@ def _every_score() -> ee.ImageCollection:
     return named(ee.ImageCollection(SCORES_ID), "cs_plus")
 
 
-def _joined(join: ee.Join, scenes: Scenes) -> ee.ImageCollection:
+def joined(join: ee.Join, scenes: Scenes) -> ee.ImageCollection:
+    """Give the scenes that have a score, or with an inverted join those that have none."""
     from .library import ee
 
     of_window = _every_score().filterBounds(geometry(scenes.region)).filterDate(*_window(scenes))

@@ -7,17 +7,16 @@ from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
+from .days import pass_day
 from .errors import NothingFound, ServiceError
-from .scenes import hidden, pass_offset, steps, unscored
+from .hidden_scores import hidden
+from .scenes import steps, unscored
 from .text import clean
 
 if TYPE_CHECKING:
     import ee
 
     from .choices import Scenes
-
-_DAY = 86_400_000
-"""Milliseconds."""
 
 _NAMED = 10
 """How many unscored scenes are named before the rest is only counted."""
@@ -144,14 +143,13 @@ def answer(scenes: Scenes, values: Any) -> Survey:
 
 def _read_scenes(scenes: Scenes, values: Any) -> tuple[Scene, ...]:
     without, hidden_ids = set(map(_text, values["unscored"])), set(map(_text, values["hidden"]))
-    offset = pass_offset(scenes.region)
     keeps = scenes.unscored_policy in ("keep", "scl")
 
     def scene(time: float, index: str) -> Scene:
         day = datetime.fromtimestamp(time / 1000, timezone.utc).date()
         is_scored = index not in without and index not in hidden_ids
         return Scene(
-            index, day, int((time + offset) // _DAY), is_scored, is_scored or (keeps and index in without)
+            index, day, pass_day(time, scenes.region), is_scored, is_scored or (keeps and index in without)
         )
 
     pairs = zip(values["times"], values["ids"], strict=True)

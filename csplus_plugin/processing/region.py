@@ -130,12 +130,13 @@ def _thinned(geometry: QgsGeometry, note: Note) -> QgsGeometry:
     Raises:
         InvalidChoice: It is too detailed for a request all the same.
     """
+    thinned = geometry
     before = after = geometry.constGet().nCoordinates()
     for tolerance in _TOLERANCES:
         if after <= _MANY_VERTICES:
             break
-        geometry = geometry.simplify(tolerance)
-        after = geometry.constGet().nCoordinates()
+        thinned = geometry.simplify(tolerance)  # of the whole one: what was thinned before would move twice
+        after = thinned.constGet().nCoordinates()
     if after > _MOST_VERTICES:
         raise InvalidChoice(
             f"The area has {after:,} vertices, and a request to Earth Engine carries about {_MOST_VERTICES:,}.",
@@ -145,4 +146,4 @@ def _thinned(geometry: QgsGeometry, note: Note) -> QgsGeometry:
         note(
             f"The area's {before:,} vertices were thinned to {after:,}; no edge moved by more than half a pixel."
         )
-    return geometry
+    return thinned

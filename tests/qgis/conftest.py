@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 from csplus import classFactory
 from csplus.csplus_plugin.plugin import CsPlusPlugin
-from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsProject
+from qgis.core import (
+    QgsApplication,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsVectorLayer,
+)
 
 PLACE = "-119.9200,-119.9000,37.4100,37.4220 [EPSG:4326]"
 JANUARY = {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31"}
@@ -29,6 +37,19 @@ class Recorder(QgsProcessingFeedback):
 
     def pushWarning(self, warning: str) -> None:
         self.warned.append(warning)
+
+
+def polygons(*texts: str, crs: str = "EPSG:4326") -> QgsVectorLayer:
+    """Make a layer of polygons, in the project."""
+    layer = QgsVectorLayer(f"Polygon?crs={crs}", "areas", "memory")
+    features = []
+    for text in texts:
+        feature = QgsFeature()
+        feature.setGeometry(QgsGeometry.fromWkt(text))
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    QgsProject.instance().addMapLayer(layer)
+    return layer
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -13,18 +14,15 @@ from qgis import processing as toolbox
 from qgis.core import (
     Qgis,
     QgsApplication,
-    QgsFeature,
     QgsGeometry,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
-    QgsProject,
-    QgsVectorLayer,
 )
 
-from .conftest import JANUARY, Recorder
+from .conftest import JANUARY, Recorder, polygons
 
 ID = "csplus:cloudscore"
 GOOD = "POLYGON((-119.910 37.412,-119.906 37.412,-119.906 37.416,-119.910 37.416,-119.910 37.412))"
@@ -42,18 +40,6 @@ OVERLAPPING = (
 @pytest.fixture
 def algorithm() -> QgsProcessingAlgorithm:
     return QgsApplication.processingRegistry().createAlgorithmById(ID)
-
-
-def areas(*texts: str, kind: str = "Polygon") -> QgsVectorLayer:
-    layer = QgsVectorLayer(f"{kind}?crs=EPSG:4326", "areas", "memory")
-    features = []
-    for text in texts:
-        feature = QgsFeature()
-        feature.setGeometry(QgsGeometry.fromWkt(text))
-        features.append(feature)
-    layer.dataProvider().addFeatures(features)
-    QgsProject.instance().addMapLayer(layer)
-    return layer
 
 
 def square(x: float, y: float, side: float) -> str:
@@ -79,9 +65,9 @@ def test_what_is_broken_is_repaired_and_said(
     size: float | None,
 ) -> None:
     notes: list[str] = []
-    region = read_region(algorithm, {"AREA": areas(*texts)}, context, notes.append)
+    region = read_region(algorithm, {"AREA": polygons(*texts)}, context, notes.append)
     assert [note.startswith(said or "-") for note in notes] == ([True] if said else [])
-    shape = ogr.CreateGeometryFromJson(str(region.geojson()).replace("'", '"'))
+    shape = ogr.CreateGeometryFromJson(json.dumps(region.geojson()))
     assert shape.IsValid()
     if size is not None:
         assert shape.GetArea() == pytest.approx(size, rel=1e-6)
@@ -92,7 +78,7 @@ def test_it_runs_with_the_default_context_and_in_a_model(
     qgis_new_project: None, feedback: Recorder, target: str, texts: list[str]
 ) -> None:
     """Both check geometries, and would end at the first invalid one."""
-    layer = areas(*texts)
+    layer = polygons(*texts)
     parameters = {**JANUARY, "EXTENT": None, "AREA": layer, "LIVE": False, "OUTPUT": target}
     alone = toolbox.run(ID, parameters, feedback=feedback)
     wanted = gdal.Open(alone["OUTPUT"]).ReadAsArray()
@@ -114,7 +100,7 @@ def test_polygons_among_other_parts_are_kept(
 ) -> None:
     spike = "POLYGON((0 0,1 0,1 1,1 5,1 1,0 1,0 0))"  # repaired, it is a square and a line
     notes: list[str] = []
-    region = read_region(algorithm, {"AREA": areas(spike)}, context, notes.append)
+    region = read_region(algorithm, {"AREA": polygons(spike)}, context, notes.append)
     assert region.bounds == (0, 0, 1, 1)
     assert any("dropped" in note for note in notes) or any("repaired" in note for note in notes)
 
@@ -124,7 +110,7 @@ def test_nothing_but_empty_or_flat_polygons_is_one_sentence(
     algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext, texts: list[str]
 ) -> None:
     with pytest.raises(InvalidChoice, match="no polygon|area is empty"):
-        read_region(algorithm, {"AREA": areas(*texts)}, context)
+        read_region(algorithm, {"AREA": polygons(*texts)}, context)
 
 
 def test_thousands_of_squares_are_sent_whole(
@@ -133,26 +119,29 @@ def test_thousands_of_squares_are_sent_whole(
     """They have as few vertices as they can; thinning for ever could not make them fewer."""
     squares = [square(-120 + 0.002 * (n % 100), 37 + 0.002 * (n // 100), 0.001) for n in range(4500)]
     notes: list[str] = []
-    region = read_region(algorithm, {"AREA": areas(*squares)}, context, notes.append)
+    region = read_region(algorithm, {"AREA": polygons(*squares)}, context, notes.append)
     assert len(region.polygons) == 4500
     assert notes == []
 
 
+@pytest.mark.parametrize(("count", "roughness"), [(25_000, 0), (25_000, 3e-5)])
 def test_a_detailed_outline_is_thinned_by_less_than_half_a_pixel(
-    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext, count: int, roughness: float
 ) -> None:
-    count = 60_000
-    angles = [2 * math.pi * n / count for n in range(count)]
-    ring = [f"{10 + 0.5 * math.cos(a):.12f} {50 + 0.5 * math.sin(a):.12f}" for a in angles]
-    outline = f"POLYGON(({','.join([*ring, ring[0]])}))"
+    """Also one so rough that it is thinned more than once."""
+    radii = 0.5 + np.random.default_rng(1).uniform(-roughness, roughness, count)
+    angles = 2 * math.pi * np.arange(count) / count
+    xs, ys = 10 + radii * np.cos(angles), 50 + radii * np.sin(angles)
+    ring = [f"{x:.12f} {y:.12f}" for x, y in zip(xs, ys, strict=True)]
+    outline = QgsGeometry.fromWkt(f"POLYGON(({','.join([*ring, ring[0]])}))")
+    layer = polygons(outline.asWkt(12))
     notes: list[str] = []
-    region = read_region(algorithm, {"AREA": areas(outline)}, context, notes.append)
-    assert sum(len(ring) for polygon in region.polygons for ring in polygon) < 20_000
-    assert "60,001 vertices were thinned" in notes[0]
-    thinned = QgsGeometry.fromWkt(
-        ogr.CreateGeometryFromJson(str(region.geojson()).replace("'", '"')).ExportToWkt()
-    )
-    assert thinned.hausdorffDistance(QgsGeometry.fromWkt(outline)) < 4.5e-5  # 5 m
+    region = read_region(algorithm, {"AREA": layer}, context, notes.append)
+    kept = sum(len(ring) for polygon in region.polygons for ring in polygon)
+    assert kept < count
+    assert f"{count + 1:,} vertices were thinned to {kept:,}" in notes[-1]
+    shape = ogr.CreateGeometryFromJson(json.dumps(region.geojson()))
+    assert QgsGeometry.fromWkt(shape.ExportToWkt()).hausdorffDistance(outline) < 4.5e-5  # 5 m
 
 
 def test_too_many_vertices_are_refused_with_their_number(
@@ -160,7 +149,7 @@ def test_too_many_vertices_are_refused_with_their_number(
 ) -> None:
     squares = [square(-120 + 0.002 * (n % 200), 37 + 0.002 * (n // 200), 0.001) for n in range(32_000)]
     with pytest.raises(InvalidChoice, match="The area has 160,000 vertices"):
-        read_region(algorithm, {"AREA": areas(*squares)}, context)
+        read_region(algorithm, {"AREA": polygons(*squares)}, context)
 
 
 def test_what_was_repaired_reaches_the_log(
@@ -169,7 +158,7 @@ def test_what_was_repaired_reaches_the_log(
     context.setInvalidGeometryCheck(Qgis.InvalidGeometryCheck.AbortOnInvalid)
     toolbox.run(
         ID,
-        {**JANUARY, "AREA": areas(BOW_TIE), "LIVE": False, "OUTPUT": target},
+        {**JANUARY, "AREA": polygons(BOW_TIE), "LIVE": False, "OUTPUT": target},
         context=context,
         feedback=feedback,
     )

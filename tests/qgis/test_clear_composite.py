@@ -50,6 +50,23 @@ def values(path: str) -> np.ndarray:
     return dataset.ReadAsArray()
 
 
+def cancelled_after_one_tile(
+    context: QgsProcessingContext, monkeypatch: pytest.MonkeyPatch, **values: object
+) -> Recorder:
+    """Run a download that is cancelled as its first tile arrives; what was said."""
+    feedback, real = Recorder(), Journal.add
+
+    def add(journal: Journal, *tile: object) -> None:
+        real(journal, *tile)
+        feedback.cancel()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", add)
+        with pytest.raises(QgsProcessingException, match="Cancelled"):
+            run(context, feedback, **values)
+    return feedback
+
+
 def test_the_live_layer_draws_and_carries_its_recipe(
     context: QgsProcessingContext, feedback: Recorder
 ) -> None:
@@ -202,17 +219,7 @@ def test_the_share_is_of_the_area_and_survives_a_resume(
 ) -> None:
     """Of an area that is clipped, in which every pixel has a value."""
     choices = {"OUTPUT": target, "LIVE": False, "THRESHOLD": 0, "UNSCORED_POLICY": "keep", "RESOLUTION": 1}
-    hasty = Recorder()
-    real = Journal.add
-
-    def add(journal: Journal, *tile: object) -> None:
-        real(journal, *tile)
-        hasty.cancel()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "add", add)
-        with pytest.raises(QgsProcessingException, match="Cancelled"):
-            run(context, hasty, **choices)
+    cancelled_after_one_tile(context, monkeypatch, **choices)
     assert run(context, feedback, **choices)["CLEAR_PERCENT"] == pytest.approx(100, abs=0.2)
 
 
@@ -272,17 +279,7 @@ def test_a_cancelled_download_goes_on_where_it_stopped(
 ) -> None:
     monkeypatch.setenv("CSPLUS_LARGE_DOWNLOAD", "0.001")
     fine = {"OUTPUT": target, "LIVE": False, "RESOLUTION": 1}
-    hasty = Recorder()
-    real = Journal.add
-
-    def add(journal: Journal, *tile: object) -> None:
-        real(journal, *tile)
-        hasty.cancel()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "add", add)
-        with pytest.raises(QgsProcessingException, match="Cancelled"):
-            run(context, hasty, **fine)
+    hasty = cancelled_after_one_tile(context, monkeypatch, **fine)
     assert any("An export runs on Earth Engine" in line for line in hasty.warned)
     assert sorted(path.name for path in Path(target).parent.iterdir()) == [
         "clear.tif.journal",

@@ -10,21 +10,16 @@ from csplus.csplus_plugin.core.errors import CsPlusError, InvalidChoice
 from csplus.csplus_plugin.layers import file_recipe
 from osgeo import gdal
 from qgis import processing as toolbox
-from qgis.core import QgsFeature, QgsGeometry, QgsProcessingContext, QgsProject, QgsVectorLayer
+from qgis.core import QgsProcessingContext, QgsVectorLayer
 
-from .conftest import JANUARY, Recorder
+from .conftest import JANUARY, Recorder, polygons
 
 
 def circle(vertices: int) -> QgsVectorLayer:
     """A round area of so many vertices around the sample scenes' middle."""
     angles = [2 * math.pi * place / vertices for place in range(vertices)]
     ring = [f"{-119.91 + 0.008 * math.cos(a):.9f} {37.416 + 0.006 * math.sin(a):.9f}" for a in angles]
-    layer = QgsVectorLayer("Polygon?crs=EPSG:4326", "round", "memory")
-    feature = QgsFeature()
-    feature.setGeometry(QgsGeometry.fromWkt(f"POLYGON(({', '.join([*ring, ring[0]])}))"))
-    layer.dataProvider().addFeatures([feature])
-    QgsProject.instance().addMapLayer(layer)
-    return layer
+    return polygons(f"POLYGON(({', '.join([*ring, ring[0]])}))")
 
 
 def run(context: QgsProcessingContext, feedback: Recorder, target: str, vertices: int) -> dict:

@@ -13,36 +13,21 @@ from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
-    QgsFeature,
-    QgsGeometry,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingFeatureSourceDefinition,
     QgsProject,
     QgsRectangle,
     QgsReferencedRectangle,
-    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
-from .conftest import JANUARY
+from .conftest import JANUARY, polygons
 
 
 @pytest.fixture
 def algorithm() -> QgsProcessingAlgorithm:
     return QgsApplication.processingRegistry().createAlgorithmById("csplus:clearcomposite")
-
-
-def polygons(*texts: str, crs: str = "EPSG:4326") -> QgsVectorLayer:
-    layer = QgsVectorLayer(f"Polygon?crs={crs}", "areas", "memory")
-    features = []
-    for text in texts:
-        feature = QgsFeature()
-        feature.setGeometry(QgsGeometry.fromWkt(text))
-        features.append(feature)
-    layer.dataProvider().addFeatures(features)
-    QgsProject.instance().addMapLayer(layer)
-    return layer
 
 
 SQUARE = "POLYGON((10 50, 11 50, 11 51, 10 51, 10 50))"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from .. import indices, methods
 from ..bands import COUNT, BandInfo, index_band, spectral_band
-from ..catalog import COUNT_BAND, METHODS, PRODUCTS, STYLES, Style
+from ..catalog import ANY_BAND, COUNT_BAND, METHODS, PRODUCTS, STYLES, Style
 from ..checks import between, check_types, one_of, shown
 from ..choices import Output, Scenes
+from ..days import clear_days
 from ..errors import InvalidChoice
 from ..naming import named
-from ..scenes import clear_days, clear_scenes
+from ..scenes import clear_scenes
 from .target import ImageTarget
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Composite(ImageTarget):
         Pixels with too few clear days are masked, except in `clear_count`, which is 0 where there is no clear
         observation.
         """
-        spectral = self.spectral(scenes, names)
+        spectral = self._spectral(scenes, names)
         clear = clear_scenes(scenes, spectral, whole=self.method in methods.WHOLE)
         stack = methods.Stack(
             scenes=clear,
@@ -124,12 +125,12 @@ class Composite(ImageTarget):
             named(image, "with_days")
         return image
 
-    def spectral(self, scenes: Scenes, names: Sequence[str]) -> list[str]:
+    def _spectral(self, scenes: Scenes, names: Sequence[str]) -> list[str]:
         """List the spectral bands that the bands `names` are made of, those of the file first."""
         wanted = [name for name in names if name in self.indices]
         derived = (*wanted, scenes.qa_band, COUNT_BAND)
         return _union(
-            self.bands or ("B4",),
+            self.bands or (ANY_BAND,),
             [name for name in names if name not in derived],
             *(indices.find(name).bands for name in wanted),
         )

@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..bands import COUNT, DECIMALS, BandInfo
-from ..catalog import STATISTICS, STYLES, Style
+from ..catalog import ANY_BAND, STATISTICS, STYLES, Style
 from ..checks import between, check_types, one_of
 from ..choices import Output, Scenes
+from ..days import clear_days
 from ..errors import InvalidChoice
 from ..naming import named
-from ..scenes import clear_days, clear_scenes, scores
+from ..scenes import clear_scenes, scores
 from .target import ImageTarget
 
 if TYPE_CHECKING:
     import ee
-
-_ANY_BAND = "B4"
-"""Whose mask tells where a scene has pixels; every band of 10 m has the same."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Score(ImageTarget):
     def image(self, scenes: Scenes, names: Sequence[str]) -> ee.Image:
         """Reduce the scores; `clear_count` is 0 where no observation is clear."""
         if self.statistic == "count":
-            return clear_days(clear_scenes(scenes, [_ANY_BAND]), _ANY_BAND, scenes.region)
+            return clear_days(clear_scenes(scenes, [ANY_BAND]), ANY_BAND, scenes.region)
         from ..library import ee
 
         reducer = {
