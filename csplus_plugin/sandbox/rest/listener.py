@@ -29,6 +29,10 @@ DISCONNECTED = (ConnectionError, TimeoutError)
 """How a connection shows that the client has gone."""
 
 _LOOPBACK_NAMES = {HOST, "localhost", "::1"}
+
+_OWN_SITES = {"none", "same-origin"}
+"""What browsers say of a request that the user made, or a page of the sandbox's own."""
+
 SHUTDOWN_GRACE = 10.0
 """How long `stop` waits for answers that are being computed; nobody reads them any more."""
 
@@ -166,22 +170,44 @@ class Handler(BaseHTTPRequestHandler):
         """The request, its body included.
 
         Raises:
-            Refused: It does not come from this computer, or its body is too large or of unknown length.
+            Refused: It comes from elsewhere than a program of this computer, or its body is too large or of
+                unknown length.
         """
         body = self._read_body()
         try:
-            host = urlsplit(f"//{self.headers.get('Host', HOST)}").hostname
             address = urlsplit(self.path)
         except ValueError as error:
             raise Refused(f"Invalid address: {error}.") from error
-        if host not in _LOOPBACK_NAMES:
-            # A web page that made its own name point here must not reach the user's scenes.
-            raise Refused("The sandbox answers to this computer only.", HTTPStatus.FORBIDDEN)
+        self._check_sender()
         method, query = self.command, address.query
         if self.headers.get("X-HTTP-Method-Override") == "GET":
             # How the client sends a query that is too long for an address.
             method, query, body = "GET", body.decode("utf-8", "replace"), b""
         return Request(method, unquote(address.path), dict(parse_qsl(query)), body)
+
+    def _check_sender(self) -> None:
+        """Let nothing in that a web page of somebody else sends.
+
+        Every page that the user looks at can send requests to 127.0.0.1, and a post of plain text needs no
+        leave for it. Browsers say in `Origin` and `Sec-Fetch-Site` where a request comes from, and pages cannot
+        change either; clients that are no browser send neither.
+
+        Raises:
+            Refused: It came to another name than this computer's, or from another page than the sandbox's own.
+        """
+        hosts = self.headers.get_all("Host", [HOST])
+        try:
+            names = {urlsplit(f"//{host}").hostname for host in hosts}
+        except ValueError as error:
+            raise Refused(f"Invalid address: {error}.") from error
+        if not names <= _LOOPBACK_NAMES:
+            # A web page that made its own name point here must not reach the user's scenes.
+            raise Refused("The sandbox answers to this computer only.", HTTPStatus.FORBIDDEN)
+        own = {f"http://{host}".lower() for host in hosts}
+        origins = {origin.strip().lower() for origin in self.headers.get_all("Origin", [])}
+        sites = {site.strip().lower() for site in self.headers.get_all("Sec-Fetch-Site", [])}
+        if not (origins <= own and sites <= _OWN_SITES):
+            raise Refused("The sandbox answers no other web page than its own.", HTTPStatus.FORBIDDEN)
 
     def _read_body(self) -> bytes:
         """The whole body; one that is refused is read too, so that the client listens to the answer."""

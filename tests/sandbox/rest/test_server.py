@@ -173,6 +173,43 @@ def test_other_names_of_this_computer_are_refused(url: str) -> None:
     assert ask(url, "POST", COMPUTE, CONSTANT, {"Host": "localhost:1234"})[0] == 200
 
 
+@pytest.mark.parametrize("headers", [
+    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": ""}, {"Origin": "https://127.0.0.1"},
+    {"Origin": "http://127.0.0.1:1"}, {"Origin": "http://127.0.0.1.evil.example"},
+    {"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": ""},
+])  # fmt: skip
+def test_pages_of_others_are_refused(shared: Sandbox, headers: dict[str, str]) -> None:
+    folder = "/v1/projects/sandbox-project/assets?assetId=from_a_page"
+    for method, path, body in (
+        ("POST", folder, {"type": "FOLDER"}),
+        ("POST", COMPUTE, CONSTANT),
+        ("OPTIONS", COMPUTE, None),
+        ("GET", "/v1/projects/sandbox-project/config", None),
+    ):
+        status, received, content = ask(
+            shared.url, method, path, body, {"Content-Type": "text/plain", **headers}
+        )
+        assert status == 403
+        assert json.loads(content)["error"] == {
+            "code": 403,
+            "message": "The sandbox answers no other web page than its own.",
+            "status": "PERMISSION_DENIED",
+        }
+        assert not any(name.lower().startswith("access-control") for name in received)
+    assert ask(shared.url, "GET", "/v1/projects/sandbox-project/assets/from_a_page")[0] == 404
+
+
+@pytest.mark.parametrize("site", [None, "none", "same-origin"])
+def test_pages_of_its_own_are_answered(url: str, site: str | None) -> None:
+    port = urlsplit(url).port
+    headers = {} if site is None else {"Sec-Fetch-Site": site}
+    assert ask(url, "POST", COMPUTE, CONSTANT, headers)[0] == 200
+    assert ask(url, "POST", COMPUTE, CONSTANT, {**headers, "Origin": url})[0] == 200
+    names = {"Host": f"localhost:{port}", "Origin": f"http://localhost:{port}"}
+    assert ask(url, "POST", COMPUTE, CONSTANT, {**headers, **names})[0] == 200
+
+
 def test_long_queries_may_come_as_a_body(url: str) -> None:
     path = f"/v1/projects/earthengine-public/assets/{L2A}:listAssets"
     content = ask(url, "POST", path, b"pageSize=1&view=BASIC", {"X-HTTP-Method-Override": "GET"})[2]
