@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import Refused
 from ..graph.registry import function
 from ..graph.to_json import to_json
+from ..values.json_text import from_json
 from ..values.text_patterns import pattern, template
 from ..values.types import int_if_whole
 
@@ -128,6 +129,6 @@ def encode_json(object_: Any) -> str:
 def decode_json(string: str) -> Any:
     """A value from JSON."""
     try:
-        return json.loads(string)
+        return from_json(string)
     except ValueError as error:
         raise Refused(f"String.decodeJSON: {error}.") from error

@@ -139,7 +139,7 @@ def from_geojson(body: object, crs: str = WGS84, *, geodesic: bool = True) -> Ge
     if isinstance(name, dict) and isinstance(name.get("properties"), dict):
         crs = str(name["properties"].get("name", crs))
     if body.get("type") == "GeometryCollection":
-        parts = [from_geojson(part, crs, geodesic=geodesic) for part in body.get("geometries") or []]
+        parts = [from_geojson(part, crs, geodesic=geodesic) for part in _listed(body.get("geometries") or [])]
         return Geometry(gathered([p.shape for p in parts if p.shape is not None]), crs, geodesic)
     kind = str(body.get("type"))
     return Geometry(shape_of(kind, body.get("coordinates")), crs, geodesic, is_ring=kind == "LinearRing")
