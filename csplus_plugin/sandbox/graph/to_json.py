@@ -102,12 +102,12 @@ def _other(value: object) -> Any:  # noqa: PLR0911 - a table by type
         return {
             "type": "Projection",
             "crs": value.crs,
-            "transform": [int_if_whole(n) for n in value.transform],
+            "transform": [_number(n) for n in value.transform],
         }
     if isinstance(value, PixelType):
         return pixel_type_json(value)
     if isinstance(value, ErrorMargin):
-        return {"type": "ErrorMargin", "value": value.value, "unit": value.unit}
+        return {"type": "ErrorMargin", "value": _json(value.value), "unit": value.unit}
     if isinstance(value, ConfusionMatrix):
         return _json(value.counts)
     if isinstance(value, Reducer):
@@ -149,7 +149,7 @@ def _band(band: Band) -> dict[str, Any]:
     body: dict[str, Any] = {"id": band.name, "data_type": pixel_type_json(band.type)}
     if band.dimensions is not None:
         body["dimensions"] = list(band.dimensions)
-    return body | {"crs": band.crs, "crs_transform": [int_if_whole(n) for n in band.transform]}
+    return body | {"crs": band.crs, "crs_transform": [_number(n) for n in band.transform]}
 
 
 def pixel_type_json(kind: PixelType) -> dict[str, Any]:

@@ -114,8 +114,15 @@ def page_of(mark: object, size: object, default: int) -> tuple[int, int]:
 
 
 def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:
-    """A value as a JSON answer."""
-    return Answer(json.dumps(value, allow_nan=False).encode(), status=status)
+    """A value as a JSON answer.
+
+    Raises:
+        Refused: It has numbers that JSON has not, such as coordinates that are not finite.
+    """
+    try:
+        return Answer(json.dumps(value, allow_nan=False).encode(), status=status)
+    except ValueError as error:
+        raise Refused("The result has numbers that are not finite, which the answer cannot hold.") from error
 
 
 def problem(status: int, message: str) -> Answer:

@@ -26,6 +26,7 @@ from .projections import (
 )
 
 AREA = 2  # OGR's dimension of polygons
+FARTHEST = 4e9  # metres: a hundred times around the earth
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,6 +253,34 @@ def checked(shape: ogr.Geometry | None) -> ogr.Geometry:
     if shape is None:
         raise Refused("Unable to perform this geometry operation: the geometry is not valid.")
     return shape
+
+
+def grown(shape: ogr.Geometry, distance: float, segments: int) -> ogr.Geometry:
+    """A shape with a buffer around it.
+
+    Args:
+        shape: The shape.
+        distance: Units of its coordinates; negative ones shrink it.
+        segments: Edges of a quarter circle.
+
+    Raises:
+        Refused: The distance is no length, or GEOS cannot.
+    """
+    # An infinite distance ends the whole process, and a hundred earths' girths are as good.
+    if not abs(distance) <= FARTHEST:
+        raise Refused(f"Unable to perform this geometry operation: {distance} is no distance on the earth.")
+    return checked(shape.Buffer(distance, segments))
+
+
+def simplified(shape: ogr.Geometry, tolerance: float) -> ogr.Geometry:
+    """A shape with fewer points, at most that many units of its coordinates off.
+
+    Raises:
+        Refused: The tolerance is no length, or GEOS cannot.
+    """
+    if not 0 <= tolerance <= FARTHEST:
+        raise Refused(f"Unable to perform this geometry operation: {tolerance} is no distance on the earth.")
+    return checked(shape.SimplifyPreserveTopology(tolerance))
 
 
 def local_crs(geometry: Geometry) -> str:
