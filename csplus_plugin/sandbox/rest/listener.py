@@ -8,6 +8,7 @@ import socketserver
 import struct
 import sys
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,13 +18,18 @@ from ..errors import Refused
 from ..folders import Log
 from ..meter import MEMORY_EXCEEDED
 from ..resources import limits
-from ..resources.messages import Answer, Request, problem
+from ..resources.messages import JSON_TYPE, Answer, Request, problem
 from ..service_model import Fault, Gate
 from .endpoints import router
 from .service import Service
 
 HOST = "127.0.0.1"
 IDLE_SECONDS = 300  # after which an unused connection is closed
+MAX_CONNECTIONS = 200  # at a time; each is a thread, and the service computes 40 requests at a time
+
+TOO_MANY_CONNECTIONS = (
+    f"There are {MAX_CONNECTIONS} connections to this sandbox already. Please try again later."
+)
 
 DISCONNECTED = (ConnectionError, TimeoutError)
 """How a connection shows that the client has gone."""
@@ -42,7 +48,7 @@ _LINGER = "hh" if os.name == "nt" else "ii"
 
 
 class Listener(ThreadingHTTPServer):
-    """One thread a connection.
+    """One thread a connection, and no more than `MAX_CONNECTIONS` of them.
 
     Args:
         port: TCP port of 127.0.0.1; 0 takes a free one.
@@ -64,6 +70,9 @@ class Listener(ThreadingHTTPServer):
         self.gate = gate
         self._log = log
         self._connections: set[socket.socket] = set()
+        self._unused: dict[
+            socket.socket, None
+        ] = {}  # those that have sent no whole request, the longest first
         self._lock = threading.Condition()
         super().__init__((HOST, port), Handler)
 
@@ -78,15 +87,52 @@ class Listener(ThreadingHTTPServer):
         return f"http://{HOST}:{self.server_port}"
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, so that `stop` can end it."""
+        """Give the connection a thread, and remember it, so that `stop` can end it."""
+        if not self._make_room():
+            self._turn_away(request)
+            return
         with self._lock:
             self._connections.add(request)
+            self._unused[request] = None
         super().process_request(request, client_address)
+
+    def _make_room(self) -> bool:
+        """See to it that there may be one connection more, and be it by closing the one unused for the longest time."""
+        with self._lock:
+            if len(self._connections) < MAX_CONNECTIONS:
+                return True
+            unused = next(iter(self._unused), None)
+            if unused is None:
+                return False
+            self._forget(unused)
+        with suppress(OSError):  # it has gone already
+            unused.shutdown(socket.SHUT_RDWR)
+        return True
+
+    def _turn_away(self, request: Any) -> None:
+        """Say no without a thread; who does not take a few bytes at once does not get them."""
+        body = problem(HTTPStatus.SERVICE_UNAVAILABLE, TOO_MANY_CONNECTIONS).body
+        head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {JSON_TYPE}\r\nContent-Length: {len(body)}"
+        with suppress(OSError):
+            request.settimeout(0)
+            request.sendall(f"{head}\r\nConnection: close\r\n\r\n".encode() + body)
+        super().shutdown_request(request)
+
+    def mark_used(self, connection: Any, *, used: bool) -> None:
+        """Say whether a request of the connection is being answered; one without may be closed for another."""
+        with self._lock:
+            self._unused.pop(connection, None)
+            if not used and connection in self._connections:
+                self._unused[connection] = None
+
+    def _forget(self, connection: Any) -> None:
+        self._connections.discard(connection)
+        self._unused.pop(connection, None)
 
     def shutdown_request(self, request: Any) -> None:
         """Forget the connection and close it."""
         with self._lock:
-            self._connections.discard(request)
+            self._forget(request)
             self._lock.notify_all()
         super().shutdown_request(request)
 
@@ -137,11 +183,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer, unless the service model has the answer lost."""
-        answer, fault = self._answer()
-        if fault is Fault.RESET:
-            self._reset()
-        else:
-            self._write(answer, cut=fault is Fault.TRUNCATION)
+        try:
+            answer, fault = self._answer()
+            if fault is Fault.RESET:
+                self._reset()
+            else:
+                self._write(answer, cut=fault is Fault.TRUNCATION)
+        finally:
+            self.server.mark_used(self.connection, used=False)
 
     # The base class looks for these names.
     do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
@@ -150,6 +199,7 @@ class Handler(BaseHTTPRequestHandler):
         """What the endpoint says, or why there is no answer; and what happens to it on its way."""
         try:
             request = self._read()
+            self.server.mark_used(self.connection, used=True)
             route, variables = router.find(request.method, request.path)
             with self.server.gate.request(computes=route.computes) as fault:
                 return route.endpoint(self.server.service, request, **variables), fault
