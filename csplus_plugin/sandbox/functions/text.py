@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from .. import meter
 from ..errors import Refused
 from ..graph.registry import function
 from ..graph.to_json import to_json
@@ -29,6 +30,7 @@ def string(input_: Any) -> str:
 @function("String.cat")
 def cat(string1: str, string2: str) -> str:
     """Two strings one after the other."""
+    meter.reserve(4 * (len(string1) + len(string2)))
     return string1 + string2
 
 
@@ -62,9 +64,11 @@ def split(string: str, regex: str, flags: str) -> list[str]:
 @function("String.replace")
 def replace(input_: str, regex: str, replacement: str, flags: str) -> str:
     """The first match replaced, or all of them with the flag g."""
-    return _expression(regex, flags, input_).sub(
-        template(replacement), input_, count=0 if "g" in flags else 1
-    )
+    expression = _expression(regex, flags, input_)
+    matches = sum(1 for _ in expression.finditer(input_)) if "g" in flags else 1
+    # What matches do not overlap, so each group that the replacement names can give the whole input once.
+    meter.reserve(4 * (matches * len(replacement) + (replacement.count("$") + 1) * len(input_)))
+    return expression.sub(template(replacement), input_, count=0 if "g" in flags else 1)
 
 
 @function("String.match")
