@@ -122,6 +122,7 @@ ASSUMPTIONS: dict[str, str] = {
     "noData of an export": "must fit the bands' type; without it, as in any GeoTIFF of the service",
     "Progress of an export": "the share of its pixels; eecuUsageSeconds is 0",
     "Cost of a request": "megapixels of bands of scenes that are drawn; neither functions nor bytes count",
+    "When any request is given up": "after 45 seconds, or when its functions have asked for 512 MiB",
     "Work, memory limit and time limit": "in proportion to the cost; exports have no limits",
     "Requests that are limited, charged and broken": "those that compute; the order of requests decides by the seed",
 }

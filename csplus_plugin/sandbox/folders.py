@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import CannotStart
@@ -16,6 +18,7 @@ from .errors import CannotStart
 SAMPLES_VERSION = 1
 
 _DAY = 86400  # seconds
+_LOOK_AGAIN = 0.2  # seconds between two looks at a lock
 
 # The layout of an archive: one to four folders of collection id, the scene, its properties.
 _SCENE_PATTERNS = ["*/" * depth + "properties.json" for depth in (3, 5, 2, 4)]
@@ -46,8 +49,9 @@ def scenes_folder(data: Path | None, log: Log | None = None) -> Path:
 def sample_scenes(log: Log | None = None) -> Path:
     """Give the sample scenes in the user's cache, written now if this is their first use.
 
-    Processes that start at the same time do not see each other's unfinished work: each writes a folder
-    of its own, and the first to rename it wins.
+    One process writes them and those that start meanwhile wait for it: side by side, each would take as long as all
+    of them one after the other. Where the system has no locks each writes a folder of its own, and the first to
+    rename it wins.
 
     Raises:
         CannotStart: They cannot be written.
@@ -56,20 +60,55 @@ def sample_scenes(log: Log | None = None) -> Path:
     folder = cache / f"sample-scenes-v{SAMPLES_VERSION}"
     if folder.is_dir():
         return folder
-    if log:
-        log(f"Writing the sample scenes to {folder}; this happens once.")
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="writing-", dir=cache, ignore_cleanup_errors=True) as work:
-            unfinished = Path(work) / folder.name
-            write_to(unfinished)
-            _publish(unfinished, folder)
+        with _only_writer(cache / "writing.lock", log):
+            if not folder.is_dir():
+                _write_samples(cache, folder, log)
     except OSError as error:
         raise CannotStart(
             f"The sample scenes cannot be written to {cache}: {error.strerror or error}."
         ) from error
     _clear(cache, folder)
     return folder
+
+
+def _write_samples(cache: Path, folder: Path, log: Log | None) -> None:
+    if log:
+        log(f"Writing the sample scenes to {folder}; this happens once.")
+    with tempfile.TemporaryDirectory(prefix="writing-", dir=cache, ignore_cleanup_errors=True) as work:
+        unfinished = Path(work) / folder.name
+        write_to(unfinished)
+        _publish(unfinished, folder)
+
+
+@contextmanager
+def _only_writer(path: Path, log: Log | None) -> Iterator[None]:
+    """Hold a lock that goes with the process, however it ends; wait for it, and say so, while another one holds it."""
+    with path.open("ab") as file:
+        said = False
+        while not _is_locked_by_us(file.fileno()):
+            if log and not said:
+                log("Another program is writing the sample scenes; waiting for it.")
+            said = True
+            time.sleep(_LOOK_AGAIN)
+        yield
+
+
+def _is_locked_by_us(descriptor: int) -> bool:
+    """Try to lock a file; true also where there are no locks."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+    return True
 
 
 def write_to(folder: Path) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from .errors import Refused
 
 MEGAPIXEL = 1e6
+MOST_BYTES = 512 << 20  # that one request may ask for, all in all, for what its functions make
 MEMORY_EXCEEDED = "User memory limit exceeded."
 TIMED_OUT = "Computation timed out."
 SHUTTING_DOWN = "The sandbox is being stopped."
@@ -33,6 +34,7 @@ class Meter:
         deadline: Moment of `time.monotonic` at which the request is given up in any case.
         stopping: Set when nobody waits for the answer any more.
         cost: Cost so far.
+        reserved: Bytes of what functions have made so far, whether or not it is still there.
     """
 
     memory_limit: float = math.inf
@@ -40,6 +42,7 @@ class Meter:
     deadline: float = math.inf
     stopping: threading.Event | None = None
     cost: float = 0.0
+    reserved: float = 0.0
 
     def add(self, pixels: int) -> None:
         """Charge pixels of one band of one scene.
@@ -52,6 +55,16 @@ class Meter:
             raise Refused(MEMORY_EXCEEDED)
         if self.cost > self.time_limit:
             raise Refused(TIMED_OUT)
+
+    def reserve(self, size: float) -> None:
+        """Charge memory, before it is taken.
+
+        Raises:
+            Refused: The request has asked for too much.
+        """
+        self.reserved += size
+        if self.reserved > MOST_BYTES:
+            raise Refused(MEMORY_EXCEEDED)
 
     def check(self) -> None:
         """Look at the clock, and whether anybody still waits.
@@ -87,6 +100,20 @@ def charge(pixels: int) -> None:
     meter = _current.get()
     if meter is not None:
         meter.add(pixels)
+        meter.check()
+
+
+def reserve(size: float) -> None:
+    """Charge bytes to the request that is under way, before they are taken.
+
+    Raises:
+        Refused: They are too many, or its time is up.
+    """
+    meter = _current.get()
+    if meter is None:
+        Meter().reserve(size)
+    else:
+        meter.reserve(size)
         meter.check()
 
 

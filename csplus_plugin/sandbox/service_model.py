@@ -29,7 +29,7 @@ TOO_FAST = (
     "per user' of service 'earthengine.googleapis.com' for consumer 'project_number:0'."
 )
 UNAVAILABLE = "The service is currently unavailable."
-PATIENCE = 300.0  # seconds after which any interactive request is given up, as the service does
+PATIENCE = 45.0  # seconds after which any interactive request is given up; the service waits for 300
 
 
 class Fault(Enum):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from csplus.csplus_plugin.sandbox import folders
 from csplus.csplus_plugin.sandbox.errors import CannotStart
 
 from ..support.servers import ask
-from ..support.turnstile import LONG
+from ..support.turnstile import LONG, until
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"Cloud Score\+ sandbox \(not Google Earth Engine\) at (http://127\.0\.0\.1:(\d+))\n")
@@ -170,7 +171,7 @@ def test_the_first_of_two_writers_wins(cache: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(folders, "write_to", write_slowly)
     assert folders.sample_scenes() == final
     assert (final / "scene").read_text() == "theirs"
-    assert list(cache.iterdir()) == [final]
+    assert set(cache.iterdir()) == {final, cache / "writing.lock"}
 
 
 def test_a_writer_that_fails_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +183,7 @@ def test_a_writer_that_fails_leaves_nothing(cache: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(folders, "write_to", fail)
     with pytest.raises(CannotStart, match=r"cannot be written to .*: No space left on device"):
         folders.sample_scenes()
-    assert list(cache.iterdir()) == []
+    assert list(cache.iterdir()) == [cache / "writing.lock"]
 
 
 def test_new_samples_replace_old_ones(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,4 +194,29 @@ def test_new_samples_replace_old_ones(cache: Path, monkeypatch: pytest.MonkeyPat
     os.utime(cache / "writing-long-ago", (0, 0))
     monkeypatch.setattr(folders, "write_to", lambda folder: folder.mkdir())
     folder = folders.sample_scenes()
-    assert sorted(cache.iterdir()) == [cache / "other", folder, cache / "writing-now"]
+    assert sorted(cache.iterdir()) == [
+        cache / "other", folder, cache / "writing-now", cache / "writing.lock",
+    ]  # fmt: skip
+
+
+def test_one_writes_the_sample_scenes_and_the_others_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    told: list[str] = []
+    written: list[Path] = []
+
+    def write(folder: Path) -> None:
+        written.append(folder)
+        until(lambda: len(told) == 3)  # until the others have said that they wait
+        folder.mkdir(parents=True)
+
+    monkeypatch.setattr(folders, "write_to", write)
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: folders.sample_scenes(told.append), range(3)))
+    assert len(written) == 1
+    assert len(set(found)) == 1
+    assert found[0].is_dir()
+    waiting = "Another program is writing the sample scenes; waiting for it."
+    assert sorted(told)[:2] == [waiting, waiting]
+    assert sorted(told)[2].startswith("Writing the sample scenes to ")

@@ -6,12 +6,12 @@
 
 The index of a collection reads the properties only; a GeoTIFF is opened when its band is needed. The order
 of bands and their pixel types are those of the public catalogue for the three collections of the plugin
-(https://github.com/google/earthengine-catalog); other bands follow alphabetically.
+(https://github.com/google/earthengine-catalog); other bands follow alphabetically. An archive may come from
+anybody: files that are no GeoTIFFs, or links to elsewhere, are refused (see `own_files` and `band_files`).
 """
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,12 +22,13 @@ from typing import Any
 from .. import meter
 from ..collection_ids import CLOUD_SCORE, S2_SR, S2_TOA
 from ..errors import Refused
-from ..images.image import Band, Canvas, Extent, Image, Raster
+from ..images.image import MAX_BANDS, Band, Canvas, Extent, Image, Raster
 from ..images.pixel_types import BYTE, FLOAT, UINT16, UINT32, PixelType
 from ..space.geometries import Geometry, box, from_geojson, united
 from ..space.projections import WGS84
 from ..values.types import ImageCollection
 from .band_files import BandFile, BandReader, open_band
+from .own_files import broken, check_regular, describe
 
 _SPECTRAL = ["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B10", "B11", "B12"]
 _QUALITY = ["QA10", "QA20", "QA60", "MSK_CLASSI_OPAQUE", "MSK_CLASSI_CIRRUS", "MSK_CLASSI_SNOW_ICE"]
@@ -124,7 +125,7 @@ class Archive:
         return self.folder.joinpath(*parts)
 
     def _image(self, collection: str, folder: Path) -> Image:
-        scene = _Scene(collection, folder, self._reader)
+        scene = _Scene(collection, folder, self.folder, self._reader)
         return Image(
             scene.bands,
             scene.draw,
@@ -139,17 +140,18 @@ class Archive:
 class _Scene:
     """What is known of one scene; its files are opened when first needed."""
 
-    def __init__(self, collection: str, folder: Path, reader: BandReader) -> None:
+    def __init__(self, collection: str, folder: Path, root: Path, reader: BandReader) -> None:
         self._collection = collection
         self._folder = folder
+        self._root = root
         self._reader = reader
         self._files: tuple[BandFile, ...] | None = None
         self._place: Geometry | None = None
         self._lock = threading.Lock()
-        described = _read_properties(folder)
-        self._outline = described.get("footprint")
-        self._order = described.get("bands") or CATALOGUE.get(collection, [])
-        given = {n: v for n, v in described["properties"].items() if n != "system:footprint"}
+        described = describe(folder, root)
+        self._outline = described.footprint
+        self._order = described.bands or CATALOGUE.get(collection, ())
+        given = {n: v for n, v in described.properties.items() if n != "system:footprint"}
         self.properties: Mapping[str, Any] = {**given, "system:index": folder.name}
 
     def files(self) -> tuple[BandFile, ...]:
@@ -157,6 +159,10 @@ class _Scene:
         with self._lock:
             if self._files is None:
                 paths = _in_order(self._order, self._folder.glob("*.tif"))
+                if len(paths) > MAX_BANDS:
+                    raise broken(f"scene '{self._folder.name}' has more than {MAX_BANDS} bands")
+                for path in paths:
+                    check_regular(path, self._root)
                 types = _TYPES if self._collection in CATALOGUE else {}
                 self._files = tuple(open_band(path, types.get(path.stem)) for path in paths)
             return self._files
@@ -179,12 +185,19 @@ class _Scene:
     def footprint(self) -> Geometry:
         """Give the footprint as an area: as given, else the outline of the files."""
         if self._place is None:
-            if isinstance(self._outline, dict):
-                self._place = _as_area(self._outline)
+            if self._outline is not None:
+                self._place = self._given_place(self._outline)
             else:
                 grids = {f.grid for f in self.files()}
                 self._place = united([box(*g.bounds(), crs=g.crs) for g in grids])
         return self._place
+
+    def _given_place(self, outline: dict[str, Any]) -> Geometry:
+        try:
+            return _as_area(outline)
+        except (Refused, RecursionError) as error:
+            reason = error.message.rstrip(".") if isinstance(error, Refused) else "it is nested too deeply"
+            raise broken(f"scene '{self._folder.name}' has no usable footprint: {reason}") from error
 
     def extent(self) -> Extent:
         """Bounds of all files."""
@@ -199,18 +212,6 @@ class _Scene:
         return min(wests), min(souths), max(easts), max(norths)
 
 
-def _read_properties(folder: Path) -> dict[str, Any]:
-    try:
-        described = json.loads((folder / "properties.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Refused(
-            f"The archive's scene '{folder.name}' has no readable properties: {error}.", 500
-        ) from error
-    if not isinstance(described, dict) or not isinstance(described.get("properties"), dict):
-        raise Refused(f"The archive's scene '{folder.name}' has no object 'properties'.", 500)
-    return described
-
-
 def _in_order(names: Sequence[str], paths: Iterable[Path]) -> list[Path]:
     order = {name: i for i, name in enumerate(names)}
     return sorted(paths, key=lambda path: (order.get(path.stem, len(order)), path.stem))
@@ -218,6 +219,6 @@ def _in_order(names: Sequence[str], paths: Iterable[Path]) -> list[Path]:
 
 def _as_area(outline: dict[str, Any]) -> Geometry:
     """Give a footprint given as a polygon or, like the service's own, as a ring."""
-    if outline.get("type") in {"LinearRing", "LineString"}:
+    if outline.get("type") in ("LinearRing", "LineString"):
         outline = {**outline, "type": "Polygon", "coordinates": [outline.get("coordinates")]}
     return from_geojson(outline)

@@ -1,4 +1,9 @@
-"""Reading single-band GeoTIFFs: headers once, pixels by block through a cache of bounded size."""
+"""Reading single-band GeoTIFFs: headers once, pixels by block through a cache of bounded size.
+
+GDAL takes a file for what its first bytes say, and a virtual raster, or a file beside a GeoTIFF, makes it read
+other files of the disk and ask other hosts. So nothing is opened but GeoTIFFs, without files beside them
+(`.aux.xml`, `.ovr`, `.msk`) and without overviews, which may lie anywhere.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +21,15 @@ from ..images.image import Canvas, Raster, constant_array_view, masked_raster
 from ..images.pixel_types import PixelType, of_dtype
 from ..space.grid import Grid, nearest
 from ..space.projections import quiet_gdal
+from .own_files import broken
 
 BLOCK = 256  # source pixels a side: the unit of reading and caching where a file has none of its own
 OWN_BLOCKS = range(64, 1025)  # sides of the blocks of a file that are used as they are
 CACHE_BYTES = 256 << 20
+MOST_PIXELS = 1 << 31  # of a file: 18 times a Sentinel-2 tile at 10 m
+MOST_BLOCK_BYTES = (
+    64 << 20
+)  # of a file's own block, which GDAL holds as a whole, with those of its other bands
 WHOLE_WINDOW = 1 << 24  # source pixels; a larger window is read decimated, like a coarser pyramid level
 
 
@@ -48,16 +58,39 @@ def open_band(path: Path, kind: PixelType | None = None) -> BandFile:
         kind: The catalogue's pixel type; None to take the file's own.
 
     Raises:
-        Refused: Not a georeferenced raster.
+        Refused: Not a georeferenced raster, or one whose header promises more than can be read.
     """
     dataset = _open(path)
+    _check_size(dataset, path)
     a, b, c, d, e, f = dataset.GetGeoTransform()
     crs = _crs_name(dataset)
     if not crs:
         raise Refused(f"The archive's file '{path.name}' of scene '{path.parent.name}' has no CRS.", 500)
+    if not (all(map(math.isfinite, (a, b, c, d, e, f))) and math.isfinite(1 / ((b * f - c * e) or math.nan))):
+        raise broken(f"file '{path.name}' of scene '{path.parent.name}' has pixels without a size")
     grid = Grid(crs, (b, c, a, e, f, d), dataset.RasterXSize, dataset.RasterYSize)
     dtype = np.dtype(gdal_array.GDALTypeCodeToNumericTypeCode(dataset.GetRasterBand(1).DataType))
+    if dtype.kind not in "uif":
+        raise broken(f"file '{path.name}' of scene '{path.parent.name}' holds no real numbers")
     return BandFile(path, grid, kind or of_dtype(dtype), _block_size(dataset))
+
+
+def _check_size(dataset: gdal.Dataset, path: Path) -> None:
+    """Look at what a header promises before anything is read: a kilobyte can promise all memory there is.
+
+    Raises:
+        Refused: Too many pixels, or blocks too large.
+    """
+    name = f"file '{path.name}' of scene '{path.parent.name}'"
+    if not dataset.RasterCount:
+        raise broken(f"{name} has no band")
+    if dataset.RasterXSize * dataset.RasterYSize > MOST_PIXELS:
+        raise broken(f"{name} has more than {MOST_PIXELS} pixels")
+    band = dataset.GetRasterBand(1)
+    columns, rows = band.GetBlockSize()
+    size = columns * rows * max(1, gdal.GetDataTypeSize(band.DataType) // 8)
+    if size * dataset.RasterCount > MOST_BLOCK_BYTES:
+        raise broken(f"{name} has blocks of more than {MOST_BLOCK_BYTES} bytes")
 
 
 def _block_size(dataset: gdal.Dataset) -> tuple[int, int]:
@@ -69,9 +102,13 @@ def _block_size(dataset: gdal.Dataset) -> tuple[int, int]:
 def _open(path: Path) -> gdal.Dataset:
     with quiet_gdal():
         try:
-            # Only what the layout promises: a VRT of that name could read any file, and ask any host.
-            is_plain = path.is_file() and not path.is_symlink()
-            dataset = gdal.OpenEx(str(path), gdal.OF_RASTER, allowed_drivers=["GTiff"]) if is_plain else None
+            dataset = gdal.OpenEx(
+                str(path),
+                gdal.OF_RASTER | gdal.OF_READONLY,
+                allowed_drivers=["GTiff"],
+                open_options=["OVERVIEW_LEVEL=NONE"],
+                sibling_files=[],
+            )
         except RuntimeError:  # raised where another part of the process has enabled GDAL's exceptions
             dataset = None
     if dataset is None:

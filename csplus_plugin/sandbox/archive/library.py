@@ -20,6 +20,7 @@ from ..errors import Refused
 from ..images.image import Image
 from ..values.types import ImageCollection
 from .archive import Archive
+from .own_files import broken, read_json
 
 FOLDER, IMAGE, IMAGE_COLLECTION = "FOLDER", "IMAGE", "IMAGE_COLLECTION"
 
@@ -147,7 +148,10 @@ class Library(Archive):
 
     def _properties(self, asset: str) -> dict[str, Any]:
         path = self._checked(asset) / _COLLECTION
-        return json.loads(path.read_text(encoding="utf-8"))["properties"]
+        held = read_json(path, self._root)
+        if not isinstance(held, dict) or not isinstance(held.get("properties"), dict):
+            raise broken(f"collection '{path.parent.name}' has no object 'properties'")
+        return held["properties"]
 
     def _place(self, asset: str) -> Path | None:
         """Give the folder of an asset; None for what cannot be the id of one."""

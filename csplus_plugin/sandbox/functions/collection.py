@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import meter
 from ..errors import Refused
 from ..graph.promotion import promote, type_name
 from ..graph.registry import function
@@ -30,8 +31,13 @@ def filter_(collection: FeatureCollection, filter_: Any) -> FeatureCollection:
     """Give the elements that pass."""
     condition: Filter = promote(filter_, "Filter")
     return collection.with_elements(
-        [element for element in collection.elements if condition.test(element, None)]
+        [element for element in collection.elements if _passes(condition, element)]
     )
+
+
+def _passes(condition: Filter, element: Element) -> bool:
+    meter.check()
+    return condition.test(element, None)
 
 
 @function("Collection.map")

@@ -146,13 +146,13 @@ def unbounded() -> DateRange:
 @function("DateRange.start")
 def start(date_range: DateRange) -> Date:
     """Give the first moment."""
-    return Date(int(date_range.start))
+    return as_date(date_range.start)
 
 
 @function("DateRange.end")
 def end(date_range: DateRange) -> Date:
     """Give the moment after the last one."""
-    return Date(int(date_range.end))
+    return as_date(date_range.end)
 
 
 @function("DateRange.contains")

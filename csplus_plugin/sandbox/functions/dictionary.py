@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import meter
 from ..errors import Refused
 from ..graph.promotion import promote
 from ..graph.registry import call, function
@@ -130,6 +131,7 @@ def _matching(
 ) -> list[str]:
     found: list[str] = []
     for selector in selectors:
+        meter.check()
         keys = [selector] if selector in dictionary else _like(selector, dictionary, name)
         if not keys and not ignore_missing:
             raise _missing(name, selector, dictionary)
@@ -152,7 +154,7 @@ def select(dictionary: dict[str, Any], selectors: list[str], ignore_missing: boo
 @function("Dictionary.remove")
 def remove(dictionary: dict[str, Any], selectors: list[str], ignore_missing: bool) -> dict[str, Any]:
     """Without some entries, by key or regular expression."""
-    gone = _matching(dictionary, selectors, "Dictionary.remove", ignore_missing=ignore_missing)
+    gone = set(_matching(dictionary, selectors, "Dictionary.remove", ignore_missing=ignore_missing))
     return {key: value for key, value in dictionary.items() if key not in gone}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from .. import meter
 from ..errors import Refused
 from ..graph.promotion import promote, type_name
 from ..graph.registry import function
@@ -148,23 +149,29 @@ def day_of_year(start: int, end: int) -> Filter:
     return calendar_range(start, end, "day_of_year")
 
 
+def _tested(condition: Filter, element: Element, partner: Element | None) -> bool:
+    # Filters of filters that share their parts are tested without end.
+    meter.check()
+    return condition.test(element, partner)
+
+
 @function("Filter.and")
 def and_(filters: list[Filter]) -> Filter:
     """All of them pass."""
     measures = [f.measure for f in filters if f.measure]
-    return Filter(lambda a, b: all(f.test(a, b) for f in filters), measures[0] if measures else None)
+    return Filter(lambda a, b: all(_tested(f, a, b) for f in filters), measures[0] if measures else None)
 
 
 @function("Filter.or")
 def or_(filters: list[Filter]) -> Filter:
     """At least one of them passes."""
-    return Filter(lambda a, b: any(f.test(a, b) for f in filters))
+    return Filter(lambda a, b: any(_tested(f, a, b) for f in filters))
 
 
 @function("Filter.not")
 def not_(filter_: Filter) -> Filter:
     """Let pass what the other filter does not."""
-    return Filter(lambda a, b: not filter_.test(a, b))
+    return Filter(lambda a, b: not _tested(filter_, a, b))
 
 
 @function("Filter.notNull")

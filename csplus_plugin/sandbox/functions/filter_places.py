@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ..graph.promotion import promote
 from ..graph.registry import function
+from ..space.crossings import check_overlay
 from ..space.geometries import Geometry, distance_between, spherical_area
 from ..values.filters import Filter
 from ..values.operands import Operands, selected
@@ -40,7 +41,9 @@ def _place(value: object) -> Geometry:
 def _contains(outer: Geometry, inner: Geometry) -> bool:
     if outer.is_unbounded or inner.is_unbounded:
         return outer.is_unbounded
-    return bool(outer.planar().Contains(inner.planar()))
+    one, other = outer.planar(), inner.planar()
+    check_overlay(one, other)
+    return bool(one.Contains(other))
 
 
 _spatial("Filter.intersects", lambda a, b: a.intersects(b))

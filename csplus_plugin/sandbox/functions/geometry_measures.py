@@ -15,8 +15,10 @@ from ..space.geometries import (
     box,
     checked,
     dissolved,
+    grown,
     length_of,
     local_crs,
+    simplified,
     spherical_area,
 )
 from ..space.projections import WGS84, Projection
@@ -56,8 +58,9 @@ def buffer(
 ) -> Geometry:
     """Grown by a distance, or shrunk by a negative one: metres, or units of a projection."""
     crs = proj.crs if proj else local_crs(geometry)
-    grown = checked(geometry.planar(crs).Buffer(distance, 16))
-    return Geometry(grown, crs, geodesic=False).in_crs(geometry.crs, geodesic=geometry.geodesic)
+    return Geometry(grown(geometry.planar(crs), distance, 16), crs, geodesic=False).in_crs(
+        geometry.crs, geodesic=geometry.geodesic
+    )
 
 
 @measured("bounds")
@@ -118,7 +121,7 @@ def dissolve(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection
 def simplify(geometry: Geometry, max_error: ErrorMargin, proj: Projection | None) -> Geometry:
     """Fewer points, at most that many metres off."""
     crs = proj.crs if proj else local_crs(geometry)
-    simpler = checked(geometry.planar(crs).SimplifyPreserveTopology(float(max_error.value or 0)))
+    simpler = simplified(geometry.planar(crs), float(max_error.value or 0))
     return Geometry(simpler, crs, geodesic=False).in_crs(geometry.crs, geodesic=geometry.geodesic)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from osgeo import ogr
 
 from ..errors import Refused
+from ..space.crossings import check_overlay
 from ..space.geometries import Geometry, checked, distance_between
 from ..space.projections import WGS84, Projection, is_geographic, same_crs
 from ..values.types import ErrorMargin
@@ -30,7 +31,9 @@ def _register_overlay(name: str, method: str) -> None:
         if left.is_unbounded or right.is_unbounded:
             return _with_everything(name, left, right)
         crs = _working_crs(left, right, proj)
-        return Geometry(checked(getattr(left.planar(crs), method)(right.planar(crs))), crs, geodesic=False)
+        one, other = left.planar(crs), right.planar(crs)
+        check_overlay(one, other)
+        return Geometry(checked(getattr(one, method)(other)), crs, geodesic=False)
 
 
 def _with_everything(name: str, left: Geometry, right: Geometry) -> Geometry:
@@ -60,7 +63,9 @@ def _register_relation(name: str, relate: Callable[[ogr.Geometry, ogr.Geometry],
                 name, True
             )
         crs = _working_crs(left, right, proj)
-        return bool(relate(left.planar(crs), right.planar(crs)))
+        one, other = left.planar(crs), right.planar(crs)
+        check_overlay(one, other)
+        return bool(relate(one, other))
 
 
 for _name, _relate in {

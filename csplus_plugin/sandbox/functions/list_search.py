@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import meter
 from ..graph.registry import function
 from ..values.types import hashable
 
@@ -52,7 +53,12 @@ def index_of(list_: list, element: object) -> int:
 
 def _sublists(list_: list, target: list) -> list[int]:
     keys, wanted = _keys(list_), _keys(target)
-    return [i for i in range(len(keys) - len(wanted) + 1) if keys[i : i + len(wanted)] == wanted]
+    found = []
+    for i in range(len(keys) - len(wanted) + 1):
+        meter.check()
+        if keys[i : i + len(wanted)] == wanted:
+            found.append(i)
+    return found
 
 
 @function("List.indexOfSublist")
@@ -84,7 +90,8 @@ def remove_all(list_: list, other: list) -> list:
 @function("List.replaceAll")
 def replace_all(list_: list, oldval: object, newval: object) -> list:
     """Every one that is equal replaced."""
-    return [newval if hashable(v) == hashable(oldval) else v for v in list_]
+    old = hashable(oldval)
+    return [newval if hashable(v) == old else v for v in list_]
 
 
 @function("List.replace")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import meter
 from ..errors import Refused
 from ..graph.promotion import promote
 from ..graph.registry import function
@@ -57,6 +58,7 @@ def iterate(list_: list, function_: Algorithm, first: object) -> object:
     """Give a function of every element and the result so far."""
     result = first
     for item in list_:
+        meter.check()
         result = function_(item, result)
     return result
 
@@ -187,7 +189,9 @@ def flatten(list_: list) -> list:
     """Flatten lists of lists into one list."""
     flat: list = []
     for item in list_:
-        flat += flatten(item) if isinstance(item, list) else [item]
+        inner = flatten(item) if isinstance(item, list) else [item]
+        meter.reserve(8 * len(inner))
+        flat += inner
     return flat
 
 
@@ -230,4 +234,11 @@ def swap(list_: list, pos1: int, pos2: int) -> list:
 @function("List.join")
 def join(list_: list, separator: str) -> str:
     """Give the elements as one text."""
-    return separator.join(str(int_if_whole(v) if isinstance(v, float) else v) for v in list_)
+    # Four bytes a character: one that needs them makes all others need them too.
+    meter.reserve(4 * len(separator) * len(list_))
+    parts = []
+    for value in list_:
+        part = str(int_if_whole(value) if isinstance(value, float) else value)
+        meter.reserve(4 * len(part))
+        parts.append(part)
+    return separator.join(parts)

@@ -12,6 +12,8 @@ from ..images import pixel_types
 from ..values.numbers import BINARY, UNARY
 from ..values.types import int_if_whole
 
+_LONGEST = 1000  # characters of a number
+
 OLD_NAMES = {
     "firstNonZero": "first_nonzero",
     "bitwiseAnd": "bitwise_and",
@@ -73,6 +75,8 @@ def unit_scale(number: float, min_: float, max_: float) -> float:
 @function("Number.parse")
 def parse(input_: str, radix: int) -> float:
     """Give a number from text."""
+    if len(input_) > _LONGEST:
+        raise Refused(f"Number.parse: More than {_LONGEST} characters.")
     try:
         return int(input_, radix) if radix != 10 else int_if_whole(float(input_))  # noqa: PLR2004 - decimal
     except ValueError as error:

@@ -6,9 +6,11 @@ import json
 import re
 from typing import Any
 
+from .. import meter
 from ..errors import Refused
 from ..graph.registry import function
 from ..graph.to_json import to_json
+from ..values.json_text import from_json
 from ..values.text_patterns import pattern, template
 from ..values.types import int_if_whole
 
@@ -28,6 +30,7 @@ def string(input_: Any) -> str:
 @function("String.cat")
 def cat(string1: str, string2: str) -> str:
     """Two strings one after the other."""
+    meter.reserve(4 * (len(string1) + len(string2)))
     return string1 + string2
 
 
@@ -61,9 +64,11 @@ def split(string: str, regex: str, flags: str) -> list[str]:
 @function("String.replace")
 def replace(input_: str, regex: str, replacement: str, flags: str) -> str:
     """Give the first match replaced, or all of them with the flag g."""
-    return _expression(regex, flags, input_).sub(
-        template(replacement), input_, count=0 if "g" in flags else 1
-    )
+    expression = _expression(regex, flags, input_)
+    matches = sum(1 for _ in expression.finditer(input_)) if "g" in flags else 1
+    # What matches do not overlap, so each group that the replacement names can give the whole input once.
+    meter.reserve(4 * (matches * len(replacement) + (replacement.count("$") + 1) * len(input_)))
+    return expression.sub(template(replacement), input_, count=0 if "g" in flags else 1)
 
 
 @function("String.match")
@@ -128,6 +133,6 @@ def encode_json(object_: Any) -> str:
 def decode_json(string: str) -> Any:
     """Give a value from JSON."""
     try:
-        return json.loads(string)
+        return from_json(string)
     except ValueError as error:
         raise Refused(f"String.decodeJSON: {error}.") from error

@@ -130,11 +130,11 @@ class Evaluator:
         function = self._functions.get(name)
         if function is None:
             raise Refused(f"{name} is not supported by this sandbox engine.")
-        values = _promoted(function, arguments)
-        _check_arrays(function, values)
-        if function.needs_archive:
-            values.insert(0, self._archive)
         try:
+            values = _promoted(function, arguments)
+            _check_arrays(function, values)
+            if function.needs_archive:
+                values.insert(0, self._archive)
             return _bounded(function.run(*values))
         except RecursionError:
             raise

@@ -6,6 +6,7 @@ References are resolved here, once, so a cycle or a missing node is refused befo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 from ..errors import Refused
 
 _NONE: frozenset[str] = frozenset()
+
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,308}\s*")
+"""As many digits as a floating-point number can have, which takes its place beyond 64 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +129,11 @@ class _Parser:
 
     @staticmethod
     def _integer(content: object) -> Node:
-        try:
-            return Constant(_NONE, int(str(content)))
-        except ValueError as error:
-            raise Refused(f"Invalid expression: '{content}' is no integer.") from error
+        text = str(content)
+        if not _INTEGER.fullmatch(text):
+            raise Refused(f"Invalid expression: '{text[:40]}' is no integer.")
+        number = int(text)
+        return Constant(_NONE, number if -(2**63) <= number < 2**63 else float(number))
 
     def _items(self, content: object) -> Node:
         values = content.get("values", []) if isinstance(content, Mapping) else None

@@ -13,6 +13,7 @@ from ..images.image import Band, Image
 from ..images.pixel_types import PixelType
 from ..meter import MEMORY_EXCEEDED
 from ..reducers.reducer import Reducer
+from ..space.crossings import points_of
 from ..space.geometries import Geometry, ring_of
 from ..space.projections import Projection
 from ..values.confusion_matrix import ConfusionMatrix
@@ -29,6 +30,8 @@ from ..values.types import (
 
 MAX_ELEMENTS = 5000  # of a collection
 MAX_VALUES = 5_000_000  # of an answer, all in all
+CHARACTERS = 16  # of a string that count as a value
+_POINT = 4  # values that a point counts as
 
 
 def to_json(value: object) -> Any:
@@ -56,6 +59,8 @@ def _check_size(value: object) -> None:
         found = waiting.pop()
         if isinstance(found, FeatureCollection):
             waiting += found.elements
+        if isinstance(found, Feature):
+            waiting.append(found.place)
         if isinstance(found, FeatureCollection | Feature | Image):
             found = found.properties
         if isinstance(found, Mapping):
@@ -64,9 +69,19 @@ def _check_size(value: object) -> None:
             waiting += found
         if isinstance(found, ConfusionMatrix):
             found = found.counts
-        count += found.size if isinstance(found, np.ndarray) else 1
+        count += _weight(found)
         if count + len(waiting) > MAX_VALUES:
             raise Refused(MEMORY_EXCEEDED)
+
+
+def _weight(value: object) -> int:
+    if isinstance(value, np.ndarray):
+        return value.size
+    if isinstance(value, str):
+        return 1 + len(value) // CHARACTERS
+    if isinstance(value, Geometry) and value.shape is not None:
+        return 1 + _POINT * points_of(value.shape)
+    return 1
 
 
 def _json(value: object) -> Any:  # noqa: PLR0911, C901
@@ -102,12 +117,12 @@ def _other(value: object) -> Any:  # noqa: PLR0911 - a table by type
         return {
             "type": "Projection",
             "crs": value.crs,
-            "transform": [int_if_whole(n) for n in value.transform],
+            "transform": [_number(n) for n in value.transform],
         }
     if isinstance(value, PixelType):
         return pixel_type_json(value)
     if isinstance(value, ErrorMargin):
-        return {"type": "ErrorMargin", "value": value.value, "unit": value.unit}
+        return {"type": "ErrorMargin", "value": _json(value.value), "unit": value.unit}
     if isinstance(value, ConfusionMatrix):
         return _json(value.counts)
     if isinstance(value, Reducer):
@@ -149,7 +164,7 @@ def _band(band: Band) -> dict[str, Any]:
     body: dict[str, Any] = {"id": band.name, "data_type": pixel_type_json(band.type)}
     if band.dimensions is not None:
         body["dimensions"] = list(band.dimensions)
-    return body | {"crs": band.crs, "crs_transform": [int_if_whole(n) for n in band.transform]}
+    return body | {"crs": band.crs, "crs_transform": [_number(n) for n in band.transform]}
 
 
 def pixel_type_json(kind: PixelType) -> dict[str, Any]:

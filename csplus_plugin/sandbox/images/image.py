@@ -195,12 +195,20 @@ class Image:
         return self.extent() if callable(self.extent) else self.extent
 
     def pixels(self, canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-        """Draw bands by position, each at most once on a canvas."""
+        """Draw bands by position, each at most once on a canvas.
+
+        Raises:
+            Refused: Their computation is refused, or makes no sense with the numbers that it got.
+        """
         meter.check()
         memory = canvas.kept if self.shared else canvas.drawn
         missing = [i for i in dict.fromkeys(wanted) if (self, i) not in memory]
         if missing:
-            drawn = self.draw(canvas, missing)
+            try:
+                drawn = self.draw(canvas, missing)
+            except (ArithmeticError, ValueError) as error:
+                # Arguments are numbers, and any number may be zero, infinite, or none at all.
+                raise Refused(f"The pixels of this image cannot be computed ({error}).") from error
             memory.update({(self, i): raster for i, raster in zip(missing, drawn, strict=True)})
         return [memory[self, i] for i in wanted]
 

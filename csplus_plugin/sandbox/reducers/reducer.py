@@ -253,6 +253,8 @@ def combined(one: Reducer, other: Reducer, *, shared: bool, prefix: str = "") ->
     """
     if shared and one.inputs != other.inputs:
         raise Refused("Reducer.combine: Reducers that share inputs must have the same number of inputs.")
+    if len(one.outputs) + len(other.outputs) > MAX_INPUTS:
+        raise Refused(f"Reducer.combine: More than {MAX_INPUTS} outputs.")
     outputs = (*one.outputs, *(prefix + name for name in other.outputs))
     if len(set(outputs)) < len(outputs):
         raise Refused(f"Reducer.combine: Output names are not unique: [{', '.join(outputs)}].")

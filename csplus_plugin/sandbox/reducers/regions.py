@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .. import meter
 from ..errors import Refused
 from ..images.image import BLOCK_PIXELS, Canvas, Image
 from ..meter import MEMORY_EXCEEDED
@@ -20,9 +21,12 @@ from .reducer import Reducer, plain
 LEAST_COVERAGE = 0.005
 """Share of a pixel that must be covered for it to count (guides/reducers_reduce_region)."""
 
-MOST_PIXELS = 1 << 25
-"""Pixels of a region that are held in memory at once, whatever a request allows."""
+MOST_PIXELS = 10_000_000
+"""Pixels of a region, each once for every band, that are held in memory at once, whatever a request allows: as many
+as the service takes for one band, unless it is asked for more."""
 
+_NONE = np.zeros(0)
+_DRAWN = 1 << 22  # pixels that are drawn at once, each once for every band
 _FINE_SUBPIXELS = 16
 _SMALL_REGION = 4096  # pixels; coverage is measured more finely up to here
 
@@ -117,7 +121,9 @@ def _pixel_count(region: Geometry, projection: Projection) -> int:
 def sampled(image: Image, positions: Sequence[int], region: Geometry, grid: Grid) -> Iterator[Samples]:
     """Give the pixels of a region, block by block; those that it does not touch are left out."""
     fine = _FINE_SUBPIXELS if grid.size <= _SMALL_REGION else SUBPIXELS
-    for block in grid.row_blocks(BLOCK_PIXELS):
+    # Images of many bands are drawn in smaller pieces.
+    for block in grid.pieces(max(1, min(BLOCK_PIXELS, _DRAWN // max(1, len(positions))))):
+        meter.check()
         inside = centres_inside(region, block)
         covered = coverage(region, block, fine)
         kept = inside | (covered >= LEAST_COVERAGE)
@@ -146,7 +152,12 @@ def reduced_region(image: Image, reducer: Reducer, region: Geometry, grid: Grid,
         raise Refused(f"{name}: Need {reducer.inputs} bands for the reducer, but the image has {count}.")
     if image.has_arrays and not reducer.arrays:
         raise Refused(f"{name}: The reducer does not take arrays.")
-    parts = list(sampled(image, range(count), region, grid))
+    held, parts = 0, []
+    for part in sampled(image, range(count), region, grid):
+        held += part.coverage.size * count
+        if held > MOST_PIXELS:
+            raise Refused(MEMORY_EXCEEDED)
+        parts.append(replace(part, x=_NONE, y=_NONE))  # where the pixels are does not matter here
 
     def joined(arrays: list[np.ndarray], dtype: np.dtype) -> np.ndarray:
         return np.concatenate(arrays) if arrays else np.zeros(0, dtype)

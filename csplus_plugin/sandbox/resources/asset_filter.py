@@ -19,6 +19,7 @@ from osgeo import ogr
 from ..errors import Refused
 from ..space.geometries import Geometry, from_geojson
 from ..space.projections import quiet_gdal
+from ..values.json_text import from_json
 
 MAX_LENGTH = 100_000  # characters
 MAX_DEPTH = 50  # of parentheses
@@ -195,8 +196,8 @@ def _moment(text: str) -> datetime:
 
 def _geometry(text: str) -> Geometry:
     try:
-        body = json.loads(text.replace("'", '"'))
-    except (ValueError, RecursionError):
+        body = from_json(text.replace("'", '"'))
+    except ValueError:
         body = _from_wkt(text)
     return from_geojson(body)
 

@@ -21,6 +21,7 @@ PUBLIC_PROJECT = "earthengine-public"
 PAGE_SIZE = 1000  # assets on a page of a list, at most
 
 # Said by fields of their own.
+_MOST_MILLIS = 6e13  # from 1970: some 1900 years, all of which have a date
 _NOT_AMONG_PROPERTIES = {"system:time_start", "system:time_end", "system:footprint"}
 
 
@@ -161,7 +162,7 @@ def _basics(image: Image) -> dict[str, Any]:
     asset = _plain(IMAGE, image.id or "")
     for field, name in (("startTime", "system:time_start"), ("endTime", "system:time_end")):
         millis = image.properties.get(name)
-        if isinstance(millis, int | float):
+        if isinstance(millis, int | float) and abs(millis) < _MOST_MILLIS:
             asset[field] = _timestamp(millis)
     return asset
 

@@ -55,7 +55,8 @@ def image_task(evaluator: Evaluator, library: Library, folder: Path, request: di
         library.check_free(asset, overwrite=overwrite)
 
         def keep(step: Step) -> None:
-            image, grid = _image(evaluator, request, most)
+            with step(0.0):
+                image, grid = _image(evaluator, request, most)
             library.keep(asset, lambda place: write_scene(place, image, grid, step), overwrite=overwrite)
 
         return Task("EXPORT_IMAGE", description, (asset,), keep)
@@ -65,7 +66,8 @@ def image_task(evaluator: Evaluator, library: Library, folder: Path, request: di
     nodata = optional(optional(layout, "noData", dict) or {}, "floatValue", int, float)
 
     def write(step: Step) -> None:
-        image, grid = _image(evaluator, request, most)
+        with step(0.0):
+            image, grid = _image(evaluator, request, most)
         with _whole(path) as unfinished:
             types = {band.name: band.type.dtype for band in image.bands}
             geotiffs.write_geotiff(str(unfinished), grid, types, _pieces(image, grid, step), nodata)

@@ -77,7 +77,8 @@ def cloud_optimized(source: str, target: str) -> None:
     """Copy a GeoTIFF into one that is laid out for reading by parts over HTTP, with overviews."""
     options = ["COMPRESS=DEFLATE", "OVERVIEW_RESAMPLING=NEAREST", "BIGTIFF=IF_SAFER"]
     with quiet_gdal():
-        made(gdal.GetDriverByName("COG").CreateCopy(target, made(gdal.Open(source)), 0, options)).FlushCache()
+        rough = made(gdal.OpenEx(source, gdal.OF_RASTER, allowed_drivers=["GTiff"], sibling_files=[]))
+        made(gdal.GetDriverByName("COG").CreateCopy(target, rough, 0, options)).FlushCache()
 
 
 def _created(path: str, grid: Grid, count: int, dtype: np.dtype, options: tuple[str, ...]) -> gdal.Dataset:

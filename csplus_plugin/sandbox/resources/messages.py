@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ..errors import Refused
+from ..values.json_text import from_json
 
 JSON_TYPE = "application/json; charset=UTF-8"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -44,8 +45,8 @@ class Request:
             Refused: It is not JSON, or not an object.
         """
         try:
-            value = json.loads(self.body, parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
+            value = from_json(self.body)
+        except ValueError as error:
             raise Refused(f"Invalid JSON payload received. {error}") from error
         if not isinstance(value, dict):
             raise Refused("Invalid JSON payload received. An object is expected at the top level.")
@@ -113,8 +114,15 @@ def page_of(mark: object, size: object, default: int) -> tuple[int, int]:
 
 
 def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:
-    """Give a value as a JSON answer."""
-    return Answer(json.dumps(value, allow_nan=False).encode(), status=status)
+    """Give a value as a JSON answer.
+
+    Raises:
+        Refused: It has numbers that JSON has not, such as coordinates that are not finite.
+    """
+    try:
+        return Answer(json.dumps(value, allow_nan=False).encode(), status=status)
+    except ValueError as error:
+        raise Refused("The result has numbers that are not finite, which the answer cannot hold.") from error
 
 
 def problem(status: int, message: str) -> Answer:
@@ -132,8 +140,3 @@ def safe_name(text: str) -> str:
 def saved_as(name: str, content: bytes, media_type: str) -> Answer:
     """Give a file as an answer that a browser saves under its name."""
     return Answer(content, media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-def _no_number(word: str) -> None:
-    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
-    raise ValueError(f"{word} is not JSON.")

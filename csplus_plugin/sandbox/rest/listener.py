@@ -8,6 +8,7 @@ import socketserver
 import struct
 import sys
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,18 +18,27 @@ from ..errors import Refused
 from ..folders import Log
 from ..meter import MEMORY_EXCEEDED
 from ..resources import limits
-from ..resources.messages import Answer, Request, problem
+from ..resources.messages import JSON_TYPE, Answer, Request, problem
 from ..service_model import Fault, Gate
 from .endpoints import router
 from .service import Service
 
 HOST = "127.0.0.1"
 IDLE_SECONDS = 300  # after which an unused connection is closed
+MAX_CONNECTIONS = 200  # at a time; each is a thread, and the service computes 40 requests at a time
+
+TOO_MANY_CONNECTIONS = (
+    f"There are {MAX_CONNECTIONS} connections to this sandbox already. Please try again later."
+)
 
 DISCONNECTED = (ConnectionError, TimeoutError)
 """How a connection shows that the client has gone."""
 
 _LOOPBACK_NAMES = {HOST, "localhost", "::1"}
+
+_OWN_SITES = {"none", "same-origin"}
+"""What browsers say of a request that the user made, or a page of the sandbox's own."""
+
 SHUTDOWN_GRACE = 10.0
 """How long `stop` waits for answers that are being computed; nobody reads them any more."""
 
@@ -38,7 +48,7 @@ _LINGER = "hh" if os.name == "nt" else "ii"
 
 
 class Listener(ThreadingHTTPServer):
-    """One thread a connection.
+    """One thread a connection, and no more than `MAX_CONNECTIONS` of them.
 
     Args:
         port: TCP port of 127.0.0.1; 0 takes a free one.
@@ -60,6 +70,9 @@ class Listener(ThreadingHTTPServer):
         self.gate = gate
         self._log = log
         self._connections: set[socket.socket] = set()
+        self._unused: dict[
+            socket.socket, None
+        ] = {}  # those that have sent no whole request, the longest first
         self._lock = threading.Condition()
         super().__init__((HOST, port), Handler)
 
@@ -74,15 +87,52 @@ class Listener(ThreadingHTTPServer):
         return f"http://{HOST}:{self.server_port}"
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, so that `stop` can end it."""
+        """Give the connection a thread, and remember it, so that `stop` can end it."""
+        if not self._make_room():
+            self._turn_away(request)
+            return
         with self._lock:
             self._connections.add(request)
+            self._unused[request] = None
         super().process_request(request, client_address)
+
+    def _make_room(self) -> bool:
+        """See to it that there may be one connection more, and be it by closing the one unused for the longest time."""
+        with self._lock:
+            if len(self._connections) < MAX_CONNECTIONS:
+                return True
+            unused = next(iter(self._unused), None)
+            if unused is None:
+                return False
+            self._forget(unused)
+        with suppress(OSError):  # it has gone already
+            unused.shutdown(socket.SHUT_RDWR)
+        return True
+
+    def _turn_away(self, request: Any) -> None:
+        """Say no without a thread; who does not take a few bytes at once does not get them."""
+        body = problem(HTTPStatus.SERVICE_UNAVAILABLE, TOO_MANY_CONNECTIONS).body
+        head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {JSON_TYPE}\r\nContent-Length: {len(body)}"
+        with suppress(OSError):
+            request.settimeout(0)
+            request.sendall(f"{head}\r\nConnection: close\r\n\r\n".encode() + body)
+        super().shutdown_request(request)
+
+    def mark_used(self, connection: Any, *, used: bool) -> None:
+        """Say whether a request of the connection is being answered; one without may be closed for another."""
+        with self._lock:
+            self._unused.pop(connection, None)
+            if not used and connection in self._connections:
+                self._unused[connection] = None
+
+    def _forget(self, connection: Any) -> None:
+        self._connections.discard(connection)
+        self._unused.pop(connection, None)
 
     def shutdown_request(self, request: Any) -> None:
         """Forget the connection and close it."""
         with self._lock:
-            self._connections.discard(request)
+            self._forget(request)
             self._lock.notify_all()
         super().shutdown_request(request)
 
@@ -133,11 +183,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer, unless the service model has the answer lost."""
-        answer, fault = self._answer()
-        if fault is Fault.RESET:
-            self._reset()
-        else:
-            self._write(answer, cut=fault is Fault.TRUNCATION)
+        try:
+            answer, fault = self._answer()
+            if fault is Fault.RESET:
+                self._reset()
+            else:
+                self._write(answer, cut=fault is Fault.TRUNCATION)
+        finally:
+            self.server.mark_used(self.connection, used=False)
 
     # The base class looks for these names.
     do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
@@ -146,6 +199,7 @@ class Handler(BaseHTTPRequestHandler):
         """Give what the endpoint says, or why there is no answer; and what happens to it on its way."""
         try:
             request = self._read()
+            self.server.mark_used(self.connection, used=True)
             route, variables = router.find(request.method, request.path)
             with self.server.gate.request(computes=route.computes) as fault:
                 return route.endpoint(self.server.service, request, **variables), fault
@@ -166,36 +220,44 @@ class Handler(BaseHTTPRequestHandler):
         """Give the request, its body included.
 
         Raises:
-            Refused: It does not come from this computer, or its body is too large or of unknown length.
+            Refused: It comes from elsewhere than a program of this computer, or its body is too large or of
+                unknown length.
         """
         body = self._read_body()
         try:
-            host = urlsplit(f"//{self.headers.get('Host', HOST)}").hostname
             address = urlsplit(self.path)
         except ValueError as error:
             raise Refused(f"Invalid address: {error}.") from error
-        if host not in _LOOPBACK_NAMES:
-            # A web page that made its own name point here must not reach the user's scenes.
-            raise Refused("The sandbox answers to this computer only.", HTTPStatus.FORBIDDEN)
-        self._refuse_web_pages()
+        self._check_sender()
         method, query = self.command, address.query
         if self.headers.get("X-HTTP-Method-Override") == "GET":
             # How the client sends a query that is too long for an address.
             method, query, body = "GET", body.decode("utf-8", "replace"), b""
         return Request(method, unquote(address.path), dict(parse_qsl(query)), body)
 
-    def _refuse_web_pages(self) -> None:
-        """Refuse what a browser sends for a page of somebody else; programs and QGIS send none of these headers.
+    def _check_sender(self) -> None:
+        """Let nothing in that a web page of somebody else sends.
+
+        Every page that the user looks at can send requests to 127.0.0.1, and a post of plain text needs no
+        leave for it. Browsers say in `Origin` and `Sec-Fetch-Site` where a request comes from, and pages cannot
+        change either; clients that are no browser send neither.
 
         Raises:
-            Refused: It comes from a web page.
+            Refused: It came to another name than this computer's, or from another page than the sandbox's own.
         """
-        site, origin = self.headers.get("Sec-Fetch-Site", "none"), self.headers.get("Origin")
-        own = f"http://{self.headers.get('Host', '')}"
-        if site not in ("none", "same-origin") or origin not in (None, own):
-            raise Refused(
-                "The sandbox answers programs on this computer, not web pages.", HTTPStatus.FORBIDDEN
-            )
+        hosts = self.headers.get_all("Host", [HOST])
+        try:
+            names = {urlsplit(f"//{host}").hostname for host in hosts}
+        except ValueError as error:
+            raise Refused(f"Invalid address: {error}.") from error
+        if not names <= _LOOPBACK_NAMES:
+            # A web page that made its own name point here must not reach the user's scenes.
+            raise Refused("The sandbox answers to this computer only.", HTTPStatus.FORBIDDEN)
+        own = {f"http://{host}".lower() for host in hosts}
+        origins = {origin.strip().lower() for origin in self.headers.get_all("Origin", [])}
+        sites = {site.strip().lower() for site in self.headers.get_all("Sec-Fetch-Site", [])}
+        if not (origins <= own and sites <= _OWN_SITES):
+            raise Refused("The sandbox answers no other web page than its own.", HTTPStatus.FORBIDDEN)
 
     def _read_body(self) -> bytes:
         """Give the whole body; one that is refused is read too, so that the client listens to the answer."""

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from osgeo import ogr
 
+from .. import meter
 from ..errors import Refused
+from .crossings import MOST_POINTS, check_buffer, check_overlay, check_union
 from .edges import densified, map_lines, transformed
 from .projections import (
     DEFAULT_PROJECTION,
@@ -26,6 +28,7 @@ from .projections import (
 )
 
 AREA = 2  # OGR's dimension of polygons
+FARTHEST = 4e9  # metres: a hundred times around the earth
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +70,18 @@ class Geometry:
             raise Refused("Unable to perform this geometry operation. The geometry is unbounded.")
         if same_crs(self.crs, crs) and not self._bends:
             return self.shape.Clone()
-        bend = self._bends
-        dense = map_lines(self.shape, lambda points: densified(points, self.crs, geodesic=bend))
+        meter.check()
+        bend, total = self._bends, 0
+
+        def bent(points: np.ndarray) -> np.ndarray:
+            nonlocal total
+            made = densified(points, self.crs, geodesic=bend)
+            total += len(made)
+            if total > MOST_POINTS:
+                raise Refused(meter.MEMORY_EXCEEDED)
+            return made
+
+        dense = map_lines(self.shape, bent)
         if same_crs(self.crs, crs):
             return dense
         return map_lines(dense, lambda points: transformed(points, self.crs, crs))
@@ -93,6 +106,7 @@ class Geometry:
         """Whether the two share a point, in longitude and latitude."""
         if self.shape is None or other.shape is None:
             return True
+        check_overlay(self._lonlat, other._lonlat)
         return bool(self._lonlat.Intersects(other._lonlat))
 
     @cached_property
@@ -139,7 +153,7 @@ def from_geojson(body: object, crs: str = WGS84, *, geodesic: bool = True) -> Ge
     if isinstance(name, dict) and isinstance(name.get("properties"), dict):
         crs = str(name["properties"].get("name", crs))
     if body.get("type") == "GeometryCollection":
-        parts = [from_geojson(part, crs, geodesic=geodesic) for part in body.get("geometries") or []]
+        parts = [from_geojson(part, crs, geodesic=geodesic) for part in _listed(body.get("geometries") or [])]
         return Geometry(gathered([p.shape for p in parts if p.shape is not None]), crs, geodesic)
     kind = str(body.get("type"))
     return Geometry(shape_of(kind, body.get("coordinates")), crs, geodesic, is_ring=kind == "LinearRing")
@@ -168,7 +182,10 @@ def shape_of(kind: str, coordinates: object) -> ogr.Geometry:
     shape.FlattenTo2D()
     with quiet_gdal():
         # A ring that crosses itself is an area by the even-odd rule, which GEOS wants spelled out.
-        return shape if shape.GetDimension() < AREA or shape.IsValid() else shape.MakeValid() or shape
+        if shape.GetDimension() < AREA or shape.IsValid():
+            return shape
+        check_union(shape)
+        return shape.MakeValid() or shape
 
 
 def _listed(value: object) -> list:
@@ -231,6 +248,7 @@ def united(geometries: Sequence[Geometry]) -> Geometry:
     parts = [part for g in geometries for part in _parts(g.planar())]
     areas = gathered([part for part in parts if part.GetDimension() == AREA])
     others = [part for part in parts if part.GetDimension() < AREA]
+    check_union(areas)
     dissolved = [] if areas.IsEmpty() else _parts(checked(areas.UnionCascaded()))
     every = [*dissolved, *others]
     return Geometry(every[0].Clone() if len(every) == 1 else gathered(every), geodesic=False)
@@ -252,6 +270,35 @@ def checked(shape: ogr.Geometry | None) -> ogr.Geometry:
     if shape is None:
         raise Refused("Unable to perform this geometry operation: the geometry is not valid.")
     return shape
+
+
+def grown(shape: ogr.Geometry, distance: float, segments: int) -> ogr.Geometry:
+    """Give a shape with a buffer around it.
+
+    Args:
+        shape: The shape.
+        distance: Units of its coordinates; negative ones shrink it.
+        segments: Edges of a quarter circle.
+
+    Raises:
+        Refused: The distance is no length, or GEOS cannot.
+    """
+    # An infinite distance ends the whole process, and a hundred earths' girths are as good.
+    if not abs(distance) <= FARTHEST:
+        raise Refused(f"Unable to perform this geometry operation: {distance} is no distance on the earth.")
+    check_buffer(shape, distance)
+    return checked(shape.Buffer(distance, segments))
+
+
+def simplified(shape: ogr.Geometry, tolerance: float) -> ogr.Geometry:
+    """Give a shape with fewer points, at most that many units of its coordinates off.
+
+    Raises:
+        Refused: The tolerance is no length, or GEOS cannot.
+    """
+    if not 0 <= tolerance <= FARTHEST:
+        raise Refused(f"Unable to perform this geometry operation: {tolerance} is no distance on the earth.")
+    return checked(shape.SimplifyPreserveTopology(tolerance))
 
 
 def local_crs(geometry: Geometry) -> str:
@@ -277,6 +324,7 @@ def dissolved(shape: ogr.Geometry) -> ogr.Geometry:
     """Overlapping areas joined; anything else as it is."""
     if shape.GetGeometryName() != "MULTIPOLYGON":
         return shape
+    check_union(shape)
     return checked(shape.UnionCascaded())
 
 

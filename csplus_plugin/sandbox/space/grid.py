@@ -83,6 +83,15 @@ class Grid:
         for top in range(0, self.height, rows):
             yield self.window(0, top, self.width, min(rows, self.height - top))
 
+    def pieces(self, max_pixels: int) -> Iterator[Grid]:
+        """Cut the grid into pieces of at most that many pixels, in the order of its pixels: rows, or parts of a row."""
+        if self.width <= max_pixels:
+            yield from self.row_blocks(max_pixels)
+            return
+        for top in range(self.height):
+            for left in range(0, self.width, max_pixels):
+                yield self.window(left, top, min(max_pixels, self.width - left), 1)
+
     def centres(self) -> tuple[np.ndarray, np.ndarray]:
         """Coordinates of the pixel centres; two arrays that broadcast to the grid's shape."""
         columns = np.arange(self.width)[np.newaxis, :] + 0.5

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from osgeo import gdal, ogr
 
-from .geometries import AREA, Geometry, checked, pixel_shape
+from .geometries import AREA, Geometry, checked, grown, pixel_shape
 from .grid import Grid
 from .projections import quiet_gdal
 
@@ -63,7 +63,7 @@ def painted(
         if width is not None:
             pixel = math.sqrt(abs(grid.transform[0] * grid.transform[4]))
             outline = shape.Boundary() if shape.GetDimension() == AREA else shape
-            shape = checked(outline).Buffer(max(width, 1.0) / 2 * pixel, 8)
+            shape = grown(checked(outline), max(width, 1.0) / 2 * pixel, 8)
         colours[_burnt(shape, grid, touched=shape.GetDimension() < AREA) > 0] = colour
     covered = ~np.isnan(colours)
     return np.where(covered, colours, 0.0), covered

@@ -18,6 +18,8 @@ AVERAGE = {**MILLIS, "month": 365.2425 / 12 * 86_400_000, "year": 365.2425 * 86_
 
 UNITS = tuple(AVERAGE)
 
+_MOST_MILLIS = 2.0**63  # of a moment: what 64 bits hold
+
 
 def date(value: object, zone: str | None = None) -> Date:
     """Give a moment from a date, a string such as `2023-01-31T10:30:00`, or milliseconds since 1970.
@@ -32,6 +34,8 @@ def date(value: object, zone: str | None = None) -> Date:
     if isinstance(value, Date):
         return value
     if isinstance(value, int | float):
+        if not abs(value) < _MOST_MILLIS:  # nor is NaN
+            raise Refused(f"Date: {str(value)[:40]} is out of range.")
         return Date(int(value))
     if not isinstance(value, str):
         raise Refused("Date: Parameter 'value' must be a date, a number or a string.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import meter
 from ..errors import Refused
 from ..meter import TIMED_OUT
 from .types import Element, FeatureCollection
@@ -47,9 +48,14 @@ class Join:
             raise Refused(TIMED_OUT)
         joined: list[Any] = []
         for left in primary.elements:
-            matches = [right for right in secondary.elements if condition.test(left, right)]
+            matches = [right for right in secondary.elements if _holds(condition, left, right)]
             measured = [
                 (right, condition.measure(left, right) if condition.measure else None) for right in matches
             ]
             joined.extend(self.pair(left, measured))
         return primary.with_elements(joined)
+
+
+def _holds(condition: Filter, left: Element, right: Element) -> bool:
+    meter.check()
+    return condition.test(left, right)

@@ -321,3 +321,106 @@ def test_deep_nesting(folder: Folder, kind: str) -> None:
             node = {kind: {"values": [node] if kind == "arrayValue" else {"a": node}}}
     with pytest.raises(Refused):
         folder.evaluator.to_json(folder.evaluator.evaluate({"result": "0", "values": {"0": node}}))
+
+
+INFINITY = called("Number.erfInv", input=constant(1))
+STRANGE = {
+    "NaN": called("Number.subtract", left=INFINITY, right=INFINITY),
+    "infinity": INFINITY,
+    "minus infinity": called("Number.erfInv", input=constant(-1)),
+    "large": called("Number.pow", left=constant(10), right=constant(300)),
+}
+"""Numbers that a graph can make, though no JSON holds the first three."""
+
+TAKES_NUMBERS = {
+    "Number",
+    "Float",
+    "Integer",
+    "Long",
+    "Object",
+    "<any>",
+    "Date",
+    "DateRange",
+    "ErrorMargin",
+    "Image",
+}
+LISTS_OF_NUMBERS = {"List", "Array"}
+
+
+def plain_argument(kind: str) -> Any:
+    """Some argument of that type, always the same."""
+    base = kind.partition("<")[0]
+    numbers = {"Number": 1, "Float": 1, "Integer": 1, "Long": 1, "String": "B4", "Boolean": True}
+    if base in numbers:
+        return constant(numbers[base])
+    if base in {"List", "Dictionary", "PixelType"}:
+        return constant({"List": [1, 2], "Dictionary": {"n": 1}, "PixelType": "float"}[base])
+    if base not in FITTING:
+        return constant(1)
+    return {
+        "Image": IMAGE,
+        "ImageCollection": COLLECTION,
+        "FeatureCollection": COLLECTION,
+        "Geometry": SQUARE,
+        "Feature": called("Feature", geometry=SQUARE),
+        "Element": IMAGE,
+        "Reducer": called("Reducer.mean"),
+        "Filter": called("Filter.always"),
+        "Join": called("Join.simple"),
+        "Kernel": called("Kernel.circle", radius=constant(1.5)),
+        "ConfusionMatrix": called(
+            "ConfusionMatrix", array=called("Array", values=constant([[1, 0], [2, 3]]))
+        ),
+        "Projection": called("Projection", crs=constant("EPSG:32611")),
+        "Date": called("Date", value=constant(0)),
+        "DateRange": called("DateRange", start=constant(0), end=constant(10)),
+        "Array": constant([1, 2]),
+        "Algorithm": {"valueReference": "f1"},
+        "ErrorMargin": constant(1),
+    }[base]
+
+
+@pytest.mark.parametrize("number", STRANGE)
+def test_any_number_may_be_no_number(folder: Folder, number: str) -> None:
+    """Wherever a function takes a number, whether it uses the value at once or when pixels are drawn."""
+    for name in NAMES:
+        parameters = signatures()[name].parameters
+        for changed in parameters:
+            base = changed.type.partition("<")[0]
+            if base not in TAKES_NUMBERS | LISTS_OF_NUMBERS:
+                continue
+            arguments = {
+                p.name: plain_argument(p.type)
+                for p in parameters
+                if not p.optional or p.type.partition("<")[0] == "Geometry"
+            }
+            arguments[changed.name] = (
+                items(STRANGE[number], STRANGE[number]) if base in LISTS_OF_NUMBERS else STRANGE[number]
+            )
+            try:
+                answered(folder, graph(called(name, **arguments), **BODIES))
+            except BaseException as error:
+                raise AssertionError(f"{name}, {changed.name}") from error
+
+
+@pytest.mark.parametrize("date", ["start", "end"])
+@pytest.mark.parametrize("number", ["NaN", "infinity", "minus infinity", "large"])
+def test_dates_that_are_none(folder: Folder, date: str, number: str) -> None:
+    for node in (
+        called(f"DateRange.{date}", dateRange=STRANGE[number]),
+        called("Date.millis", date=STRANGE[number]),
+        called("Date.advance", date=constant(0), delta=STRANGE[number], unit=constant("day")),
+    ):
+        with pytest.raises(Refused, match="out of range"):
+            folder.evaluator.evaluate(graph(node))
+
+
+@pytest.mark.parametrize("digits", [20, 400, 100_000])
+def test_whole_numbers_of_any_length(folder: Folder, digits: int) -> None:
+    """More than 64 bits are a floating-point number, and more than that can hold are a sentence."""
+    node = {"integerValue": "9" * digits}
+    if digits <= 308:
+        assert folder.evaluator.evaluate(graph(node)) == 1e20
+    else:
+        with pytest.raises(Refused, match="is no integer"):
+            folder.evaluator.evaluate(graph(node))

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 from csplus.csplus_plugin.sandbox.errors import CannotStart, Refused
 from csplus.csplus_plugin.sandbox.rest.endpoints import router
+from csplus.csplus_plugin.sandbox.rest.listener import MAX_CONNECTIONS
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 
 from ...support.servers import GRID, L2A, LATER, SCENE, ask, ask_error, official_client
-from ...support.turnstile import LONG, Turnstile
+from ...support.turnstile import LONG, Turnstile, until
 
 COMPUTE = "/v1/projects/sandbox-project/value:compute"
 PIXELS = "/v1/projects/sandbox-project/image:computePixels"
@@ -173,22 +174,41 @@ def test_other_names_of_this_computer_are_refused(url: str) -> None:
     assert ask(url, "POST", COMPUTE, CONSTANT, {"Host": "localhost:1234"})[0] == 200
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Origin": "http://evil.example"}, 403),
-        ({"Origin": "http://127.0.0.1:1"}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
-        ({"Sec-Fetch-Site": "none"}, 200),
-        ({"Origin": "own", "Sec-Fetch-Site": "same-origin"}, 200),
-    ],
-)
-def test_pages_of_others_are_refused(url: str, headers: dict[str, str], status: int) -> None:
-    """A browser posts text for any page without asking: folders would be made, and exports written."""
-    headers = {name: url.rstrip("/") if value == "own" else value for name, value in headers.items()}
-    assert ask(url, "POST", COMPUTE, CONSTANT, {"Content-Type": "text/plain", **headers})[0] == status
+@pytest.mark.parametrize("headers", [
+    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": ""}, {"Origin": "https://127.0.0.1"},
+    {"Origin": "http://127.0.0.1:1"}, {"Origin": "http://127.0.0.1.evil.example"},
+    {"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": ""},
+])  # fmt: skip
+def test_pages_of_others_are_refused(shared: Sandbox, headers: dict[str, str]) -> None:
+    folder = "/v1/projects/sandbox-project/assets?assetId=from_a_page"
+    for method, path, body in (
+        ("POST", folder, {"type": "FOLDER"}),
+        ("POST", COMPUTE, CONSTANT),
+        ("OPTIONS", COMPUTE, None),
+        ("GET", "/v1/projects/sandbox-project/config", None),
+    ):
+        status, received, content = ask(
+            shared.url, method, path, body, {"Content-Type": "text/plain", **headers}
+        )
+        assert status == 403
+        assert json.loads(content)["error"] == {
+            "code": 403,
+            "message": "The sandbox answers no other web page than its own.",
+            "status": "PERMISSION_DENIED",
+        }
+        assert not any(name.lower().startswith("access-control") for name in received)
+    assert ask(shared.url, "GET", "/v1/projects/sandbox-project/assets/from_a_page")[0] == 404
+
+
+@pytest.mark.parametrize("site", [None, "none", "same-origin"])
+def test_pages_of_its_own_are_answered(url: str, site: str | None) -> None:
+    port = urlsplit(url).port
+    headers = {} if site is None else {"Sec-Fetch-Site": site}
+    assert ask(url, "POST", COMPUTE, CONSTANT, headers)[0] == 200
+    assert ask(url, "POST", COMPUTE, CONSTANT, {**headers, "Origin": url})[0] == 200
+    names = {"Host": f"localhost:{port}", "Origin": f"http://localhost:{port}"}
+    assert ask(url, "POST", COMPUTE, CONSTANT, {**headers, **names})[0] == 200
 
 
 def test_long_queries_may_come_as_a_body(url: str) -> None:
@@ -305,6 +325,52 @@ def test_stop_ends_open_connections_and_frees_the_port(archive: Path) -> None:
         assert again.url == sandbox.url
         with pytest.raises(CannotStart, match=f"Port {host.port} of 127.0.0.1 cannot be used"):
             start(archive, port=host.port)
+
+
+def _opened(url: str, count: int, sent: bytes) -> list[socket.socket]:
+    """Connections that have all sent something."""
+    host = urlsplit(url)
+    connections = []
+    for _ in range(count):
+        connections.append(socket.create_connection((host.hostname, host.port), timeout=LONG))
+        connections[-1].sendall(sent)
+    return connections
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /v1/projects/p/maps HTTP/1.1\r\nContent-Length: 50\r\n\r\n{"])
+def test_connections_without_a_request_make_room(archive: Path, sent: bytes) -> None:
+    before = threading.active_count()
+    with start(archive) as sandbox:
+        connections = _opened(sandbox.url, 3 * MAX_CONNECTIONS, sent)
+        assert ask(sandbox.url, "POST", COMPUTE, CONSTANT)[0] == 200
+        assert threading.active_count() - before <= MAX_CONNECTIONS + 10
+        assert connections[0].recv(1) == b""  # the longest unused has gone, the latest has not
+        connections[-1].settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            connections[-1].recv(1)
+        for connection in connections:
+            connection.close()
+
+
+def test_no_more_connections_than_can_be_answered(archive: Path, turnstile: Turnstile) -> None:
+    before = threading.active_count()
+    request = b"GET /v1/projects/p/config HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with start(archive, model=ServiceModel(latency=300)) as sandbox:
+        connections = _opened(sandbox.url, MAX_CONNECTIONS, request)
+        until(lambda: len(turnstile.asked) == MAX_CONNECTIONS)
+        status, _, content = ask(sandbox.url, "GET", "/v1/projects/p/config")
+        assert status == 503
+        assert json.loads(content)["error"] == {
+            "code": 503,
+            "message": "There are 200 connections to this sandbox already. Please try again later.",
+            "status": "UNAVAILABLE",
+        }
+        assert threading.active_count() - before <= MAX_CONNECTIONS + 10
+        turnstile.open()
+        assert all(connection.recv(65536).startswith(b"HTTP/1.1 200 ") for connection in connections)
+        assert ask(sandbox.url, "POST", COMPUTE, CONSTANT)[0] == 200
+        for connection in connections:
+            connection.close()
 
 
 def test_stop_lets_what_computes_come_to_its_end(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
