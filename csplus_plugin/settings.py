@@ -48,6 +48,7 @@ class Setting:
 
 ENDPOINT = Setting("csplus/endpoint", ("CSPLUS_ENDPOINT",), "earthengine")
 PROJECT = Setting("csplus/project", ("CSPLUS_PROJECT", "GOOGLE_CLOUD_PROJECT"))
+TRUSTED_HOST = Setting("csplus/trusted_host", ("CSPLUS_TRUSTED_HOST",))
 KEY_FILE = Setting("csplus/key_file", ("GOOGLE_APPLICATION_CREDENTIALS",))
 SANDBOX_DATA = Setting("csplus/sandbox_data", ("CSPLUS_SANDBOX_DATA",))
 BYTES_IN_FLIGHT = Setting("csplus/bytes_in_flight", ("CSPLUS_BYTES_IN_FLIGHT",), "256")
@@ -74,6 +75,7 @@ def connection() -> Connection:
         proxies={} if stays_here else proxy.read_proxies(),
         no_proxy=proxy.read_no_proxy(),
         environment_proxy=proxy.read_environment_proxy(),
+        trusted_host=TRUSTED_HOST.value(),
     )
 
 

@@ -33,6 +33,12 @@ ENDPOINTS = {
 
 SANDBOX = "sandbox"
 
+_ADDRESS = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]+)?", re.IGNORECASE)
+"""Host and port, in characters that every library reads alike: a backslash ends the host for some of them only."""
+
+_GOOGLE = ".googleapis.com"
+"""What the names of Google's API hosts end with; only Google can give such a name."""
+
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
 _HOW_TO_SET_A_PROJECT = "Set the id of a Google Cloud project in CSPLUS_PROJECT or in the plugin's settings."
 
@@ -49,6 +55,7 @@ class Connection:
         sandbox_data: Archive folder for the embedded sandbox; None: the sample scenes.
         no_proxy: Starts of URLs that are reached without any proxy.
         environment_proxy: Starts of URLs for which the environment decides although `proxies` is given.
+        trusted_host: A host beside Google's that may have the account's access token; empty: none.
     """
 
     endpoint: str = "earthengine"
@@ -58,6 +65,7 @@ class Connection:
     sandbox_data: Path | None = None
     no_proxy: tuple[str, ...] = ()
     environment_proxy: tuple[str, ...] = ()
+    trusted_host: str = ""
 
 
 class Session:
@@ -215,7 +223,7 @@ def _base_url(connection: Connection) -> str:
         is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_url = False
-    if not is_url or "@" in parts.netloc or parts.query or parts.fragment:
+    if not is_url or not _ADDRESS.fullmatch(parts.netloc) or parts.query or parts.fragment:
         raise InvalidChoice(
             f"The endpoint {_strip_account(endpoint)} is neither a known name nor a URL.",
             f"Choose {', '.join(ENDPOINTS)}, {SANDBOX}, or a URL that starts with https://.",
@@ -225,7 +233,22 @@ def _base_url(connection: Connection) -> str:
             f"The endpoint {endpoint} is not encrypted, so credentials are not sent to it.",
             "Use a URL that starts with https://.",
         )
-    return endpoint.rstrip("/")
+    if not is_loopback(endpoint):
+        _require_trusted(parts.hostname or "", connection.trusted_host)
+    return parts.geturl().rstrip("/")  # what was looked at, without the line breaks that were passed over
+
+
+def _require_trusted(host: str, trusted_host: str) -> None:
+    """Refuse to sign for a host that is neither Google's nor named by the user: an access token is good for all of it.
+
+    A service account's is good for the whole of Google Cloud, so a typing mistake in an address must not spread it.
+    """
+    if host.endswith(_GOOGLE) or host == trusted_host.strip().lower():
+        return
+    raise InvalidChoice(
+        f"The endpoint's host {host} is not one of Google's (*{_GOOGLE}), so your account's access is not sent to it.",
+        f"If you trust it, set CSPLUS_TRUSTED_HOST={host}, or csplus/trusted_host in QGIS's settings.",
+    )
 
 
 def _strip_account(endpoint: str) -> str:

@@ -30,7 +30,13 @@ def token_refresher(route: Route) -> Any:
     """Make what google-auth refreshes an account's access token with, on the same route."""
     from google.auth.transport.requests import Request
 
-    return Request(plain_session(route))
+    class Refresher(Request):
+        """Sends what renews the token, a signed claim or a refresh token, to the address asked, and nowhere else."""
+
+        def __call__(self, url: str, *args: Any, **options: Any) -> Any:
+            return super().__call__(url, *args, **{**options, "allow_redirects": False})
+
+    return Refresher(plain_session(route))
 
 
 def authorized_session(credentials: Any, refresher: Any, route: Route) -> requests.Session:
