@@ -6,6 +6,8 @@ person who runs it. Anything else that is raised is a defect of the plugin.
 
 from __future__ import annotations
 
+from .text import printable
+
 
 class CsPlusError(Exception):
     """A failure that a user can understand and act on.
@@ -16,9 +18,10 @@ class CsPlusError(Exception):
     """
 
     def __init__(self, what: str, next_step: str = "") -> None:
-        super().__init__(f"{what} {next_step}".strip())
-        self.what = what
-        self.next_step = next_step
+        # Names of files and settings are in these sentences too, and may hold anything.
+        self.what = printable(what)
+        self.next_step = printable(next_step)
+        super().__init__(f"{self.what} {self.next_step}".strip())
 
 
 class InvalidChoice(CsPlusError):

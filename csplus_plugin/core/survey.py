@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
 from .errors import NothingFound
 from .scenes import hidden, pass_offset, steps, unscored
+from .text import clean
 
 if TYPE_CHECKING:
     import ee
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000
 """Milliseconds."""
+
+_LONGEST_ID = 100
+"""Characters of a scene's id that are kept; Sentinel-2's have 38."""
 
 _NAMED = 10
 """How many unscored scenes are named before the rest is only counted."""
@@ -127,7 +131,9 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
                 f"{_scenes(left[0][1])} {left[0][0]}, but none " if step is not narrowing[0] else "No scenes "
             )
             raise NothingFound(f"{before}{what}.", step.remedy)
-    without, hidden_ids = set(values["unscored"]), set(values["hidden"])
+    ids, without, hidden_ids = (
+        [clean(index, _LONGEST_ID) for index in values[key]] for key in ("ids", "unscored", "hidden")
+    )
     offset = pass_offset(scenes.region)
     keeps = scenes.unscored_policy in ("keep", "scl")
 
@@ -138,7 +144,7 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
             index, day, int((time + offset) // _DAY), is_scored, is_scored or (keeps and index in without)
         )
 
-    in_time = sorted(zip(values["times"], values["ids"], strict=True))
+    in_time = sorted(zip(values["times"], ids, strict=True))
     survey = Survey(left, tuple(scene(time, index) for time, index in in_time), tuple(sorted(hidden_ids)))
     _check_policy(scenes, survey)
     return survey

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
+from ..core.text import clean
 from . import failures, responses
 from .retry import Backoff
 from .waiting import POLL, pause
@@ -27,6 +28,9 @@ MAX_PAYLOAD = 10_000_000
 """Bytes of one request (usage guide: 10 MB)."""
 
 _ERROR_STATUS = 300
+
+_MAX_NOTICES = 20
+"""Sentences of one client that reach the log: a service that says something else each time does not fill it."""
 
 T = TypeVar("T")
 
@@ -250,7 +254,8 @@ class Client:
                 "(restricted mode): "
                 "https://developers.google.com/earth-engine/guides/noncommercial_tiers#restricted_mode",
             )
-        if announcement := response.headers.get("X-Earth-Engine-Init-Message"):
+        announcement = clean(response.headers.get("X-Earth-Engine-Init-Message", ""))
+        if announcement and len(self._notified) < _MAX_NOTICES:
             self._notify_once(announcement, announcement)
 
     def _notify_once(self, subject: str, sentence: str) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CsPlusError, SignInNeeded
+from ..core.text import clean
 from .dependencies import load, load_ee
 
 SCOPES = (
@@ -31,6 +32,9 @@ _OTHER_TYPES = {
     "impersonated_service_account",
 }
 """Rarer types of application default credentials, left to google-auth (its guide, "external accounts")."""
+
+_LONGEST_NAME = 254
+"""Characters of an e-mail address (RFC 5321, 4.5.3.1.3); projects have 30."""
 
 _SIGN_IN = "Run `earthengine authenticate` in a terminal, then try again."
 
@@ -112,7 +116,7 @@ def _read_earth_engine() -> Account | None:
         client_secret=stored.get("client_secret", oauth.CLIENT_SECRET),
     )
     return Account(
-        credentials, "Earth Engine credentials of this computer", stored.get("project") or "", _SIGN_IN
+        credentials, "Earth Engine credentials of this computer", _name(stored, "project"), _SIGN_IN
     )
 
 
@@ -169,11 +173,11 @@ def _from_file(file: Path, next_step: str) -> Account:
     except (GoogleAuthError, ValueError, TypeError, AttributeError, KeyError) as broken:
         # The library's own text may quote the file, so it is not passed on.
         raise _unusable(file, "is broken", next_step) from broken
-    email = stored.get("client_email") or stored.get("account") or ""
+    email = _name(stored, "client_email") or _name(stored, "account")
     kind_in_words = {"service_account": "service account", "authorized_user": "user"}.get(
         kind, "account of another identity service"
     )
-    project = stored.get("project_id") or stored.get("quota_project_id") or ""
+    project = _name(stored, "project_id") or _name(stored, "quota_project_id")
     return Account(
         with_scopes_if_required(credentials, SCOPES), f"{kind_in_words} {email}".strip(), project, next_step
     )
@@ -195,3 +199,9 @@ def _read(file: Path, next_step: str) -> Mapping[str, Any]:
 
 def _unusable(file: Path, why: str, next_step: str) -> CsPlusError:
     return SignInNeeded(f"The credentials file {file} {why}.", next_step)
+
+
+def _name(stored: Mapping[str, Any], key: str) -> str:
+    """Read a name that the file holds, to be shown; empty if there is none."""
+    found = stored.get(key)
+    return clean(found, _LONGEST_NAME) if isinstance(found, str) else ""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import library
 from ..core.errors import MissingLibrary
+from ..core.text import clean
 from . import private_copy
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _read_algorithms(ask_service: Callable[[], Mapping[str, Any]] | None) -> Map
 
 def _missing(broken: Exception) -> MissingLibrary:
     return MissingLibrary(
-        f"The Earth Engine client library cannot be imported: {broken}.",
+        f"The Earth Engine client library cannot be imported: {clean(str(broken))}.",
         f"Install it in a terminal, then run again: {install_command()}",
     )
 

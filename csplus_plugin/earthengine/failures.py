@@ -23,6 +23,7 @@ from ..core.errors import (
     SignInNeeded,
     Unreachable,
 )
+from ..core.text import clean
 from .retry import parse_retry_after
 
 if TYPE_CHECKING:
@@ -56,9 +57,6 @@ _BUSY = ("quota exceeded", "too many concurrent", "too many requests", "ratelimi
 SET_THE_CLOCK = (
     "Check this computer's date, time and time zone: signing in fails if its clock is off by minutes."
 )
-
-_LONGEST_TEXT = 600
-"""Characters of a service's text that are passed on."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def from_exception(error: Exception, session: Session) -> Failure | None:
 
 def damaged_response(why: str, session: Session) -> Failure:
     """Describe a response whose status is good and whose body is not."""
-    what = f"The response from {session.host}{_through(session)} is damaged: {why}."
+    what = f"The response from {session.host}{_through(session)} is damaged: {clean(why)}."
     return Failure(Unreachable(what, _check_network(session)), retryable=True)
 
 
@@ -163,8 +161,8 @@ def _from_sign_in(error: Exception, session: Session) -> Failure | None:
     details = error.args[1] if len(error.args) > 1 else None
     text = type(error).__name__
     if isinstance(details, dict) and "error" in details:
-        parts = (str(details[part]) for part in ("error", "error_description") if part in details)
-        text = _shorten(": ".join(parts))
+        parts = (details.get(part) for part in ("error", "error_description"))
+        text = clean(": ".join(part for part in parts if isinstance(part, str))) or text
     return Failure(_sign_in(session, text, None), retryable=error.retryable)
 
 
@@ -233,7 +231,7 @@ def _cause(error: BaseException) -> str:
         reason = inner
     text = getattr(reason, "strerror", None) or str(reason).rpartition(">: ")[2]
     text = re.sub(r"\S*://\S*", "", text)
-    return _shorten(text).rstrip(".") or type(reason).__name__
+    return clean(text).rstrip(".") or type(reason).__name__
 
 
 def _read_message(response: requests.Response) -> tuple[str, str]:
@@ -245,11 +243,17 @@ def _read_message(response: requests.Response) -> tuple[str, str]:
     if isinstance(body, list) and body:
         body = body[0]
     error = body.get("error") if isinstance(body, dict) else None
-    if not isinstance(error, dict) or not error.get("message"):
-        return f"{response.status_code} {response.reason or ''}".strip() + ".", ""
+    message = error.get("message") if isinstance(error, dict) else None
+    text = clean(message) if isinstance(message, str) else ""
+    if not isinstance(error, dict) or not text:
+        return clean(f"{response.status_code} {response.reason or ''}").rstrip(".") + ".", ""
     errors = error.get("errors")
-    reasons = [str(entry.get("reason")) for entry in errors or () if isinstance(entry, dict)]
-    return _sentence(_shorten(str(error["message"]))), " ".join(reasons)
+    reasons = (
+        [entry.get("reason") for entry in errors if isinstance(entry, dict)]
+        if isinstance(errors, list)
+        else []
+    )
+    return _sentence(text), " ".join(reason for reason in reasons if isinstance(reason, str))
 
 
 def _contains(text: str, phrases: tuple[str, ...]) -> bool:
@@ -259,8 +263,3 @@ def _contains(text: str, phrases: tuple[str, ...]) -> bool:
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
-def _shorten(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"

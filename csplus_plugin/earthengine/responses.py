@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import mmap
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ MAX_SIZE = 64 * 1024 * 1024
 Body = bytes | memoryview
 Memory = bytearray | mmap.mmap
 """What a body can be received into: writable, of a fixed length."""
+
+_MAP = re.compile(r"projects/[A-Za-z0-9._:-]{1,100}/maps/[A-Za-z0-9_-]{1,200}")
+"""Name of a map: it becomes part of an address (REST reference, projects.maps)."""
 
 _PIECE = 256 * 1024
 _HEADER = 64 * 1024
@@ -87,7 +91,7 @@ def read_value(content: Body) -> Any:
 def read_map_name(content: Body) -> str:
     """Read the response of `maps`: the map's name, `projects/…/maps/…`."""
     found = read_object(content).get("name")
-    if not isinstance(found, str) or not found.startswith("projects/"):
+    if not isinstance(found, str) or not _MAP.fullmatch(found):
         raise DamagedResponse("it names no map")
     return found
 

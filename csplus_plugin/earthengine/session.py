@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..core.errors import InvalidChoice, MissingLibrary
+from ..core.text import clean
 from . import credentials
 from .dependencies import install_command, load, load_ee
 from .retry import parse_http_date
@@ -36,10 +37,13 @@ SANDBOX = "sandbox"
 _ADDRESS = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]+)?", re.IGNORECASE)
 """Host and port, in characters that every library reads alike: a backslash ends the host for some of them only."""
 
+_SHOWN = 200
+"""Characters of a wrong setting that a message repeats."""
+
 _GOOGLE = ".googleapis.com"
 """What the names of Google's API hosts end with; only Google can give such a name."""
 
-_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
+_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,99}")
 _HOW_TO_SET_A_PROJECT = "Set the id of a Google Cloud project in CSPLUS_PROJECT or in the plugin's settings."
 
 
@@ -230,7 +234,7 @@ def _base_url(connection: Connection) -> str:
         )
     if parts.scheme == "http" and not is_loopback(endpoint):
         raise InvalidChoice(
-            f"The endpoint {endpoint} is not encrypted, so credentials are not sent to it.",
+            f"The endpoint {_strip_account(endpoint)} is not encrypted, so credentials are not sent to it.",
             "Use a URL that starts with https://.",
         )
     if not is_loopback(endpoint):
@@ -252,7 +256,7 @@ def _require_trusted(host: str, trusted_host: str) -> None:
 
 
 def _strip_account(endpoint: str) -> str:
-    return endpoint.rpartition("@")[2]
+    return clean(endpoint.rpartition("@")[2], _SHOWN)
 
 
 def _sandbox_url(data: Path | None) -> str:
@@ -283,7 +287,8 @@ def _with_quota_project(account_credentials: Any, project: str) -> Any:
 
 def _require_valid(project: str) -> str:
     if not _PROJECT.fullmatch(project):
-        raise InvalidChoice(f"{project!r} is not a valid Google Cloud project id.", _HOW_TO_SET_A_PROJECT)
+        shown = clean(project, _SHOWN)
+        raise InvalidChoice(f"{shown!r} is not a valid Google Cloud project id.", _HOW_TO_SET_A_PROJECT)
     return project
 
 
