@@ -17,6 +17,7 @@ from ..core.text import clean
 from . import failures, responses
 from .retry import Backoff
 from .waiting import POLL, pause
+from .watch import Late, Watch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -193,19 +194,23 @@ class Client:
         with self._lock:
             self.requests_made += 1
 
+        watch = Watch()
+
         def send() -> tuple[requests.Response, responses.Body]:
-            response = self.session.request(method, path, params=params, body=payload)
-            if response.status_code >= _ERROR_STATUS:
-                return response, response.content
-            with response:
-                return response, responses.receive(response, allocate(), self._is_cancelled)
+            with self.session.request(method, path, params=params, body=payload) as response:
+                if response.status_code >= _ERROR_STATUS:
+                    return response, responses.receive_error(response, watch)
+                watch.expect(None)  # there may be no memory yet, which is not the service's fault
+                return response, responses.receive(response, allocate(), self._is_cancelled, watch)
 
         try:
-            response, content = self._run_in_background(send)
+            response, content = self._run_in_background(send, watch)
         except CsPlusError:
             raise
         except responses.DamagedResponse as why:
             return failures.damaged_response(str(why), self.session)
+        except Late:
+            return failures.too_slow(self.session)
         except Exception as error:
             failure = failures.from_exception(error, self.session)
             if failure is None:
@@ -213,14 +218,18 @@ class Client:
             return failure
         self._read_quota_headers(response)
         if response.status_code >= _ERROR_STATUS:
-            return failures.from_response(response, self.session)
+            return failures.from_response(response, content, self.session)
         try:
             return read(content)
         except responses.DamagedResponse as why:
             return failures.damaged_response(str(why), self.session)
 
-    def _run_in_background(self, call: Callable[[], T]) -> T:
-        """Run a blocking call in a thread of its own, which is abandoned when the user cancels."""
+    def _run_in_background(self, call: Callable[[], T], watch: Watch) -> T:
+        """Run a blocking call in a thread of its own, which is abandoned when the user cancels.
+
+        Raises:
+            Late: What the call waits for came too slowly. Nothing is written to its memory any more.
+        """
         if self._is_cancelled():
             raise Cancelled
         # Not a SimpleQueue: a signal at the end of its timed wait makes it wait for ever (CPython 3.11).
@@ -238,7 +247,10 @@ class Client:
                 result, error = outcome.get(timeout=POLL)
             except queue.Empty:
                 if self._is_cancelled():
+                    watch.break_off()
                     raise Cancelled from None
+                if watch.is_late and not watch.break_off():
+                    raise Late from None
                 continue
             if error is not None:
                 raise error

@@ -29,6 +29,7 @@ from .retry import parse_retry_after
 if TYPE_CHECKING:
     import requests
 
+    from .responses import Body
     from .session import Session
 
 CLOCK_TOLERANCE = 300
@@ -74,10 +75,10 @@ class Failure:
     retry_after: float | None = None
 
 
-def from_response(response: requests.Response, session: Session) -> Failure:
+def from_response(response: requests.Response, body: Body, session: Session) -> Failure:
     """Read a response with an error status (300 and above)."""
     status = response.status_code
-    text, reasons = _read_message(response)
+    text, reasons = _read_message(response, body)
     if status == HTTPStatus.UNAUTHORIZED:
         return Failure(_sign_in(session, text, status))
     if status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
@@ -109,6 +110,12 @@ def from_exception(error: Exception, session: Session) -> Failure | None:
 def damaged_response(why: str, session: Session) -> Failure:
     """Describe a response whose status is good and whose body is not."""
     what = f"The response from {session.host}{_through(session)} is damaged: {clean(why)}."
+    return Failure(Unreachable(what, _check_network(session)), retryable=True)
+
+
+def too_slow(session: Session) -> Failure:
+    """Describe a response that was broken off because it came too slowly."""
+    what = f"The response from {session.host}{_through(session)} arrived too slowly."
     return Failure(Unreachable(what, _check_network(session)), retryable=True)
 
 
@@ -234,15 +241,15 @@ def _cause(error: BaseException) -> str:
     return clean(text).rstrip(".") or type(reason).__name__
 
 
-def _read_message(response: requests.Response) -> tuple[str, str]:
+def _read_message(response: requests.Response, body: Body) -> tuple[str, str]:
     """Read the service's own text, and the machine-readable reasons that older APIs send beside it."""
     try:
-        body = json.loads(response.content)
+        found = json.loads(bytes(body))
     except ValueError:
-        body = None
-    if isinstance(body, list) and body:
-        body = body[0]
-    error = body.get("error") if isinstance(body, dict) else None
+        found = None
+    if isinstance(found, list) and found:
+        found = found[0]
+    error = found.get("error") if isinstance(found, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
     text = clean(message) if isinstance(message, str) else ""
     if not isinstance(error, dict) or not text:

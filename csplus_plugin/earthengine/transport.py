@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from ..core.about import version
+from .responses import receive_error
+from .watch import BODY_TIMEOUT, Watch
 
 if TYPE_CHECKING:
     from .route import Route
@@ -30,13 +33,7 @@ def token_refresher(route: Route) -> Any:
     """Make what google-auth refreshes an account's access token with, on the same route."""
     from google.auth.transport.requests import Request
 
-    class Refresher(Request):
-        """Sends what renews the token, a signed claim or a refresh token, to the address asked, and nowhere else."""
-
-        def __call__(self, url: str, *args: Any, **options: Any) -> Any:
-            return super().__call__(url, *args, **{**options, "allow_redirects": False})
-
-    return Refresher(plain_session(route))
+    return Request(plain_session(route))
 
 
 def authorized_session(credentials: Any, refresher: Any, route: Route) -> requests.Session:
@@ -54,9 +51,25 @@ class _RoutedAdapter(HTTPAdapter):
         self._route = route
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send one request."""
+        """Send one request, and receive the body of a response that is wanted at once: a token, for one."""
         options["proxies"] = self._route.proxies_for(request.url or "")
-        return super().send(request, **options)
+        response = super().send(request, **options)
+        if not options.get("stream"):
+            # Else requests would read it, however long it is.
+            response._content = _receive_short(response)  # noqa: SLF001 where requests keeps what it read
+        return response
+
+
+def _receive_short(response: requests.Response) -> bytes:
+    watch = Watch()
+    end = threading.Timer(BODY_TIMEOUT, watch.break_off)
+    end.daemon = True
+    end.start()
+    try:
+        with response:
+            return bytes(receive_error(response, watch))
+    finally:
+        end.cancel()
 
 
 def _configured(session: requests.Session, route: Route) -> requests.Session:
@@ -66,6 +79,10 @@ def _configured(session: requests.Session, route: Route) -> requests.Session:
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     for scheme in ("https://", "http://"):
         session.mount(scheme, _RoutedAdapter(route))
+    # Nothing that we ask redirects, and what is signed, or renews an access token, goes nowhere else. Requests looks
+    # at the target even where it does not follow, and reads the whole body then.
+    session.get_redirect_target = lambda _: None
+    session.headers["Accept-Encoding"] = "gzip"  # the one coding that is decoded
     session.headers["User-Agent"] = f"csplus-qgis/{version()}"
     session.headers["X-Goog-Api-Client"] = f"csplus-qgis/{version()} gl-python/{platform.python_version()}"
     return session
