@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
-from .errors import NothingFound
+from .errors import NothingFound, Unreachable
 from .scenes import hidden, pass_offset, steps, unscored
 from .text import clean
 
@@ -19,6 +18,12 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000
 """Milliseconds."""
+
+_LAST_MOMENT = 253_402_300_799_000
+"""Milliseconds from 1970 to the last second of the year 9999, which is the calendar's last."""
+
+_IDS = ("ids", "unscored", "hidden")
+"""The parts of an answer that are lists of ids."""
 
 _LONGEST_ID = 100
 """Characters of a scene's id that are kept; Sentinel-2's have 38."""
@@ -117,13 +122,15 @@ def question(scenes: Scenes) -> ee.Dictionary:
     )
 
 
-def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
+def answer(scenes: Scenes, values: Any) -> Survey:
     """Read the service's answer.
 
     Raises:
         NothingFound: No scene is left, or none that the policy for unscored scenes lets through.
+        Unreachable: It is no answer to the question.
     """
     narrowing = steps(scenes)
+    _check_shape(values, len(narrowing))
     left = tuple((step.what, int(size)) for step, size in zip(narrowing, values["left"], strict=True))
     for step, (what, size) in zip(narrowing, left, strict=True):
         if size == 0:
@@ -131,8 +138,9 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
                 f"{_scenes(left[0][1])} {left[0][0]}, but none " if step is not narrowing[0] else "No scenes "
             )
             raise NothingFound(f"{before}{what}.", step.remedy)
-    ids, without, hidden_ids = (
-        [clean(index, _LONGEST_ID) for index in values[key]] for key in ("ids", "unscored", "hidden")
+    ids = [clean(index, _LONGEST_ID) for index in values["ids"]]
+    without, hidden_ids = (
+        {clean(index, _LONGEST_ID) for index in values[key]} for key in ("unscored", "hidden")
     )
     offset = pass_offset(scenes.region)
     keeps = scenes.unscored_policy in ("keep", "scl")
@@ -148,6 +156,26 @@ def answer(scenes: Scenes, values: Mapping[str, Any]) -> Survey:
     survey = Survey(left, tuple(scene(time, index) for time, index in in_time), tuple(sorted(hidden_ids)))
     _check_policy(scenes, survey)
     return survey
+
+
+def _check_shape(values: Any, step_count: int) -> None:
+    """Refuse an answer to another question, or one that was damaged on its way and still is JSON."""
+    found = values if isinstance(values, dict) else {}
+    is_sound = all(isinstance(found.get(key), list) for key in ("left", "times", *_IDS)) and (
+        all(_is_number(one) for key in ("left", "times") for one in found[key])
+        and all(isinstance(index, str) for key in _IDS for index in found[key])
+        and len(found["left"]) == step_count
+        and len(found["times"]) == len(found["ids"])
+    )
+    if not is_sound:
+        raise Unreachable(
+            "The answer to the question for scenes is damaged.",
+            "Run again in a few minutes, and if it stays so, check the network and its proxy.",
+        )
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= _LAST_MOMENT
 
 
 def report(survey: Survey) -> list[str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core import library
-from ..core.errors import MissingLibrary
+from ..core.errors import CsPlusError, MissingLibrary
 from ..core.text import clean
 from . import private_copy
 
@@ -121,7 +121,7 @@ def prepare_expressions(algorithms: Callable[[], Mapping[str, Any]] | None = Non
     with _lock:
         ee = load_ee()
         if not ee.ApiFunction._api:  # noqa: SLF001 the library has no public question for it
-            ee.ApiFunction._api = _signatures(ee, _read_algorithms(algorithms))  # noqa: SLF001
+            ee.ApiFunction._api = _read_signatures(ee, algorithms)  # noqa: SLF001
         # Each of these does only what is not done yet, also after a run of ours that broke off half-way.
         for dynamic_class in ee._DYNAMIC_CLASSES:  # noqa: SLF001 the steps of ee.Initialize
             dynamic_class.initialize()
@@ -164,6 +164,19 @@ class _Signatures(dict):
         asking = sys._getframe(2)  # noqa: SLF001 whoever called ApiFunction.initialize, which asks us
         is_initialize = asking.f_code.co_name == "Initialize" and asking.f_globals.get("__name__") == "ee"
         return len(self) > 0 and not is_initialize
+
+
+def _read_signatures(ee: ModuleType, ask_service: Callable[[], Mapping[str, Any]] | None) -> _Signatures:
+    try:
+        return _signatures(ee, _read_algorithms(ask_service))
+    except CsPlusError:
+        raise
+    except Exception as broken:
+        # Whoever sent the list, the library's own reader of it trusts every part.
+        raise MissingLibrary(
+            "The list of Earth Engine's functions cannot be read.",
+            f"Install the complete library in a terminal: {install_command()}",
+        ) from broken
 
 
 def _signatures(ee: ModuleType, algorithms: Mapping[str, Any]) -> _Signatures:

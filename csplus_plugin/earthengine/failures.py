@@ -6,7 +6,6 @@ much as the status. Texts: REST reference and the guides "Computation overview",
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from dataclasses import dataclass
@@ -24,12 +23,12 @@ from ..core.errors import (
     Unreachable,
 )
 from ..core.text import clean
+from . import responses
 from .retry import parse_retry_after
 
 if TYPE_CHECKING:
     import requests
 
-    from .responses import Body
     from .session import Session
 
 CLOCK_TOLERANCE = 300
@@ -75,7 +74,7 @@ class Failure:
     retry_after: float | None = None
 
 
-def from_response(response: requests.Response, body: Body, session: Session) -> Failure:
+def from_response(response: requests.Response, body: responses.Body, session: Session) -> Failure:
     """Read a response with an error status (300 and above)."""
     status = response.status_code
     text, reasons = _read_message(response, body)
@@ -130,7 +129,9 @@ def _from_network(error: requests.RequestException, session: Session) -> Failure
     from urllib3.exceptions import ProtocolError
 
     reached = f"{session.host}{_through(session)}"
-    cause = _cause(error)
+    # Its text would quote the header, which may be the access token.
+    is_header = isinstance(error, requests.exceptions.InvalidHeader)
+    cause = "a header is not valid" if is_header else _cause(error)
     was_lost = isinstance(error, requests.exceptions.ChunkedEncodingError) or any(
         isinstance(argument, ProtocolError) for argument in error.args
     )
@@ -241,11 +242,11 @@ def _cause(error: BaseException) -> str:
     return clean(text).rstrip(".") or type(reason).__name__
 
 
-def _read_message(response: requests.Response, body: Body) -> tuple[str, str]:
+def _read_message(response: requests.Response, body: responses.Body) -> tuple[str, str]:
     """Read the service's own text, and the machine-readable reasons that older APIs send beside it."""
     try:
-        found = json.loads(bytes(body))
-    except ValueError:
+        found = responses.read_json(body)
+    except responses.DamagedResponse:
         found = None
     if isinstance(found, list) and found:
         found = found[0]

@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 
 from ..core.about import version
 from .responses import receive_error
-from .watch import BODY_TIMEOUT, Watch
+from .watch import BODY_TIMEOUT, Late, Watch
 
 if TYPE_CHECKING:
     from .route import Route
@@ -40,7 +40,26 @@ def authorized_session(credentials: Any, refresher: Any, route: Route) -> reques
     """Make a session that signs each request; also refreshes the access token after a 401."""
     from google.auth.transport.requests import AuthorizedSession
 
+    _guard_refreshing(credentials)
     return _configured(AuthorizedSession(credentials, auth_request=refresher), route)
+
+
+def _guard_refreshing(credentials: Any) -> None:
+    """Make the account's library say in its own words that it cannot read what the token service sent."""
+    from google.auth.exceptions import GoogleAuthError, TransportError
+
+    refresh = credentials.refresh
+
+    def refresh_or_say(request: Any) -> None:
+        try:
+            refresh(request)
+        except (GoogleAuthError, requests.RequestException, Late):
+            raise
+        except Exception as broken:
+            # It trusts the types in the response: `expires_in`, for one.
+            raise TransportError("what it sent cannot be read") from broken
+
+    credentials.refresh = refresh_or_say
 
 
 class _RoutedAdapter(HTTPAdapter):
