@@ -137,7 +137,10 @@ def _from_network(error: requests.RequestException, session: Session) -> Failure
     )
     if isinstance(error, requests.exceptions.SSLError):
         what = f"A secure connection to {reached} cannot be established: {cause}."
-        next_step = "If a proxy inspects encrypted traffic, set REQUESTS_CA_BUNDLE to its certificate file."
+        next_step = (
+            "If a proxy inspects encrypted traffic, add its certificate to those that the system trusts, or in QGIS "
+            "under Settings > Options > Authentication, or set REQUESTS_CA_BUNDLE to its file."
+        )
         if _contains(str(error), _WRONG_CLOCK):
             next_step = SET_THE_CLOCK
         return Failure(Unreachable(what, next_step))

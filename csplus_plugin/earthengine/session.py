@@ -59,6 +59,7 @@ class Connection:
         sandbox_data: Archive folder for the embedded sandbox; None: the sample scenes.
         no_proxy: Starts of URLs that are reached without any proxy.
         environment_proxy: Starts of URLs for which the environment decides although `proxies` is given.
+        certificates: Certificates that QGIS trusts, in the form PEM, beside those of the system.
         trusted_host: A host beside Google's that may have the account's access token; empty: none.
     """
 
@@ -70,6 +71,7 @@ class Connection:
     no_proxy: tuple[str, ...] = ()
     environment_proxy: tuple[str, ...] = ()
     trusted_host: str = ""
+    certificates: str = field(default="", repr=False)
 
 
 class Session:
@@ -86,9 +88,14 @@ class Session:
     """
 
     def __init__(
-        self, base_url: str, project: str, route: Route, account: credentials.Account | None = None
+        self,
+        base_url: str,
+        project: str,
+        route: Route,
+        account: credentials.Account | None = None,
+        certificates: str = "",
     ) -> None:
-        from . import transport
+        from . import transport, trust
 
         self.base_url = base_url
         self.project = project
@@ -99,11 +106,12 @@ class Session:
         self.clock_offset = 0.0
         self._route = route
         self._credentials = _with_quota_project(account.credentials, project) if account else None
+        trusted = trust.trusting(certificates)
         if self._credentials is None:
-            self._http = transport.plain_session(route)
+            self._http = transport.plain_session(route, trusted)
         else:
-            self._refresher = transport.token_refresher(route)
-            self._http = transport.authorized_session(self._credentials, self._refresher, route)
+            self._refresher = transport.token_refresher(route, trusted)
+            self._http = transport.authorized_session(self._credentials, self._refresher, route, trusted)
         self._http.headers["X-Goog-User-Project"] = project
         self._refreshing = threading.Lock()
 
@@ -178,7 +186,8 @@ def session_for(connection: Connection) -> Session:
 
     Raises:
         SignInNeeded: No account, or a broken credentials file.
-        InvalidChoice: No project, or an endpoint that cannot be used or is not encrypted.
+        InvalidChoice: No project, or an endpoint that cannot be used or is not encrypted or trusted, or a broken file
+            of certificates.
         MissingLibrary: A library that the connection needs cannot be imported.
     """
     with _lock:
@@ -213,7 +222,7 @@ def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Sess
     project = connection.project or account.project
     if not project:
         raise InvalidChoice("No Google Cloud project is set.", _HOW_TO_SET_A_PROJECT)
-    return Session(base_url, _require_valid(project), route, account)
+    return Session(base_url, _require_valid(project), route, account, connection.certificates)
 
 
 def _base_url(connection: Connection) -> str:

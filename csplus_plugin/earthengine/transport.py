@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import threading
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,8 @@ from .responses import receive_error
 from .watch import BODY_TIMEOUT, Late, Watch
 
 if TYPE_CHECKING:
+    import ssl
+
     from .route import Route
 
 POOL = 48
@@ -24,24 +25,26 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 330.0
 """Seconds. The service gives up on an interactive request after five minutes (usage guide)."""
 
 
-def plain_session(route: Route) -> requests.Session:
+def plain_session(route: Route, trusted: ssl.SSLContext) -> requests.Session:
     """Make a session that sends no credentials."""
-    return _configured(requests.Session(), route)
+    return _configured(requests.Session(), route, trusted)
 
 
-def token_refresher(route: Route) -> Any:
+def token_refresher(route: Route, trusted: ssl.SSLContext) -> Any:
     """Make what google-auth refreshes an account's access token with, on the same route."""
     from google.auth.transport.requests import Request
 
-    return Request(plain_session(route))
+    return Request(plain_session(route, trusted))
 
 
-def authorized_session(credentials: Any, refresher: Any, route: Route) -> requests.Session:
+def authorized_session(
+    credentials: Any, refresher: Any, route: Route, trusted: ssl.SSLContext
+) -> requests.Session:
     """Make a session that signs each request; also refreshes the access token after a 401."""
     from google.auth.transport.requests import AuthorizedSession
 
     _guard_refreshing(credentials)
-    return _configured(AuthorizedSession(credentials, auth_request=refresher), route)
+    return _configured(AuthorizedSession(credentials, auth_request=refresher), route, trusted)
 
 
 def _guard_refreshing(credentials: Any) -> None:
@@ -65,9 +68,22 @@ def _guard_refreshing(credentials: Any) -> None:
 class _RoutedAdapter(HTTPAdapter):
     """A connection pool that lets the route choose the proxy of each request."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, trusted: ssl.SSLContext) -> None:
+        self._route, self._trusted = route, trusted  # the parent's constructor makes the pool already
         super().__init__(pool_connections=4, pool_maxsize=POOL)
-        self._route = route
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pool of direct connections."""
+        super().init_poolmanager(*args, **options, ssl_context=self._trusted)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Make the pool of connections through a proxy."""
+        return super().proxy_manager_for(proxy, **options, ssl_context=self._trusted)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave out what requests would load for each connection: the context has it all."""
+        del url, verify, cert
+        conn.cert_reqs = "CERT_REQUIRED"
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Send one request, and receive the body of a response that is wanted at once: a token, for one."""
@@ -91,13 +107,13 @@ def _receive_short(response: requests.Response) -> bytes:
         end.cancel()
 
 
-def _configured(session: requests.Session, route: Route) -> requests.Session:
+def _configured(session: requests.Session, route: Route, trusted: ssl.SSLContext) -> requests.Session:
     # With trust_env, requests would put the environment's proxy before QGIS's and a password from ~/.netrc
     # in the place of our own Authorization. What is wanted of the environment is taken by hand.
     session.trust_env = False
-    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.verify = True
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _RoutedAdapter(route))
+        session.mount(scheme, _RoutedAdapter(route, trusted))
     # Nothing that we ask redirects, and what is signed, or renews an access token, goes nowhere else. Requests looks
     # at the target even where it does not follow, and reads the whole body then.
     session.get_redirect_target = lambda _: None

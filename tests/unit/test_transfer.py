@@ -20,6 +20,7 @@ from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.retry import Backoff
 from csplus.csplus_plugin.earthengine.route import Route
 from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for
+from csplus.csplus_plugin.earthengine.trust import trusting
 
 from ..support.fake_service import Answer, FakeService, npy
 
@@ -284,7 +285,7 @@ def test_other_codings_are_damage(kind: str, status: int):
 
 
 def test_a_token_service_s_answer_is_bounded_too():
-    refresher = transport.token_refresher(Route())
+    refresher = transport.token_refresher(Route(), trusting())
     sent: list[int] = []
     with serving(floods(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 100_000, sent)) as service:
         assert refresher(service.url, method="POST", body=b"x").data == b""
@@ -293,7 +294,7 @@ def test_a_token_service_s_answer_is_bounded_too():
 
 @pytest.mark.usefixtures("hasty")
 def test_a_token_service_that_drips_is_broken_off():
-    refresher = transport.token_refresher(Route())
+    refresher = transport.token_refresher(Route(), trusting())
     begin = time.monotonic()
     with serving(drips(SLOW["length"])) as service, pytest.raises(watch.Late):
         refresher(service.url, method="POST", body=b"x")
