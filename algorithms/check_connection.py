@@ -14,7 +14,7 @@ from qgis.core import (
 )
 
 from ..csplus_plugin import settings
-from ..csplus_plugin.core.text import clean
+from ..csplus_plugin.core.text import printable
 from ..csplus_plugin.earthengine import check
 from ..csplus_plugin.processing.base import CsPlusAlgorithm
 
@@ -76,7 +76,7 @@ class CheckConnection(CsPlusAlgorithm):
         del parameters, context
 
         def log(sentence: str) -> None:
-            feedback.pushInfo(clean(sentence))
+            feedback.pushInfo(printable(sentence))
 
         log(
             f"Settings: endpoint {self.connection.endpoint} ({settings.ENDPOINT.source()}), "
@@ -90,7 +90,7 @@ class CheckConnection(CsPlusAlgorithm):
             "PROJECT": session.project,
             "ACCOUNT": session.account,
             "PROXY": session.proxy,
-            "REGISTRATION": clean(report.registration),
+            "REGISTRATION": printable(report.registration),
             "LIBRARY": library.version,
             "LIBRARY_PLACE": str(library.folder),
             "SANDBOX": session.is_sandbox,

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import proxy, qgis_settings
+from . import certificates, proxy, qgis_settings
 from .core.errors import InvalidChoice
 from .earthengine.route import is_loopback
 from .earthengine.session import SANDBOX, Connection
@@ -48,8 +48,8 @@ class Setting:
 
 ENDPOINT = Setting("csplus/endpoint", ("CSPLUS_ENDPOINT",), "earthengine")
 PROJECT = Setting("csplus/project", ("CSPLUS_PROJECT", "GOOGLE_CLOUD_PROJECT"))
-KEY_FILE = Setting("csplus/key_file", ("GOOGLE_APPLICATION_CREDENTIALS",))
 TRUSTED_HOST = Setting("csplus/trusted_host", ("CSPLUS_TRUSTED_HOST",))
+KEY_FILE = Setting("csplus/key_file", ("GOOGLE_APPLICATION_CREDENTIALS",))
 SANDBOX_DATA = Setting("csplus/sandbox_data", ("CSPLUS_SANDBOX_DATA",))
 BYTES_IN_FLIGHT = Setting("csplus/bytes_in_flight", ("CSPLUS_BYTES_IN_FLIGHT",), "256")
 LARGE_DOWNLOAD = Setting("csplus/large_download", ("CSPLUS_LARGE_DOWNLOAD",), "5000")
@@ -60,7 +60,7 @@ _COMPRESSIONS = ("DEFLATE", "ZSTD")
 
 
 def connection() -> Connection:
-    """Read how the user wants to reach Earth Engine, with QGIS's proxy.
+    """Read how the user wants to reach Earth Engine, with QGIS's proxy and certificates.
 
     Raises:
         InvalidChoice: QGIS's proxy settings cannot be used.
@@ -76,6 +76,7 @@ def connection() -> Connection:
         no_proxy=proxy.read_no_proxy(),
         environment_proxy=proxy.read_environment_proxy(),
         trusted_host=TRUSTED_HOST.value(),
+        certificates="" if stays_here else certificates.read_trusted(),
     )
 
 

@@ -6,7 +6,7 @@ person who runs it. Anything else that is raised is a defect of the plugin.
 
 from __future__ import annotations
 
-from .text import clean
+from .text import printable
 
 
 class CsPlusError(Exception):
@@ -18,8 +18,9 @@ class CsPlusError(Exception):
     """
 
     def __init__(self, what: str, next_step: str = "") -> None:
-        # Some of it may be a service's or a file's own text.
-        self.what, self.next_step = clean(what), clean(next_step)
+        # Names of files and settings are in these sentences too, and may hold anything.
+        self.what = printable(what)
+        self.next_step = printable(next_step)
         super().__init__(f"{self.what} {self.next_step}".strip())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
 from .days import pass_day
-from .errors import NothingFound, ServiceError
+from .errors import NothingFound, Unreachable
 from .hidden_scores import hidden
 from .scenes import steps, unscored
 from .text import clean
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     import ee
 
     from .choices import Scenes
+
+_LAST_MOMENT = 253_402_300_799_000
+"""Milliseconds from 1970 to the last second of the year 9999, which is the calendar's last."""
+
+_IDS = ("ids", "unscored", "hidden")
+"""The parts of an answer that are lists of ids."""
+
+_LONGEST_ID = 100
+"""Characters of a scene's id that are kept; Sentinel-2's have 38."""
 
 _NAMED = 10
 """How many unscored scenes are named before the rest is only counted."""
@@ -117,32 +126,21 @@ def answer(scenes: Scenes, values: Any) -> Survey:
 
     Raises:
         NothingFound: No scene is left, or none that the policy for unscored scenes lets through.
-        ServiceError: It is no answer to the question.
+        Unreachable: It is no answer to the question.
     """
     narrowing = steps(scenes)
-    try:
-        sizes = [_count(size) for size in values["left"]]
-        left = tuple((step.what, size) for step, size in zip(narrowing, sizes, strict=True))
-        found = _read_scenes(scenes, values)
-        hidden_ids = tuple(sorted(map(_text, values["hidden"])))
-    except (TypeError, ValueError, LookupError, ArithmeticError, OSError) as problem:
-        raise ServiceError(
-            f"The service's answer about the scenes cannot be read ({type(problem).__name__}).",
-            "Run it again; if it stays, check that the endpoint is Earth Engine's.",
-        ) from problem
+    _check_shape(values, len(narrowing))
+    left = tuple((step.what, int(size)) for step, size in zip(narrowing, values["left"], strict=True))
     for step, (what, size) in zip(narrowing, left, strict=True):
         if size == 0:
             before = (
                 f"{_scenes(left[0][1])} {left[0][0]}, but none " if step is not narrowing[0] else "No scenes "
             )
             raise NothingFound(f"{before}{what}.", step.remedy)
-    survey = Survey(left, found, hidden_ids)
-    _check_policy(scenes, survey)
-    return survey
-
-
-def _read_scenes(scenes: Scenes, values: Any) -> tuple[Scene, ...]:
-    without, hidden_ids = set(map(_text, values["unscored"])), set(map(_text, values["hidden"]))
+    ids = [clean(index, _LONGEST_ID) for index in values["ids"]]
+    without, hidden_ids = (
+        {clean(index, _LONGEST_ID) for index in values[key]} for key in ("unscored", "hidden")
+    )
     keeps = scenes.unscored_policy in ("keep", "scl")
 
     def scene(time: float, index: str) -> Scene:
@@ -152,21 +150,30 @@ def _read_scenes(scenes: Scenes, values: Any) -> tuple[Scene, ...]:
             index, day, pass_day(time, scenes.region), is_scored, is_scored or (keeps and index in without)
         )
 
-    pairs = zip(values["times"], values["ids"], strict=True)
-    in_time = sorted((float(time), _text(index)) for time, index in pairs)
-    return tuple(scene(time, index) for time, index in in_time)
+    in_time = sorted(zip(values["times"], ids, strict=True))
+    survey = Survey(left, tuple(scene(time, index) for time, index in in_time), tuple(sorted(hidden_ids)))
+    _check_policy(scenes, survey)
+    return survey
 
 
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or int(value) != value or value < 0:
-        raise ValueError(value)
-    return int(value)
+def _check_shape(values: Any, step_count: int) -> None:
+    """Refuse an answer to another question, or one that was damaged on its way and still is JSON."""
+    found = values if isinstance(values, dict) else {}
+    is_sound = all(isinstance(found.get(key), list) for key in ("left", "times", *_IDS)) and (
+        all(_is_number(one) for key in ("left", "times") for one in found[key])
+        and all(isinstance(index, str) for key in _IDS for index in found[key])
+        and len(found["left"]) == step_count
+        and len(found["times"]) == len(found["ids"])
+    )
+    if not is_sound:
+        raise Unreachable(
+            "The answer to the question for scenes is damaged.",
+            "Run again in a few minutes, and if it stays so, check the network and its proxy.",
+        )
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return clean(value)
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= _LAST_MOMENT
 
 
 def report(survey: Survey) -> list[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..core.about import version
 from ..core.errors import BadRequest, Cancelled, PermissionDenied
+from ..core.text import clean
 from . import dependencies, failures
 from .client import Client
 from .retry import Backoff
@@ -21,6 +22,9 @@ from .session import Connection, Session, session_for
 
 TIMEOUT = 15.0
 """Seconds that the service has for both requests together; it needs about one."""
+
+_LONGEST_NAME = 100
+"""Characters of a state's name; the service's have about 30."""
 
 SMALLEST_EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
 """The number 1."""
@@ -127,6 +131,7 @@ def probe_service(
 def _read_registration(client: Client) -> str:
     """Ask first: this also opens the connection and refreshes the token, so that the second request is timed alone."""
     try:
-        return str(client.project_config().get("registrationState", ""))
+        registration = client.project_config().get("registrationState")
     except (BadRequest, PermissionDenied):
         return ""  # not everybody may read it; what matters is whether the project may compute
+    return clean(registration, _LONGEST_NAME) if isinstance(registration, str) else ""

@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
+from ..core.text import clean
 from . import failures, responses
 from .retry import Backoff
 from .waiting import POLL, pause
+from .watch import Late, Watch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +29,9 @@ MAX_PAYLOAD = 10_000_000
 """Bytes of one request (usage guide: 10 MB)."""
 
 _ERROR_STATUS = 300
+
+_MAX_NOTICES = 20
+"""Sentences of one client that reach the log: a service that says something else each time does not fill it."""
 
 T = TypeVar("T")
 
@@ -192,19 +197,23 @@ class Client:
         with self._lock:
             self.requests_made += 1
 
+        watch = Watch()
+
         def send() -> tuple[requests.Response, responses.Body]:
-            response = self.session.request(method, path, params=params, body=payload)
-            if response.status_code >= _ERROR_STATUS:
-                return response, response.content
-            with response:
-                return response, responses.receive(response, allocate(), self._is_cancelled)
+            with self.session.request(method, path, params=params, body=payload) as response:
+                if response.status_code >= _ERROR_STATUS:
+                    return response, responses.receive_error(response, watch)
+                watch.expect(None)  # there may be no memory yet, which is not the service's fault
+                return response, responses.receive(response, allocate(), self._is_cancelled, watch)
 
         try:
-            response, content = self._run_in_background(send)
+            response, content = self._run_in_background(send, watch)
         except CsPlusError:
             raise
         except responses.DamagedResponse as why:
             return failures.damaged_response(str(why), self.session)
+        except Late:
+            return failures.too_slow(self.session)
         except Exception as error:
             failure = failures.from_exception(error, self.session)
             if failure is None:
@@ -212,14 +221,18 @@ class Client:
             return failure
         self._read_quota_headers(response)
         if response.status_code >= _ERROR_STATUS:
-            return failures.from_response(response, self.session)
+            return failures.from_response(response, content, self.session)
         try:
             return read(content)
         except responses.DamagedResponse as why:
             return failures.damaged_response(str(why), self.session)
 
-    def _run_in_background(self, call: Callable[[], T]) -> T:
-        """Run a blocking call in a thread of its own, which is abandoned when the user cancels."""
+    def _run_in_background(self, call: Callable[[], T], watch: Watch) -> T:
+        """Run a blocking call in a thread of its own, which is abandoned when the user cancels.
+
+        Raises:
+            Late: What the call waits for came too slowly. Nothing is written to its memory any more.
+        """
         if self._is_cancelled():
             raise Cancelled
         # Not a SimpleQueue: a signal at the end of its timed wait makes it wait for ever (CPython 3.11).
@@ -237,7 +250,10 @@ class Client:
                 result, error = outcome.get(timeout=POLL)
             except queue.Empty:
                 if self._is_cancelled():
+                    watch.break_off()
                     raise Cancelled from None
+                if watch.is_late and not watch.break_off():
+                    raise Late from None
                 continue
             if error is not None:
                 raise error
@@ -253,7 +269,8 @@ class Client:
                 "(restricted mode): "
                 "https://developers.google.com/earth-engine/guides/noncommercial_tiers#restricted_mode",
             )
-        if announcement := response.headers.get("X-Earth-Engine-Init-Message"):
+        announcement = clean(response.headers.get("X-Earth-Engine-Init-Message", ""))
+        if announcement and len(self._notified) < _MAX_NOTICES:
             self._notify_once(announcement, announcement)
 
     def _notify_once(self, subject: str, sentence: str) -> None:

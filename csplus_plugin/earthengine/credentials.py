@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CsPlusError, SignInNeeded
+from ..core.text import clean
 from .dependencies import load, load_ee
 
 SCOPES = (
@@ -24,6 +25,12 @@ SCOPES = (
 )
 """What a service account requests access to; a user has granted it when signing in."""
 
+_TEXTS = (
+    *("type", "account", "client_email", "client_id", "client_secret", "private_key", "private_key_id"),
+    *("project", "project_id", "quota_project_id", "refresh_token", "token_uri", "universe_domain"),
+)
+"""What a file of credentials may hold that is used, all of it text."""
+
 _OTHER_TYPES = {
     "external_account",
     "external_account_authorized_user",
@@ -31,6 +38,9 @@ _OTHER_TYPES = {
     "impersonated_service_account",
 }
 """Rarer types of application default credentials, left to google-auth (its guide, "external accounts")."""
+
+_LONGEST_NAME = 254
+"""Characters of an e-mail address (RFC 5321, 4.5.3.1.3); projects have 30."""
 
 _SIGN_IN = "Run `earthengine authenticate` in a terminal, then try again."
 
@@ -101,6 +111,8 @@ def _read_earth_engine() -> Account | None:
     stored = _read(file, _SIGN_IN)
     if not stored.get("refresh_token"):
         return None
+    if not _holds_text(stored):
+        raise _unusable(file, "is broken", _SIGN_IN)
     from google.oauth2.credentials import Credentials
 
     oauth = load_ee().oauth
@@ -112,7 +124,7 @@ def _read_earth_engine() -> Account | None:
         client_secret=stored.get("client_secret", oauth.CLIENT_SECRET),
     )
     return Account(
-        credentials, "Earth Engine credentials of this computer", stored.get("project") or "", _SIGN_IN
+        credentials, "Earth Engine credentials of this computer", _name(stored, "project"), _SIGN_IN
     )
 
 
@@ -152,28 +164,29 @@ def _from_file(file: Path, next_step: str) -> Account:
     stored = _read(file, next_step)
     import google.auth
     from google.auth.credentials import with_scopes_if_required
-    from google.auth.exceptions import GoogleAuthError
     from google.oauth2 import credentials as user
     from google.oauth2 import service_account
 
     kind = stored.get("type")
+    if not _holds_text(stored):
+        raise _unusable(file, "is broken", next_step)
+    if kind not in ("service_account", "authorized_user", *_OTHER_TYPES):
+        raise _unusable(file, "contains no credentials of a known type", next_step)
     try:
         if kind == "service_account":
             credentials = service_account.Credentials.from_service_account_info(stored)
         elif kind == "authorized_user":
             credentials = user.Credentials.from_authorized_user_info(stored)
-        elif kind in _OTHER_TYPES:
-            credentials, _ = google.auth.load_credentials_from_file(str(file))
         else:
-            raise _unusable(file, "contains no credentials of a known type", next_step)
-    except (GoogleAuthError, ValueError, TypeError, AttributeError, KeyError) as broken:
+            credentials, _ = google.auth.load_credentials_from_file(str(file))
+    except Exception as broken:
         # The library's own text may quote the file, so it is not passed on.
         raise _unusable(file, "is broken", next_step) from broken
-    email = stored.get("client_email") or stored.get("account") or ""
+    email = _name(stored, "client_email") or _name(stored, "account")
     kind_in_words = {"service_account": "service account", "authorized_user": "user"}.get(
         kind, "account of another identity service"
     )
-    project = stored.get("project_id") or stored.get("quota_project_id") or ""
+    project = _name(stored, "project_id") or _name(stored, "quota_project_id")
     return Account(
         with_scopes_if_required(credentials, SCOPES), f"{kind_in_words} {email}".strip(), project, next_step
     )
@@ -186,7 +199,7 @@ def _read(file: Path, next_step: str) -> Mapping[str, Any]:
         raise _unusable(file, "does not exist", next_step) from absent
     except OSError as closed:
         raise _unusable(file, "cannot be read", next_step) from closed
-    except ValueError as broken:
+    except (ValueError, RecursionError) as broken:
         raise _unusable(file, "is not JSON", next_step) from broken
     if not isinstance(stored, dict):
         raise _unusable(file, "contains no credentials", next_step)
@@ -195,3 +208,16 @@ def _read(file: Path, next_step: str) -> Mapping[str, Any]:
 
 def _unusable(file: Path, why: str, next_step: str) -> CsPlusError:
     return SignInNeeded(f"The credentials file {file} {why}.", next_step)
+
+
+def _holds_text(stored: Mapping[str, Any]) -> bool:
+    """Tell whether what Google's library takes for text is text, which it finds out only when it asks a server."""
+    given = [stored[key] for key in _TEXTS if stored.get(key) is not None]
+    # Half a surrogate cannot be sent.
+    return all(isinstance(one, str) and one.encode(errors="replace").decode() == one for one in given)
+
+
+def _name(stored: Mapping[str, Any], key: str) -> str:
+    """Read a name that the file holds, to be shown; empty if there is none."""
+    found = stored.get(key)
+    return clean(found, _LONGEST_NAME) if isinstance(found, str) else ""

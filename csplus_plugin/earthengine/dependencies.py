@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core import library
-from ..core.errors import MissingLibrary
+from ..core.errors import CsPlusError, MissingLibrary
+from ..core.text import clean
 from . import private_copy
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def prepare_expressions(algorithms: Callable[[], Mapping[str, Any]] | None = Non
     with _lock:
         ee = load_ee()
         if not ee.ApiFunction._api:  # noqa: SLF001 the library has no public question for it
-            ee.ApiFunction._api = _signatures(ee, _read_algorithms(algorithms))  # noqa: SLF001
+            ee.ApiFunction._api = _read_signatures(ee, algorithms)  # noqa: SLF001
         # Each of these does only what is not done yet, also after a run of ours that broke off half-way.
         for dynamic_class in ee._DYNAMIC_CLASSES:  # noqa: SLF001 the steps of ee.Initialize
             dynamic_class.initialize()
@@ -165,6 +166,19 @@ class _Signatures(dict):
         return len(self) > 0 and not is_initialize
 
 
+def _read_signatures(ee: ModuleType, ask_service: Callable[[], Mapping[str, Any]] | None) -> _Signatures:
+    try:
+        return _signatures(ee, _read_algorithms(ask_service))
+    except CsPlusError:
+        raise
+    except Exception as broken:
+        # Whoever sent the list, the library's own reader of it trusts every part.
+        raise MissingLibrary(
+            "The list of Earth Engine's functions cannot be read.",
+            f"Install the complete library in a terminal: {install_command()}",
+        ) from broken
+
+
 def _signatures(ee: ModuleType, algorithms: Mapping[str, Any]) -> _Signatures:
     """Turn a list of functions into the library's table, as `ee.ApiFunction.initialize` does."""
     table = _Signatures()
@@ -196,7 +210,7 @@ def _read_algorithms(ask_service: Callable[[], Mapping[str, Any]] | None) -> Map
 
 def _missing(broken: Exception) -> MissingLibrary:
     return MissingLibrary(
-        f"The Earth Engine client library cannot be imported: {broken}.",
+        f"The Earth Engine client library cannot be imported: {clean(str(broken))}.",
         f"Install it in a terminal, then run again: {install_command()}",
     )
 

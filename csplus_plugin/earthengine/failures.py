@@ -6,7 +6,6 @@ much as the status. Texts: REST reference and the guides "Computation overview",
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ from ..core.errors import (
     SignInNeeded,
     Unreachable,
 )
+from ..core.text import clean
+from . import responses
 from .retry import parse_retry_after
 
 if TYPE_CHECKING:
@@ -57,9 +58,6 @@ SET_THE_CLOCK = (
     "Check this computer's date, time and time zone: signing in fails if its clock is off by minutes."
 )
 
-_LONGEST_TEXT = 600
-"""Characters of a service's text that are passed on."""
-
 
 @dataclass(frozen=True)
 class Failure:
@@ -76,10 +74,10 @@ class Failure:
     retry_after: float | None = None
 
 
-def from_response(response: requests.Response, session: Session) -> Failure:
+def from_response(response: requests.Response, body: responses.Body, session: Session) -> Failure:
     """Read a response with an error status (300 and above)."""
     status = response.status_code
-    text, reasons = _read_message(response)
+    text, reasons = _read_message(response, body)
     if status == HTTPStatus.UNAUTHORIZED:
         return Failure(_sign_in(session, text, status))
     if status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
@@ -110,7 +108,13 @@ def from_exception(error: Exception, session: Session) -> Failure | None:
 
 def damaged_response(why: str, session: Session) -> Failure:
     """Describe a response whose status is good and whose body is not."""
-    what = f"The response from {session.host}{_through(session)} is damaged: {why}."
+    what = f"The response from {session.host}{_through(session)} is damaged: {clean(why)}."
+    return Failure(Unreachable(what, _check_network(session)), retryable=True)
+
+
+def too_slow(session: Session) -> Failure:
+    """Describe a response that was broken off because it came too slowly."""
+    what = f"The response from {session.host}{_through(session)} arrived too slowly."
     return Failure(Unreachable(what, _check_network(session)), retryable=True)
 
 
@@ -125,13 +129,18 @@ def _from_network(error: requests.RequestException, session: Session) -> Failure
     from urllib3.exceptions import ProtocolError
 
     reached = f"{session.host}{_through(session)}"
-    cause = _cause(error)
+    # Its text would quote the header, which may be the access token.
+    is_header = isinstance(error, requests.exceptions.InvalidHeader)
+    cause = "a header is not valid" if is_header else _cause(error)
     was_lost = isinstance(error, requests.exceptions.ChunkedEncodingError) or any(
         isinstance(argument, ProtocolError) for argument in error.args
     )
     if isinstance(error, requests.exceptions.SSLError):
         what = f"A secure connection to {reached} cannot be established: {cause}."
-        next_step = "If a proxy inspects encrypted traffic, set REQUESTS_CA_BUNDLE to its certificate file."
+        next_step = (
+            "If a proxy inspects encrypted traffic, add its certificate to those that the system trusts, or in QGIS "
+            "under Settings > Options > Authentication, or set REQUESTS_CA_BUNDLE to its file."
+        )
         if _contains(str(error), _WRONG_CLOCK):
             next_step = SET_THE_CLOCK
         return Failure(Unreachable(what, next_step))
@@ -163,8 +172,8 @@ def _from_sign_in(error: Exception, session: Session) -> Failure | None:
     details = error.args[1] if len(error.args) > 1 else None
     text = type(error).__name__
     if isinstance(details, dict) and "error" in details:
-        parts = (str(details[part]) for part in ("error", "error_description") if part in details)
-        text = _shorten(": ".join(parts))
+        parts = (details.get(part) for part in ("error", "error_description"))
+        text = clean(": ".join(part for part in parts if isinstance(part, str))) or text
     return Failure(_sign_in(session, text, None), retryable=error.retryable)
 
 
@@ -233,23 +242,29 @@ def _cause(error: BaseException) -> str:
         reason = inner
     text = getattr(reason, "strerror", None) or str(reason).rpartition(">: ")[2]
     text = re.sub(r"\S*://\S*", "", text)
-    return _shorten(text).rstrip(".") or type(reason).__name__
+    return clean(text).rstrip(".") or type(reason).__name__
 
 
-def _read_message(response: requests.Response) -> tuple[str, str]:
+def _read_message(response: requests.Response, body: responses.Body) -> tuple[str, str]:
     """Read the service's own text, and the machine-readable reasons that older APIs send beside it."""
     try:
-        body = json.loads(response.content)
-    except ValueError:
-        body = None
-    if isinstance(body, list) and body:
-        body = body[0]
-    error = body.get("error") if isinstance(body, dict) else None
-    if not isinstance(error, dict) or not error.get("message"):
-        return f"{response.status_code} {response.reason or ''}".strip() + ".", ""
+        found = responses.read_json(body)
+    except responses.DamagedResponse:
+        found = None
+    if isinstance(found, list) and found:
+        found = found[0]
+    error = found.get("error") if isinstance(found, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    text = clean(message) if isinstance(message, str) else ""
+    if not isinstance(error, dict) or not text:
+        return clean(f"{response.status_code} {response.reason or ''}").rstrip(".") + ".", ""
     errors = error.get("errors")
-    reasons = [str(entry.get("reason")) for entry in errors or () if isinstance(entry, dict)]
-    return _sentence(_shorten(str(error["message"]))), " ".join(reasons)
+    reasons = (
+        [entry.get("reason") for entry in errors if isinstance(entry, dict)]
+        if isinstance(errors, list)
+        else []
+    )
+    return _sentence(text), " ".join(reason for reason in reasons if isinstance(reason, str))
 
 
 def _contains(text: str, phrases: tuple[str, ...]) -> bool:
@@ -259,8 +274,3 @@ def _contains(text: str, phrases: tuple[str, ...]) -> bool:
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
-def _shorten(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"

@@ -49,7 +49,7 @@ def parse_retry_after(header: str | None, now: datetime | None = None) -> float 
     """
     if not header:
         return None
-    if header.strip().isdigit():
+    if header.isascii() and header.strip().isdigit():  # "²" is a digit too
         return float(header)
     moment = parse_http_date(header)
     if moment is None:
@@ -62,6 +62,6 @@ def parse_http_date(header: str | None) -> datetime | None:
     """Read an HTTP date (RFC 9110, 5.6.7); None where there is none, or none that can be read."""
     try:
         moment = parsedate_to_datetime(header or "")
-    except ValueError:
+        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    except Exception:  # noqa: BLE001 the standard library's parser raises what its steps do: OverflowError, for one
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

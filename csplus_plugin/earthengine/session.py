@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..core.errors import InvalidChoice, MissingLibrary
+from ..core.text import clean
 from . import credentials
 from .dependencies import install_command, load, load_ee
 from .retry import parse_http_date
@@ -33,9 +34,16 @@ ENDPOINTS = {
 
 SANDBOX = "sandbox"
 
-_GOOGLE = ".googleapis.com"
+_ADDRESS = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]+)?", re.IGNORECASE)
+"""Host and port, in characters that every library reads alike: a backslash ends the host for some of them only."""
 
-_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*")
+_SHOWN = 200
+"""Characters of a wrong setting that a message repeats."""
+
+_GOOGLE = ".googleapis.com"
+"""What the names of Google's API hosts end with; only Google can give such a name."""
+
+_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,99}")
 _HOW_TO_SET_A_PROJECT = "Set the id of a Google Cloud project in CSPLUS_PROJECT or in the plugin's settings."
 
 
@@ -51,7 +59,8 @@ class Connection:
         sandbox_data: Archive folder for the embedded sandbox; None: the sample scenes.
         no_proxy: Starts of URLs that are reached without any proxy.
         environment_proxy: Starts of URLs for which the environment decides although `proxies` is given.
-        trusted_host: Host beside Google's that may have the account's access.
+        certificates: Certificates that QGIS trusts, in the form PEM, beside those of the system.
+        trusted_host: A host beside Google's that may have the account's access token; empty: none.
     """
 
     endpoint: str = "earthengine"
@@ -62,6 +71,7 @@ class Connection:
     no_proxy: tuple[str, ...] = ()
     environment_proxy: tuple[str, ...] = ()
     trusted_host: str = ""
+    certificates: str = field(default="", repr=False)
 
 
 class Session:
@@ -78,9 +88,14 @@ class Session:
     """
 
     def __init__(
-        self, base_url: str, project: str, route: Route, account: credentials.Account | None = None
+        self,
+        base_url: str,
+        project: str,
+        route: Route,
+        account: credentials.Account | None = None,
+        certificates: str = "",
     ) -> None:
-        from . import transport
+        from . import transport, trust
 
         self.base_url = base_url
         self.project = project
@@ -91,11 +106,12 @@ class Session:
         self.clock_offset = 0.0
         self._route = route
         self._credentials = _with_quota_project(account.credentials, project) if account else None
+        trusted = trust.trusting(certificates)
         if self._credentials is None:
-            self._http = transport.plain_session(route)
+            self._http = transport.plain_session(route, trusted)
         else:
-            self._refresher = transport.token_refresher(route)
-            self._http = transport.authorized_session(self._credentials, self._refresher, route)
+            self._refresher = transport.token_refresher(route, trusted)
+            self._http = transport.authorized_session(self._credentials, self._refresher, route, trusted)
         self._http.headers["X-Goog-User-Project"] = project
         self._refreshing = threading.Lock()
 
@@ -170,7 +186,8 @@ def session_for(connection: Connection) -> Session:
 
     Raises:
         SignInNeeded: No account, or a broken credentials file.
-        InvalidChoice: No project, or an endpoint that cannot be used or is not encrypted.
+        InvalidChoice: No project, or an endpoint that cannot be used or is not encrypted or trusted, or a broken file
+            of certificates.
         MissingLibrary: A library that the connection needs cannot be imported.
     """
     with _lock:
@@ -201,12 +218,11 @@ def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Sess
     if not needs_account:
         return Session(base_url, _require_valid(connection.project or "csplus-sandbox"), route)
     _require_socks_support(connection.proxies)
-    _check_host(base_url, connection.trusted_host)
     account = credentials.find_account(connection.key_file)
     project = connection.project or account.project
     if not project:
         raise InvalidChoice("No Google Cloud project is set.", _HOW_TO_SET_A_PROJECT)
-    return Session(base_url, _require_valid(project), route, account)
+    return Session(base_url, _require_valid(project), route, account, connection.certificates)
 
 
 def _base_url(connection: Connection) -> str:
@@ -220,32 +236,36 @@ def _base_url(connection: Connection) -> str:
         is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_url = False
-    if not is_url or "@" in parts.netloc or parts.query or parts.fragment:
+    if not is_url or not _ADDRESS.fullmatch(parts.netloc) or parts.query or parts.fragment:
         raise InvalidChoice(
             f"The endpoint {_strip_account(endpoint)} is neither a known name nor a URL.",
             f"Choose {', '.join(ENDPOINTS)}, {SANDBOX}, or a URL that starts with https://.",
         )
     if parts.scheme == "http" and not is_loopback(endpoint):
         raise InvalidChoice(
-            f"The endpoint {endpoint} is not encrypted, so credentials are not sent to it.",
+            f"The endpoint {_strip_account(endpoint)} is not encrypted, so credentials are not sent to it.",
             "Use a URL that starts with https://.",
         )
-    return endpoint.rstrip("/")
+    if not is_loopback(endpoint):
+        _require_trusted(parts.hostname or "", connection.trusted_host)
+    return parts.geturl().rstrip("/")  # what was looked at, without the line breaks that were passed over
 
 
-def _check_host(base_url: str, trusted_host: str) -> None:
-    """Let the account's access go to Google, or to a host that the user has named for it, and nowhere else."""
-    host = (urlsplit(base_url).hostname or "").lower()
+def _require_trusted(host: str, trusted_host: str) -> None:
+    """Refuse to sign for a host that is neither Google's nor named by the user: an access token is good for all of it.
+
+    A service account's is good for the whole of Google Cloud, so a typing mistake in an address must not spread it.
+    """
     if host.endswith(_GOOGLE) or host == trusted_host.strip().lower():
         return
     raise InvalidChoice(
-        f"The endpoint {host} is not Google's, so the account's credentials are not sent to it.",
-        f"If it may have them, set CSPLUS_TRUSTED_HOST={host}; else choose {', '.join(ENDPOINTS)} or {SANDBOX}.",
+        f"The endpoint's host {host} is not one of Google's (*{_GOOGLE}), so your account's access is not sent to it.",
+        f"If you trust it, set CSPLUS_TRUSTED_HOST={host}, or csplus/trusted_host in QGIS's settings.",
     )
 
 
 def _strip_account(endpoint: str) -> str:
-    return endpoint.rpartition("@")[2]
+    return clean(endpoint.rpartition("@")[2], _SHOWN)
 
 
 def _sandbox_url(data: Path | None) -> str:
@@ -276,7 +296,8 @@ def _with_quota_project(account_credentials: Any, project: str) -> Any:
 
 def _require_valid(project: str) -> str:
     if not _PROJECT.fullmatch(project):
-        raise InvalidChoice(f"{project!r} is not a valid Google Cloud project id.", _HOW_TO_SET_A_PROJECT)
+        shown = clean(project, _SHOWN)
+        raise InvalidChoice(f"{shown!r} is not a valid Google Cloud project id.", _HOW_TO_SET_A_PROJECT)
     return project
 
 

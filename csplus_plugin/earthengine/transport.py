@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import platform
+import threading
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from ..core.about import version
+from .responses import receive_error
+from .watch import BODY_TIMEOUT, Late, Watch
 
 if TYPE_CHECKING:
+    import ssl
+
     from .route import Route
 
 POOL = 48
@@ -21,45 +25,99 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 330.0
 """Seconds. The service gives up on an interactive request after five minutes (usage guide)."""
 
 
-def plain_session(route: Route) -> requests.Session:
+def plain_session(route: Route, trusted: ssl.SSLContext) -> requests.Session:
     """Make a session that sends no credentials."""
-    return _configured(requests.Session(), route)
+    return _configured(requests.Session(), route, trusted)
 
 
-def token_refresher(route: Route) -> Any:
+def token_refresher(route: Route, trusted: ssl.SSLContext) -> Any:
     """Make what google-auth refreshes an account's access token with, on the same route."""
     from google.auth.transport.requests import Request
 
-    return Request(plain_session(route))
+    return Request(plain_session(route, trusted))
 
 
-def authorized_session(credentials: Any, refresher: Any, route: Route) -> requests.Session:
+def authorized_session(
+    credentials: Any, refresher: Any, route: Route, trusted: ssl.SSLContext
+) -> requests.Session:
     """Make a session that signs each request; also refreshes the access token after a 401."""
     from google.auth.transport.requests import AuthorizedSession
 
-    return _configured(AuthorizedSession(credentials, auth_request=refresher), route)
+    _guard_refreshing(credentials)
+    return _configured(AuthorizedSession(credentials, auth_request=refresher), route, trusted)
+
+
+def _guard_refreshing(credentials: Any) -> None:
+    """Make the account's library say in its own words that it cannot read what the token service sent."""
+    from google.auth.exceptions import GoogleAuthError, TransportError
+
+    refresh = credentials.refresh
+
+    def refresh_or_say(request: Any) -> None:
+        try:
+            refresh(request)
+        except (GoogleAuthError, requests.RequestException, Late):
+            raise
+        except Exception as broken:
+            # It trusts the types in the response: `expires_in`, for one.
+            raise TransportError("what it sent cannot be read") from broken
+
+    credentials.refresh = refresh_or_say
 
 
 class _RoutedAdapter(HTTPAdapter):
     """A connection pool that lets the route choose the proxy of each request."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, trusted: ssl.SSLContext) -> None:
+        self._route, self._trusted = route, trusted  # the parent's constructor makes the pool already
         super().__init__(pool_connections=4, pool_maxsize=POOL)
-        self._route = route
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pool of direct connections."""
+        super().init_poolmanager(*args, **options, ssl_context=self._trusted)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Make the pool of connections through a proxy."""
+        return super().proxy_manager_for(proxy, **options, ssl_context=self._trusted)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave out what requests would load for each connection: the context has it all."""
+        del url, verify, cert
+        conn.cert_reqs = "CERT_REQUIRED"
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send one request."""
+        """Send one request, and receive the body of a response that is wanted at once: a token, for one."""
         options["proxies"] = self._route.proxies_for(request.url or "")
-        return super().send(request, **options)
+        response = super().send(request, **options)
+        if not options.get("stream"):
+            # Else requests would read it, however long it is.
+            response._content = _receive_short(response)  # noqa: SLF001 where requests keeps what it read
+        return response
 
 
-def _configured(session: requests.Session, route: Route) -> requests.Session:
+def _receive_short(response: requests.Response) -> bytes:
+    watch = Watch()
+    end = threading.Timer(BODY_TIMEOUT, watch.break_off)
+    end.daemon = True
+    end.start()
+    try:
+        with response:
+            return bytes(receive_error(response, watch))
+    finally:
+        end.cancel()
+
+
+def _configured(session: requests.Session, route: Route, trusted: ssl.SSLContext) -> requests.Session:
     # With trust_env, requests would put the environment's proxy before QGIS's and a password from ~/.netrc
     # in the place of our own Authorization. What is wanted of the environment is taken by hand.
     session.trust_env = False
-    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.verify = True
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _RoutedAdapter(route))
+        session.mount(scheme, _RoutedAdapter(route, trusted))
+    # Nothing that we ask redirects, and what is signed, or renews an access token, goes nowhere else. Requests looks
+    # at the target even where it does not follow, and reads the whole body then.
+    session.get_redirect_target = lambda _: None
+    session.headers["Accept-Encoding"] = "gzip"  # the one coding that is decoded
     session.headers["User-Agent"] = f"csplus-qgis/{version()}"
     session.headers["X-Goog-Api-Client"] = f"csplus-qgis/{version()} gl-python/{platform.python_version()}"
     return session

@@ -14,7 +14,7 @@ from ..core import survey as surveying
 from ..core.choices import Scenes
 from ..core.errors import Cancelled
 from ..core.survey import Survey
-from ..core.text import clean
+from ..core.text import printable
 from ..earthengine.client import Client
 from ..earthengine.dependencies import ee_place, ee_version, prepare_expressions
 from ..earthengine.session import SANDBOX, Connection, Session, close_sessions, session_for
@@ -75,11 +75,11 @@ class Run:
 
     def say(self, sentence: str) -> None:
         """Tell the log."""
-        self._feedback.pushInfo(clean(sentence))
+        self._feedback.pushInfo(printable(sentence))
 
     def warn(self, sentence: str) -> None:
         """Tell the log what may surprise."""
-        self._feedback.pushWarning(clean(sentence))
+        self._feedback.pushWarning(printable(sentence))
 
     def survey(self, scenes: Scenes) -> Survey:
         """Ask which scenes there are, in one request, and report them.

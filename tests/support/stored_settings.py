@@ -25,6 +25,7 @@ def replace_settings(monkeypatch: pytest.MonkeyPatch) -> StoredSettings:
         "GOOGLE_CLOUD_PROJECT",
         "GOOGLE_APPLICATION_CREDENTIALS",
         "CSPLUS_SANDBOX_DATA",
+        "CSPLUS_TRUSTED_HOST",
     ):
         monkeypatch.delenv(name, raising=False)
     return stored

@@ -140,6 +140,10 @@ class TestEndpoint:
             "http://[::1",
             "https://me:word@example.org",
             "https://x.org:99999",
+            # urllib3 ends the host at a backslash, the standard library does not.
+            "https://evil.example\\.googleapis.com",
+            "https://evil.exa\tmple/.googleapis.com\n.googleapis.com",
+            "https://evil.example%2f.googleapis.com",
         ],
     )
     def test_nonsense(self, endpoint: str):
@@ -153,26 +157,50 @@ class TestEndpoint:
             session_for(Connection("http://earthengine.example"))
 
     @pytest.mark.parametrize(
+        "url",
+        [
+            "https://earthengine.googleapis.com",
+            "https://EarthEngine.GoogleAPIs.com:443/",
+            "https://earthengine-highvolume.googleapis.com",
+            "https://earthengine-mine.p.googleapis.com",
+        ],
+    )
+    def test_the_account_signs_for_google(self, home: Path, url: str):
+        earth_engine_credentials(home, project="p")
+        assert session_for(Connection(url)).base_url == url.rstrip("/")
+
+    def test_what_was_looked_at_is_what_is_asked(self, home: Path):
+        earth_engine_credentials(home, project="p")
+        opened = session_for(Connection("https://evil.example\n.googleapis.com"))
+        assert opened.base_url == "https://evil.example.googleapis.com"
+
+    @pytest.mark.parametrize(
         "host",
         [
             "elsewhere.example",
-            "googleapis.com.evil.example",
+            "googleapis.com",
             "evilgoogleapis.com",
-            "earthengine.googleapis.com.",
-            "192.0.2.1",
+            "earthengine.googleapis.com.elsewhere.example",
+            "10.0.0.1",
         ],
     )
-    def test_credentials_go_to_google_alone(self, home: Path, host: str):
+    def test_the_account_does_not_sign_for_others(self, home: Path, host: str):
         earth_engine_credentials(home, project="p")
-        with pytest.raises(InvalidChoice, match=f"CSPLUS_TRUSTED_HOST={host}"):
-            session_for(Connection(f"https://{host}/path"))
-        assert session_for(Connection(f"https://{host}", trusted_host=host.upper())).project == "p"
-        with pytest.raises(InvalidChoice, match="is not Google's"):
-            session_for(Connection(f"https://{host}", trusted_host="another.example"))
+        for trusted in ("", "other.example", f"sub.{host}"):
+            with pytest.raises(InvalidChoice) as told:
+                session_for(Connection(f"https://{host}", trusted_host=trusted))
+            assert f"{host} is not one of Google's" in told.value.what
+            assert f"CSPLUS_TRUSTED_HOST={host}" in told.value.next_step
 
-    def test_any_host_of_google_s_may_have_them(self, home: Path):
+    def test_a_host_that_the_user_trusts(self, home: Path):
         earth_engine_credentials(home, project="p")
-        assert session_for(Connection("https://content-earthengine.googleapis.com")).project == "p"
+        opened = session_for(
+            Connection("https://Elsewhere.example:8443/ee", trusted_host="elsewhere.Example")
+        )
+        assert opened.base_url == "https://Elsewhere.example:8443/ee"
+        assert not opened.is_sandbox
+        with pytest.raises(InvalidChoice, match="not encrypted"):
+            session_for(Connection("http://elsewhere.example", trusted_host="elsewhere.example"))
 
     @pytest.mark.parametrize(
         ("url", "here"),
@@ -405,6 +433,19 @@ class TestSigning:
             opened = self.signed(service, key_file(token_service.url))
             assert list(workers.map(work, range(12))) == [1] * 12
         assert len(token_service.seen) == 1
+
+    def test_a_redirect_gets_nothing(self, key_file, token_service: FakeService):
+        with FakeService(value(3)) as elsewhere:
+            away = Answer(307, headers={"Location": f"{elsewhere.url}/token"})
+            with FakeService(away) as service:
+                opened = self.signed(service, key_file(token_service.url))
+                with pytest.raises(Unreachable):
+                    Client(opened, backoff=AT_ONCE).value(EXPRESSION)
+            with FakeService(away) as tokens, FakeService(value(1)) as service:
+                opened = self.signed(service, key_file(tokens.url))
+                with pytest.raises(CsPlusError):
+                    Client(opened, backoff=AT_ONCE).value(EXPRESSION)
+            assert elsewhere.seen == []
 
     def test_access_that_ran_out_is_renewed(self, key_file, token_service: FakeService):
         with FakeService(refusal(401, "Expired."), value(2)) as service:

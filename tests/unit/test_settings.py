@@ -30,8 +30,10 @@ def test_outside_qgis_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("CSPLUS_PROJECT", "p")
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/keys/a.json")
     monkeypatch.setenv("CSPLUS_SANDBOX_DATA", "/data/scenes")
+    monkeypatch.setenv("CSPLUS_TRUSTED_HOST", "ee.example")
     assert settings.connection() == Connection(
         endpoint="sandbox",
+        trusted_host="ee.example",
         project="p",
         key_file=Path("/keys/a.json"),
         sandbox_data=Path("/data/scenes"),
@@ -45,6 +47,7 @@ def test_qgis_settings(qgis: StoredSettings):
             "csplus/project": "stored",
             "csplus/key_file": "/keys/b.json",
             "csplus/sandbox_data": "/data/b",
+            "csplus/trusted_host": "ee.example",
         }
     )
     assert settings.connection() == Connection(
@@ -52,6 +55,7 @@ def test_qgis_settings(qgis: StoredSettings):
         project="stored",
         key_file=Path("/keys/b.json"),
         sandbox_data=Path("/data/b"),
+        trusted_host="ee.example",
     )
     assert settings.PROJECT.source() == "QGIS settings"
 
