@@ -134,6 +134,7 @@ class TileFetcher:
         self._encoders = ThreadPoolExecutor(encoders, "csplus encoder")
         self._budget = MemoryBudget(memory - encoders * to_encode, self._is_cancelled)
         self._tiles = TileQueue(tiles, self._is_cancelled)
+        self._progress.planned(len(self._tiles))
         for number in range(min(MAX_LIMIT, 4 * len(self._tiles))):  # four: a tile may be split
             threading.Thread(target=self._work, name=f"csplus tile {number}", daemon=True).start()
         try:

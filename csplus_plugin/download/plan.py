@@ -123,11 +123,11 @@ class Plan:
     def __str__(self) -> str:
         """Describe the size of the download, for the log."""
         count = len(self.tiles)
-        tiles, requests = ("1 tile", "one request") if count == 1 else (f"{count} tiles", "one request each")
+        tiles = "1 tile" if count == 1 else f"{count} tiles"
         skipped = f" ({self.skipped} outside the area skipped)" if self.skipped else ""
         return (
             f"{self.grid.width} x {self.grid.height} pixels, {self.band_count} bands, "
-            f"{self.size / 1e6:.1f} MB before compression, {tiles}{skipped}, {requests}."
+            f"{self.size / 1e6:.1f} MB before compression, {tiles}{skipped}."
         )
 
 

@@ -62,6 +62,11 @@ class Progress:
         self.done = self._resumed = size
         self._past = deque([(self._clock(), size)])
 
+    def planned(self, requests: int) -> None:
+        """Say how many requests are to come, if the service computes each at the first try."""
+        if requests:
+            self._say(f"{_plural(requests, 'request', 'requests')} to come.")
+
     def archive_changed(self, before: str, now: str) -> None:
         """Warn that the tiles to come are made of other scenes than those already there."""
         self._warn(

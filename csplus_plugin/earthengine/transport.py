@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.util.wait import wait_for_read
 
 from ..core.about import version
 from .responses import receive_error
@@ -23,6 +24,9 @@ POOL = 48
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 330.0
 """Seconds. The service gives up on an interactive request after five minutes (usage guide)."""
+
+QUIET = 0.005
+"""Seconds in which nothing more may arrive on a connection before it is used again."""
 
 
 def plain_session(route: Route, trusted: ssl.SSLContext) -> requests.Session:
@@ -65,6 +69,30 @@ def _guard_refreshing(credentials: Any) -> None:
     credentials.refresh = refresh_or_say
 
 
+def _let_only_quiet_connections_be_used_again(manager: Any) -> None:
+    """Make a manager's pools close connections on which more arrives than the response that was read.
+
+    Of a response that a proxy sends twice, the second would be taken for that of the next request: another tile's
+    pixels, of the same shape. urllib3 looks once more when it takes a connection out of a pool.
+    """
+    # Its own classes stay below, for those of a SOCKS proxy are others.
+    manager.pool_classes_by_scheme = {
+        scheme: type(kind.__name__, (_Quiet, kind), {})
+        for scheme, kind in manager.pool_classes_by_scheme.items()
+    }
+
+
+class _Quiet:
+    """What is added to a pool of connections."""
+
+    def _put_conn(self, conn: Any) -> None:
+        sock = getattr(conn, "sock", None)
+        # A TLS socket may have decrypted more than was read of it, which no longer shows from outside.
+        if sock is not None and (getattr(sock, "pending", int)() or wait_for_read(sock, QUIET)):
+            conn.close()
+        super()._put_conn(conn)  # type: ignore[misc]
+
+
 class _RoutedAdapter(HTTPAdapter):
     """A connection pool that lets the route choose the proxy of each request."""
 
@@ -75,10 +103,13 @@ class _RoutedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pool of direct connections."""
         super().init_poolmanager(*args, **options, ssl_context=self._trusted)
+        _let_only_quiet_connections_be_used_again(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """Make the pool of connections through a proxy."""
-        return super().proxy_manager_for(proxy, **options, ssl_context=self._trusted)
+        manager = super().proxy_manager_for(proxy, **options, ssl_context=self._trusted)
+        _let_only_quiet_connections_be_used_again(manager)
+        return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave out what requests would load for each connection: the context has it all."""

@@ -26,6 +26,7 @@ class Answer:
         stall: Seconds before anything is sent.
         promised: Content-Length, where it shall differ from the body's.
         hang_up: Close the connection without an answer.
+        times: How often it is sent, one right after the other, on a connection that stays open.
     """
 
     status: int = 200
@@ -34,6 +35,7 @@ class Answer:
     stall: float = 0.0
     promised: int | None = None
     hang_up: bool = False
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,14 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.hang_up:
             self.close_connection = True
             return
-        self.send_response_only(answer.status)
-        for name, value in {"Date": self.date_time_string(), **answer.headers}.items():
-            self.send_header(name, value)
         promised = len(answer.body) if answer.promised is None else answer.promised
-        self.send_header("Content-Length", str(promised))
-        self.end_headers()
-        self.wfile.write(answer.body)
+        for _ in range(answer.times):
+            self.send_response_only(answer.status)
+            for name, value in {"Date": self.date_time_string(), **answer.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(promised))
+            self.end_headers()
+            self.wfile.write(answer.body)
         self.close_connection = promised != len(answer.body)
 
     do_GET = do_POST = do_CONNECT = _handle  # noqa: N815 the names that http.server calls

@@ -88,12 +88,10 @@ def test_a_tile_is_cut_along_blocks_and_last_between_bands() -> None:
     assert Tile(0, 0, 256, 256, range(2, 3)).split() == ()
 
 
-def test_ten_bands_of_a_whole_sentinel_tile_are_121_requests() -> None:
+def test_ten_bands_of_a_whole_sentinel_tile_are_121_tiles() -> None:
     made = plan(grid(10980, 10980), 10, 2)
     assert len(made.tiles) == 121
-    assert str(made) == (
-        "10980 x 10980 pixels, 10 bands, 2411.2 MB before compression, 121 tiles, one request each."
-    )
+    assert str(made) == ("10980 x 10980 pixels, 10 bands, 2411.2 MB before compression, 121 tiles.")
 
 
 PLACES = st.one_of(

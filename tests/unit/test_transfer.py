@@ -10,6 +10,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
@@ -22,7 +23,7 @@ from csplus.csplus_plugin.earthengine.route import Route
 from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for
 from csplus.csplus_plugin.earthengine.trust import trusting
 
-from ..support.fake_service import Answer, FakeService, npy
+from ..support.fake_service import Answer, FakeService, Seen, npy
 
 EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
 AT_ONCE = Backoff(max_tries=2, first_delay=0.001)
@@ -314,3 +315,29 @@ def test_a_redirect_to_nonsense_is_one_sentence():
         pytest.raises(Unreachable, match="captive portal"),
     ):
         client(service.url).value(EXPRESSION)
+
+
+@pytest.mark.parametrize("side", [1, 30, 200])
+def test_an_answer_sent_twice_is_not_the_next_one(side: int):
+    """Each size leaves other bytes behind: in the reader's memory, in the socket, still on their way."""
+
+    def respond(seen: Seen) -> Answer:
+        number = seen.json()["grid"]["number"]
+        return Answer(body=npy(np.full((side, side), number, "<u2").view([("B4", "<u2")])), times=2)
+
+    with FakeService(respond=respond) as service:
+        asker = client(service.url)
+
+        def is_its_own(number: int) -> bool:
+            grid = {"dimensions": {"width": side, "height": side}, "number": number}
+            return bool((asker.pixels(EXPRESSION, grid, ["B4"])["B4"] == number).all())
+
+        with ThreadPoolExecutor(16) as pool:
+            assert all(pool.map(is_its_own, range(400)))
+
+
+def test_a_kept_connection_is_used_again():
+    with FakeService(Answer(body=b'{"result": 7}')) as service:
+        asker = client(service.url)
+        assert [asker.value(EXPRESSION) for _ in range(20)] == [7] * 20
+        assert service.connections == 1
