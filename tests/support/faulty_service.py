@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import threading
 from collections import Counter
@@ -42,6 +43,10 @@ class Faults:
     latency: float = 0.0
 
 
+def _as_floats(pixels: np.ndarray) -> np.ndarray:
+    return pixels.astype([(name, "<f4") for name in pixels.dtype.names])
+
+
 def _damage(body: bytes) -> bytes:
     return b"\x00" * 12 + body[12:]
 
@@ -61,6 +66,8 @@ FAULTS = {
     "in its place": lambda body: Answer(body=b"<html>Sign in to the hotel's network</html>"),
     "other shape": lambda body: Answer(body=npy(np.zeros((3, 2), [("B4", "<u2"), ("B8", "<u2")]))),
     "stall": lambda body: Answer(body=body, stall=0.05),
+    "twice": lambda body: Answer(body=body, times=2),
+    "other type": lambda body: Answer(body=npy(_as_floats(np.load(io.BytesIO(body))))),
 }
 
 

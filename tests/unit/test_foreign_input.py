@@ -24,9 +24,10 @@ from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.retry import Backoff, parse_http_date, parse_retry_after
 from csplus.csplus_plugin.earthengine.route import Route
 from csplus.csplus_plugin.earthengine.session import Connection, Session, close_sessions, session_for
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.examples import examples
 from ..support.fake_service import Answer, FakeService, npy, value
 from ..support.recipes import JANUARY
 
@@ -48,13 +49,7 @@ KEYS = [
     "unscored",
 ]
 
-always = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=200,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+always = examples(200)
 
 leaves = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=20)
@@ -328,7 +323,7 @@ def test_what_a_token_service_sends(tmp_path: Path, body: bytes, status: int):
 
 
 @pytest.mark.usefixtures("ee_signatures")
-@settings(always, max_examples=50)
+@examples(50)
 @given(trees)
 def test_lists_of_functions(found: object):
     import ee

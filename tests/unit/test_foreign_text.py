@@ -15,9 +15,10 @@ from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.retry import Backoff
 from csplus.csplus_plugin.earthengine.route import Route
 from csplus.csplus_plugin.earthengine.session import Connection, Session, close_sessions, session_for
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.examples import examples
 from ..support.fake_service import Answer, FakeService, refusal, value
 from ..support.recipes import JANUARY
 
@@ -51,7 +52,7 @@ def test_what_is_replaced():
     assert clean("x" * 30_000, 10) == "xxxxxxxxx…"
 
 
-@settings(derandomize=True, database=None)
+@examples(100)
 @given(st.text(st.characters(codec=None), max_size=300), st.integers(1, 50))
 def test_whatever_it_says_it_is_one_short_line(text: str, longest: int):
     cleaned = clean(text, longest)

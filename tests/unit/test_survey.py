@@ -8,9 +8,10 @@ import pytest
 from csplus.csplus_plugin.core import survey
 from csplus.csplus_plugin.core.errors import NothingFound, Unreachable
 from csplus.csplus_plugin.core.region import Region
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.examples import examples
 from ..support.recipes import JANUARY
 
 pytestmark = pytest.mark.usefixtures("ee_signatures")
@@ -152,7 +153,7 @@ ANYTHING = st.recursive(
 
 
 @given(key=st.sampled_from([None, *FOUND]), value=ANYTHING | st.lists(st.integers(10**19, 10**21)))
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@examples(300)
 def test_an_answer_of_another_shape_is_one_sentence(key: str | None, value: object) -> None:
     values = value if key is None else {**FOUND, key: value}
     with contextlib.suppress(Unreachable, NothingFound):

@@ -20,9 +20,10 @@ from csplus.csplus_plugin.sandbox.graph import budget
 from csplus.csplus_plugin.sandbox.graph.evaluator import supported
 from csplus.csplus_plugin.sandbox.graph.signatures import signatures
 from csplus.csplus_plugin.sandbox.images.image import Canvas, Grid, Image
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ...support.examples import examples
 from ...support.fuzzing import called, constant
 from ...support.scene_folder import S2, SCORES, Folder
 from ...support.turnstile import LONG
@@ -178,7 +179,7 @@ def answered(folder: Folder, expression: Any) -> Any:
     return answer
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(400)
 @given(node=calls())
 @example(node=called("String.split", string=constant("a" * 40 + "!"), regex=constant("(a+)+$")))
 @example(node=called("String.match", input=constant("a" * 5000), regex=constant(".*.*.*.*=")))
@@ -223,7 +224,7 @@ def test_any_graph_is_answered_or_refused(folder: Folder, node: Any) -> None:
     answered(folder, graph(node, **BODIES))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     expression=st.recursive(
         PLAIN, lambda i: st.lists(i, max_size=3) | st.dictionaries(st.sampled_from(
