@@ -14,6 +14,7 @@ from qgis.core import (
 )
 
 from ..csplus_plugin import settings
+from ..csplus_plugin.core.errors import Cancelled
 from ..csplus_plugin.core.text import printable
 from ..csplus_plugin.earthengine import check
 from ..csplus_plugin.processing.base import CsPlusAlgorithm
@@ -78,12 +79,17 @@ class CheckConnection(CsPlusAlgorithm):
         def log(sentence: str) -> None:
             feedback.pushInfo(printable(sentence))
 
+        def show_start(share: float) -> None:
+            if feedback.isCanceled():
+                raise Cancelled
+            feedback.setProgress(100 * share)
+
         log(
             f"Settings: endpoint {self.connection.endpoint} ({settings.ENDPOINT.source()}), "
             f"project {self.connection.project or 'not set'} ({settings.PROJECT.source()})."
         )
         library = check.find_library(log)
-        session = check.open_session(self.connection, log)
+        session = check.open_session(self.connection, log, show_start)
         report = check.probe_service(session, log, feedback.isCanceled)
         return {
             "ENDPOINT": session.base_url,

@@ -82,14 +82,21 @@ def find_library(log: Log) -> Library:
     return found
 
 
-def open_session(connection: Connection, log: Log) -> Session:
+def open_session(
+    connection: Connection, log: Log, progress: Callable[[float], None] = lambda _: None
+) -> Session:
     """Read settings and credentials, without asking a server.
+
+    Args:
+        connection: Who computes.
+        log: Gets what is found.
+        progress: As for `session_for`.
 
     Raises:
         SignInNeeded: No account, or a broken credentials file.
         InvalidChoice: No project, or an endpoint that cannot be used.
     """
-    opened = session_for(connection)
+    opened = session_for(connection, progress)
     route = f" through the proxy {opened.proxy}" if opened.proxy else ""
     name = "Cloud Score+ sandbox, not Google Earth Engine," if opened.is_sandbox else "Earth Engine"
     log(f"Endpoint: {name} at {opened.base_url}{route}.")

@@ -10,7 +10,8 @@ import atexit
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from . import credentials
 from .dependencies import install_command, load, load_ee
 from .retry import parse_http_date
 from .route import Route, is_loopback
+from .waiting import POLL
 
 if TYPE_CHECKING:
     import requests
@@ -181,8 +183,13 @@ _sessions: dict[Connection, tuple[Any, Session]] = {}
 _sandboxes: dict[Path | None, Any] = {}
 
 
-def session_for(connection: Connection) -> Session:
+def session_for(connection: Connection, progress: Callable[[float], None] = lambda _: None) -> Session:
     """Open the session of a connection: the same one for equal connections, until its credentials change on disk.
+
+    Args:
+        connection: Who computes.
+        progress: Is told what share (0 to 1) of the embedded sandbox's sample scenes is written, which its first start
+            does; it raises to end that.
 
     Raises:
         SignInNeeded: No account, or a broken credentials file.
@@ -190,9 +197,9 @@ def session_for(connection: Connection) -> Session:
             of certificates.
         MissingLibrary: A library that the connection needs cannot be imported.
     """
-    with _lock:
+    with _locked(progress):
         load("requests")
-        base_url = _base_url(connection)
+        base_url = _base_url(connection, progress)
         needs_account = not is_loopback(base_url)
         state = credentials.files_state(connection.key_file) if needs_account else None
         known_state, session = _sessions.get(connection, (None, None))
@@ -200,6 +207,17 @@ def session_for(connection: Connection) -> Session:
             session = _open(connection, base_url, needs_account=needs_account)
             _sessions[connection] = (state, session)
         return session
+
+
+@contextmanager
+def _locked(progress: Callable[[float], None]) -> Iterator[None]:
+    """Wait for another run that opens a session: the first start of the sandbox takes seconds."""
+    while not _lock.acquire(timeout=POLL):
+        progress(0.0)
+    try:
+        yield
+    finally:
+        _lock.release()
 
 
 def close_sessions() -> None:
@@ -225,10 +243,10 @@ def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Sess
     return Session(base_url, _require_valid(project), route, account, connection.certificates)
 
 
-def _base_url(connection: Connection) -> str:
+def _base_url(connection: Connection, progress: Callable[[float], None]) -> str:
     endpoint = connection.endpoint.strip()
     if endpoint == SANDBOX:
-        return _sandbox_url(connection.sandbox_data)
+        return _sandbox_url(connection.sandbox_data, progress)
     if endpoint in ENDPOINTS:
         return ENDPOINTS[endpoint]
     try:
@@ -268,7 +286,7 @@ def _strip_account(endpoint: str) -> str:
     return clean(endpoint.rpartition("@")[2], _SHOWN)
 
 
-def _sandbox_url(data: Path | None) -> str:
+def _sandbox_url(data: Path | None, progress: Callable[[float], None]) -> str:
     """Start the embedded sandbox, once in the process for each archive folder."""
     if data not in _sandboxes:
         load_ee()  # the sandbox serves the list of functions that comes with the library
@@ -276,7 +294,7 @@ def _sandbox_url(data: Path | None) -> str:
         from ..sandbox.errors import CannotStart
 
         try:
-            _sandboxes[data] = server.start(data=data)
+            _sandboxes[data] = server.start(data=data, progress=progress)
         except CannotStart as why:
             raise InvalidChoice(
                 f"The sandbox cannot start: {why}",

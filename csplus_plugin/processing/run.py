@@ -116,7 +116,7 @@ class Run:
             raise Cancelled
         if self._connection.endpoint == SANDBOX:
             self.say("Starting the sandbox. The first time, writing its sample scenes takes a few seconds.")
-        self.session = session_for(self._connection)
+        self.session = session_for(self._connection, self._show_start)
         self.client = Client(self.session, self.is_cancelled, self.say)
         prepare_expressions(self.client.algorithms)
         if self.session.is_sandbox:
@@ -129,6 +129,11 @@ class Run:
                 f"Earth Engine at {self.session.base_url}, project {self.session.project}, {self.session.account}."
             )
         self._feedback.pushDebugInfo(f"earthengine-api {ee_version()} from {ee_place()}")
+
+    def _show_start(self, share: float) -> None:
+        if self.is_cancelled():
+            raise Cancelled
+        self.show(100 * share, "Writing the sandbox's sample scenes")
 
     def _close(self, *, failed: bool) -> None:
         self._block.close()

@@ -25,20 +25,22 @@ _SCENE_PATTERNS = ["*/" * depth + "properties.json" for depth in (3, 5, 2, 4)]
 
 
 Log = Callable[[str], None]
+Progress = Callable[[float], None]
 
 
-def scenes_folder(data: Path | None, log: Log | None = None) -> Path:
+def scenes_folder(data: Path | None, log: Log | None = None, progress: Progress | None = None) -> Path:
     """Give the archive to serve: `data`, or the sample scenes.
 
     Args:
         data: An archive of the user's own, or None.
         log: Is told in one line when the sample scenes have to be written first.
+        progress: Is told several times a second what share of them is written; it raises to end that.
 
     Raises:
         CannotStart: `data` is not an archive, or the sample scenes cannot be written.
     """
     if data is None:
-        return sample_scenes(log)
+        return sample_scenes(log, progress)
     if not data.is_dir():
         raise CannotStart(f"There is no folder {data}.")
     if not any(next(data.glob(pattern), None) for pattern in _SCENE_PATTERNS):
@@ -46,12 +48,16 @@ def scenes_folder(data: Path | None, log: Log | None = None) -> Path:
     return data
 
 
-def sample_scenes(log: Log | None = None) -> Path:
+def sample_scenes(log: Log | None = None, progress: Progress | None = None) -> Path:
     """Give the sample scenes in the user's cache, written now if this is their first use.
 
     One process writes them and those that start meanwhile wait for it: side by side, each would take as long as all
     of them one after the other. Where the system has no locks each writes a folder of its own, and the first to
     rename it wins.
+
+    Args:
+        log: As for `scenes_folder`.
+        progress: As for `scenes_folder`.
 
     Raises:
         CannotStart: They cannot be written.
@@ -62,9 +68,9 @@ def sample_scenes(log: Log | None = None) -> Path:
         return folder
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with _only_writer(cache / "writing.lock", log):
+        with _only_writer(cache / "writing.lock", log, progress):
             if not folder.is_dir():
-                _write_samples(cache, folder, log)
+                _write_samples(cache, folder, log, progress)
     except OSError as error:
         raise CannotStart(
             f"The sample scenes cannot be written to {cache}: {error.strerror or error}."
@@ -73,17 +79,17 @@ def sample_scenes(log: Log | None = None) -> Path:
     return folder
 
 
-def _write_samples(cache: Path, folder: Path, log: Log | None) -> None:
+def _write_samples(cache: Path, folder: Path, log: Log | None, progress: Progress | None) -> None:
     if log:
         log(f"Writing the sample scenes to {folder}; this happens once.")
     with tempfile.TemporaryDirectory(prefix="writing-", dir=cache, ignore_cleanup_errors=True) as work:
         unfinished = Path(work) / folder.name
-        write_to(unfinished)
+        write_to(unfinished, progress)
         _publish(unfinished, folder)
 
 
 @contextmanager
-def _only_writer(path: Path, log: Log | None) -> Iterator[None]:
+def _only_writer(path: Path, log: Log | None, progress: Progress | None) -> Iterator[None]:
     """Hold a lock that goes with the process, however it ends; wait for it, and say so, while another one holds it."""
     with path.open("ab") as file:
         said = False
@@ -91,6 +97,8 @@ def _only_writer(path: Path, log: Log | None) -> Iterator[None]:
             if log and not said:
                 log("Another program is writing the sample scenes; waiting for it.")
             said = True
+            if progress:
+                progress(0.0)
             time.sleep(_LOOK_AGAIN)
         yield
 
@@ -111,8 +119,12 @@ def _is_locked_by_us(descriptor: int) -> bool:
     return True
 
 
-def write_to(folder: Path) -> None:
+def write_to(folder: Path, progress: Progress | None = None) -> None:
     """Write the sample scenes to a folder that is absent or empty.
+
+    Args:
+        folder: Where.
+        progress: As for `scenes_folder`.
 
     Raises:
         CannotStart: The folder holds something already.
@@ -123,7 +135,7 @@ def write_to(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise CannotStart(f"{folder} is not empty.")
-    write_samples(folder)
+    write_samples(folder, progress)
 
 
 def exports_folder(chosen: Path | None) -> Path:

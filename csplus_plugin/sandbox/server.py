@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from .errors import CannotStart
-from .folders import Log, exports_folder, scenes_folder
+from .folders import Log, Progress, exports_folder, scenes_folder
 from .rest.listener import HOST, Listener
 from .rest.service import Service
 from .service_model import Gate, ServiceModel
@@ -27,6 +27,7 @@ def start(
     *,
     exports: Path | None = None,
     model: ServiceModel | None = None,
+    progress: Progress | None = None,
 ) -> Sandbox:
     """Start a sandbox and return once it answers.
 
@@ -36,11 +37,12 @@ def start(
         log: Is told, a line at a time, what takes long and which defect made a request fail.
         exports: The folder in which exports and assets land; None stands for one in the user's cache.
         model: How slow, limited and faulty it is; None for not at all.
+        progress: Is told several times a second what share of the sample scenes is written; it raises to end that.
 
     Raises:
         CannotStart: The folder, the port or the client library stands in the way.
     """
-    scenes = scenes_folder(data, log)
+    scenes = scenes_folder(data, log, progress)
     gate = Gate(model or ServiceModel())
     try:
         listener = Listener(port, gate, log)

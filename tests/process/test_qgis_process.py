@@ -156,6 +156,27 @@ def test_a_signal_ends_it_soon_and_leaves_no_broken_file(
     assert not target.exists()
 
 
+def test_the_sandbox_s_first_start_can_be_cancelled(environment: dict[str, str], tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        ["qgis_process", "run", "csplus:checkconnection"],
+        env={**environment, "CSPLUS_ENDPOINT": "sandbox", "XDG_CACHE_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while running.poll() is None and not list(tmp_path.glob("*/writing-*/*")):
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    try:
+        said, _ = running.communicate(timeout=30)
+    finally:
+        running.kill()
+    assert running.returncode == 1
+    assert "Cancelled." in said
+    assert "Traceback" not in said
+    assert not [*tmp_path.glob("*/sample*"), *tmp_path.glob("*/writing-*")]
+
+
 def test_a_service_that_is_not_there(process: Process) -> None:
     done = process("run", "csplus:clearcomposite", *given(), endpoint="http://127.0.0.1:9")
     assert done.returncode == 1

@@ -188,7 +188,8 @@ def test_the_log(context: QgsProcessingContext, feedback: Recorder, target: str)
     said = "\n".join(feedback.said)
     assert f"{results['SCENE_COUNT']} scenes of L2A over the area" in said
     assert f"{results['DATE_COUNT']} distinct days" in said
-    assert "1 tile, one request." in said
+    assert "1 tile." in said
+    assert "1 request to come." in said
     assert "3 requests to the service." in said
     assert any("not Google Earth Engine" in line for line in feedback.warned)
     assert any("Without a Cloud Score+ score" in line for line in feedback.warned) == bool(

@@ -149,7 +149,7 @@ def write_one_file(folder: Path) -> None:
 def test_samples_are_written_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writes: list[Path] = []
     told: list[str] = []
-    monkeypatch.setattr(folders, "write_to", lambda folder: (folder.mkdir(), writes.append(folder)))
+    monkeypatch.setattr(folders, "write_to", lambda folder, _: (folder.mkdir(), writes.append(folder)))
     folder = folders.sample_scenes(told.append)
     assert folder == folders.sample_scenes(told.append)
     assert folder == cache / f"sample-scenes-v{folders.SAMPLES_VERSION}"
@@ -161,7 +161,7 @@ def test_the_first_of_two_writers_wins(cache: Path, monkeypatch: pytest.MonkeyPa
     """While this process writes, another one finishes."""
     final = cache / f"sample-scenes-v{folders.SAMPLES_VERSION}"
 
-    def write_slowly(folder: Path) -> None:
+    def write_slowly(folder: Path, _: object) -> None:
         assert folder != final
         folder.mkdir()
         write_one_file(folder)
@@ -175,7 +175,7 @@ def test_the_first_of_two_writers_wins(cache: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_writer_that_fails_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(folder: Path) -> None:
+    def fail(folder: Path, _: object) -> None:
         folder.mkdir()
         write_one_file(folder)
         raise OSError(28, "No space left on device")
@@ -192,7 +192,7 @@ def test_new_samples_replace_old_ones(cache: Path, monkeypatch: pytest.MonkeyPat
     (cache / "writing-now").mkdir()
     (cache / "writing-long-ago").mkdir()
     os.utime(cache / "writing-long-ago", (0, 0))
-    monkeypatch.setattr(folders, "write_to", lambda folder: folder.mkdir())
+    monkeypatch.setattr(folders, "write_to", lambda folder, _: folder.mkdir())
     folder = folders.sample_scenes()
     assert sorted(cache.iterdir()) == [
         cache / "other", folder, cache / "writing-now", cache / "writing.lock",
@@ -206,7 +206,7 @@ def test_one_writes_the_sample_scenes_and_the_others_wait(
     told: list[str] = []
     written: list[Path] = []
 
-    def write(folder: Path) -> None:
+    def write(folder: Path, _: object) -> None:
         written.append(folder)
         until(lambda: len(told) == 3)  # until the others have said that they wait
         folder.mkdir(parents=True)
@@ -220,3 +220,31 @@ def test_one_writes_the_sample_scenes_and_the_others_wait(
     waiting = "Another program is writing the sample scenes; waiting for it."
     assert sorted(told)[:2] == [waiting, waiting]
     assert sorted(told)[2].startswith("Writing the sample scenes to ")
+
+
+class Enough(Exception):
+    """The user does not want to wait."""
+
+
+def test_writing_ends_when_asked_and_leaves_nothing(cache: Path) -> None:
+    shares: list[float] = []
+
+    def stop_later(share: float) -> None:
+        shares.append(share)
+        if share > 0.02:
+            raise Enough
+
+    with pytest.raises(Enough):
+        folders.sample_scenes(progress=stop_later)
+    assert list(cache.iterdir()) == [cache / "writing.lock"]
+    assert shares == sorted(shares)
+
+
+def test_waiting_for_another_writer_ends_when_asked(cache: Path) -> None:
+    def stop(share: float) -> None:
+        raise Enough
+
+    cache.mkdir(parents=True)
+    with folders._only_writer(cache / "writing.lock", None, None), pytest.raises(Enough):
+        folders.sample_scenes(progress=stop)
+    assert list(cache.iterdir()) == [cache / "writing.lock"]

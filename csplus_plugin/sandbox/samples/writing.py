@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from datetime import date, datetime, time, timezone
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +36,7 @@ from .surface import BANDS, surface
 from .swath import footprint, seen_by
 
 _THREADS = 2
+_LOOK = 0.2  # seconds between two reports
 _SCORE_NODATA = -1.0
 _CLOUDY = 0.25  # share of the signal from which a pixel counts as cloudy
 _NOTE = """Sample scenes of the Cloud Score+ sandbox. Synthetic: not Sentinel-2 images, not Google's scores.
@@ -60,7 +61,7 @@ def write_samples(
 
     Args:
         folder: Made if missing. May hold other things.
-        progress: Told the share that is done, 0..1, from this thread.
+        progress: Told the share that is done, 0..1, from this thread, several times a second; raises to end it.
         size: Ground cells along each side, a multiple of 12 from 96 to 384: fewer cut the middle out of the
             same land.
         passes: A choice of `passes_of_year()`, in order of time; all if omitted. The ranks of `cs_cdf` are among
@@ -79,7 +80,9 @@ def write_samples(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".samples-") as name:
         unfinished = Path(name)
         chosen = passes_of_year() if passes is None else list(passes)
-        _Writer(unfinished, size, chosen, progress or (lambda _share: None)).write()
+        progress = progress or (lambda _share: None)
+        _prepare_land(size, progress)
+        _Writer(unfinished, size, chosen, progress).write()
         (unfinished / "README.txt").write_text(_NOTE, encoding="utf-8")
         for part in parts:
             if (unfinished / part).exists():
@@ -98,6 +101,18 @@ def truth(day: date, band: str, tile: str = "11SKB", product: str = "L2A", *, si
     """
     grid = tiles(size)[tile]
     return band_pixels(_truth_bands(_land(size), day, product)[band], band, grid)
+
+
+def _prepare_land(size: int, progress: Callable[[float], None]) -> None:
+    """Build the land in a thread of its own, which is left alone where nobody wants to wait for it any more."""
+    pool = ThreadPoolExecutor(1)
+    try:
+        land = pool.submit(_land, size)
+        while wait([land], _LOOK).not_done:
+            progress(0.0)
+        land.result()
+    finally:
+        pool.shutdown(wait=False)
 
 
 @lru_cache(maxsize=1)
@@ -150,9 +165,12 @@ class _Writer:
 
     def _follow(self, jobs: list[Future[None]], first: float, last: float) -> None:
         try:
-            for number, job in enumerate(jobs, 1):
-                job.result()
-                self._progress(first + (last - first) * number / len(jobs))
+            waiting = set(jobs)
+            while waiting:
+                done, waiting = wait(waiting, _LOOK, FIRST_EXCEPTION)
+                for job in done:
+                    job.result()
+                self._progress(last - (last - first) * len(waiting) / len(jobs))
         except BaseException:
             for job in jobs:
                 job.cancel()
