@@ -49,8 +49,9 @@ def parse_retry_after(header: str | None, now: datetime | None = None) -> float 
     """
     if not header:
         return None
-    if header.isascii() and header.strip().isdigit():  # "²" is a digit too
-        return float(header)
+    seconds = header.strip()
+    if seconds.isascii() and seconds.isdigit():  # "²" is a digit too
+        return float(seconds)
     moment = parse_http_date(header)
     if moment is None:
         return None

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from csplus.csplus_plugin.core.errors import Cancelled, CsPlusError, FileTrouble
 from csplus.csplus_plugin.download.progress import Progress
+from csplus.csplus_plugin.earthengine.session import close_sessions
 
 from ..support.faulty_service import FAULTS, Faults, PixelService
 from ..support.small_downloads import (
@@ -90,6 +91,7 @@ def _resume_damaged(folder: Path, chance: random.Random, seed: str) -> str:
         outcome = "refused"
     for file in folder.iterdir():
         file.unlink()
+    close_sessions()
     return outcome
 
 
@@ -144,6 +146,7 @@ def test_full_disks(tmp_path: Path, seeds: range, cloud_optimized: bool, excepti
                     assert path.read_bytes() == older, f"{size} kB"
                     outcomes["refused"] += 1
         finally:
+            close_sessions()
             subprocess.run(["umount", "--lazy", disk], check=True)
     assert outcomes["right"]
     assert outcomes["refused"]

@@ -24,7 +24,7 @@ from csplus.csplus_plugin.download.progress import Progress
 from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.limiter import Limiter
 from csplus.csplus_plugin.earthengine.retry import Backoff
-from csplus.csplus_plugin.earthengine.session import Connection, session_for
+from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for
 from osgeo import gdal
 
 from .fake_service import FakeService
@@ -152,3 +152,4 @@ def survive_a_plan(seed: int, folder: Path) -> None:
     np.testing.assert_array_equal(pixels(path), expected(SMALL.grid), err_msg=str(faults))
     assert left(folder) == [path.name], faults
     path.unlink()
+    close_sessions()  # each is to a service of its own

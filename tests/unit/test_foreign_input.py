@@ -24,7 +24,7 @@ from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.retry import Backoff, parse_http_date, parse_retry_after
 from csplus.csplus_plugin.earthengine.route import Route
 from csplus.csplus_plugin.earthengine.session import Connection, Session, close_sessions, session_for
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ..support.examples import examples
@@ -177,6 +177,8 @@ def test_pixels(body: bytes):
         "(" * 5_000,
         "{'descr': '''",
         "-" * 9_000 + "1",
+        "{" + "-" * 60_000 + "1}",
+        HEADER.replace("}", "|" + "1|" * 9_000 + "1}").replace("{'descr': ", "{'descr': ["),
         HEADER.replace("'<f4'", "'<f4', (3,)"),
         HEADER.replace("'<f4'", "'O'"),
         HEADER.replace("'<f4'", "'S0'"),
@@ -196,6 +198,7 @@ def test_headers_of_pixels(header: str):
     st.text(st.characters(codec=None), max_size=40)
     | st.text(st.sampled_from("0123456789²٣-+: GMTJanMon,"), max_size=60)
 )
+@example("0\x1f")
 def test_headers(header: str):
     now = datetime(2026, 5, 1, tzinfo=UTC)
     assert (parse_retry_after(header, now) or 0) >= 0
