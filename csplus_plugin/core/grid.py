@@ -12,6 +12,7 @@ import numpy as np
 from osgeo import gdal, ogr, osr
 
 from .errors import InvalidChoice
+from .longitudes import HALF, TURN
 
 if TYPE_CHECKING:
     from .choices import Output
@@ -24,6 +25,9 @@ _SPACING = 0.01
 """Degrees between the points at which an edge of the region is followed into another CRS (about 1 km)."""
 
 _MAX_POINTS = 200
+_DEGREE, _MOST_STRETCH = 111_320, 50
+"""Metres of a degree of latitude, and how many times longer a CRS may draw them: Mercator's at 89 degrees."""
+
 _TOLERANCE = 0.01
 """Share of a pixel that an edge may overshoot before a further row is added: reprojection is not exact."""
 
@@ -93,7 +97,7 @@ def home_crs(region: Region) -> str:
         InvalidChoice: Too near a pole for UTM.
     """
     west, south, east, north = region.bounds
-    longitude, latitude = (west + east) / 2, (south + north) / 2
+    longitude, latitude = ((west + east) / 2 + HALF) % TURN - HALF, (south + north) / 2
     if not _UTM_SOUTH <= latitude <= _UTM_NORTH:
         raise InvalidChoice("There is no UTM zone so near the pole.", "Choose a CRS for the result.")
     zone = min(int((longitude + 180) // 6) + 1, 60)
@@ -157,18 +161,36 @@ def _bounds_in(region: Region, crs: str) -> tuple[float, float, float, float]:
 
 def _moved(region: Region, crs: str) -> list[list[np.ndarray]]:
     """Give the region's polygons, each a list of rings, each an array of positions (points, 2) in another CRS."""
-    transform = osr.CoordinateTransformation(_spatial_reference("EPSG:4326"), _spatial_reference(crs))
+    reference = _spatial_reference(crs)
+    transform = osr.CoordinateTransformation(_spatial_reference("EPSG:4326"), reference)
 
     def move(ring: Iterable[Position]) -> np.ndarray:
-        moved = np.array(transform.TransformPoints(list(_along(ring))), dtype=float)[:, :2]
+        places = np.array(list(_along(ring)))
+        moved = np.array(transform.TransformPoints(places.tolist()), dtype=float)[:, :2]
         if not np.isfinite(moved).all():
             raise InvalidChoice(
                 f"The area cannot be drawn in {_name(crs)}.", "Choose a CRS that reaches the area."
+            )
+        if reference.IsGeographic():
+            moved[:, 0] += TURN * np.round((places[:, 0] - moved[:, 0]) / TURN)  # beyond 180, too
+        elif _is_torn(places, moved * reference.GetLinearUnits()):
+            raise InvalidChoice(
+                f"The antimeridian is an edge of {_name(crs)}, and the area crosses it.",
+                "Choose a CRS that reaches across it, or leave it empty for the UTM zone of the area's centre.",
             )
         return moved
 
     with QuietGdal():
         return [[move(ring) for ring in polygon] for polygon in region.polygons]
+
+
+def _is_torn(places: np.ndarray, moved: np.ndarray) -> bool:
+    """Tell whether neighbouring places lie on two sides of a CRS: metres much further apart than on the earth."""
+    if places[:, 0].max() <= HALF:
+        return False
+    degrees = np.abs(np.diff(places, axis=0)).max(axis=1)
+    metres = np.abs(np.diff(moved, axis=0)).max(axis=1)
+    return bool((metres > _MOST_STRETCH * _DEGREE * np.maximum(degrees, _SPACING)).any())
 
 
 def _along(ring: Iterable[Position]) -> Iterator[Position]:
@@ -184,7 +206,7 @@ def _ten_metres(crs: str, latitude: float) -> float:
     reference = _spatial_reference(crs)
     if not reference.IsGeographic():
         return 10 / (reference.GetLinearUnits() or 1)
-    return 10 / (111_320 * max(math.cos(math.radians(latitude)), 0.01))
+    return 10 / (_DEGREE * max(math.cos(math.radians(latitude)), 0.01))
 
 
 def _spatial_reference(crs: str) -> osr.SpatialReference:

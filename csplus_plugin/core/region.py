@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from .errors import InvalidChoice
+from .longitudes import HALF, TURN, Polygon, Position, cut, joined
 
-Position = tuple[float, float]
-Ring = tuple[Position, ...]
-Polygon = tuple[Ring, ...]
+_POLE = 90
+_FURTHEST = 2 * TURN
+"""Degrees; longitudes beyond two turns are no longitudes."""
 
 
 @dataclass(frozen=True)
 class Region:
     """Where: polygons in longitude and latitude (degrees, WGS 84), outer ring first, straight edges.
 
+    An area across the antimeridian begins west of it, and its longitudes go on beyond 180.
+
     Raises:
-        InvalidChoice: Empty, outside the globe, or across the antimeridian.
+        InvalidChoice: Empty, outside the globe, or wider than half of it.
     """
 
     polygons: tuple[Polygon, ...]
@@ -28,18 +32,18 @@ class Region:
         """Refuse what Earth Engine would misread."""
         if not self.polygons or any(not polygon or len(polygon[0]) < 4 for polygon in self.polygons):  # noqa: PLR2004 a closed triangle
             raise InvalidChoice("The area is empty.", "Draw an extent or choose polygons with an area.")
-        for x, y in self._positions():
-            if not (math.isfinite(x) and math.isfinite(y) and abs(x) <= 180 and abs(y) <= 90):  # noqa: PLR2004 degrees
-                raise InvalidChoice(
-                    "The area reaches beyond longitude 180 or latitude 90.",
-                    "An area across the antimeridian has to be run in two parts, one on each side.",
-                )
+        _check_positions(self._positions())
+        if any(
+            abs(after[0] - before[0]) > HALF
+            for polygon in self.polygons
+            for ring in polygon
+            for before, after in pairwise(ring)
+        ):
+            raise _too_wide()
+        object.__setattr__(self, "polygons", joined(self.polygons))
         west, south, east, north = self.bounds
-        if east - west > 180:  # noqa: PLR2004 half the globe: nobody composites it, a crossing area looks like it
-            raise InvalidChoice(
-                "The area crosses the antimeridian, or is wider than half the globe.",
-                "Run it in two parts, one on each side of longitude 180.",
-            )
+        if east - west > HALF:
+            raise _too_wide()
         if east == west or north == south:
             raise InvalidChoice("The area is empty.", "Draw an extent or choose polygons with an area.")
 
@@ -66,16 +70,40 @@ class Region:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """West, south, east, north in degrees."""
+        """West, south, east, north in degrees; east is beyond 180 where the area crosses the antimeridian."""
         xs, ys = zip(*self._positions(), strict=True)
         return min(xs), min(ys), max(xs), max(ys)
 
     def geojson(self) -> dict[str, Any]:
-        """Give the region as a GeoJSON Polygon or MultiPolygon."""
-        polygons = [[[list(position) for position in ring] for ring in polygon] for polygon in self.polygons]
+        """Give the region as a GeoJSON Polygon or MultiPolygon, cut at the antimeridian (RFC 7946, 3.1.9)."""
+        polygons = [
+            [[list(position) for position in ring] for ring in polygon] for polygon in cut(self.polygons)
+        ]
         if len(polygons) == 1:
             return {"type": "Polygon", "coordinates": polygons[0]}
         return {"type": "MultiPolygon", "coordinates": polygons}
 
     def _positions(self) -> Iterable[Position]:
         return (position for polygon in self.polygons for ring in polygon for position in ring)
+
+
+def _too_wide() -> InvalidChoice:
+    return InvalidChoice(
+        "The area is wider than half the globe.",
+        "One across the antimeridian is written with longitudes beyond 180, or in two parts.",
+    )
+
+
+def _check_positions(positions: Iterable[Position]) -> None:
+    for x, y in positions:
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise InvalidChoice("The area has no place on the globe.", "Check its CRS.")
+        if abs(y) > _POLE:
+            raise InvalidChoice(
+                f"The area reaches latitude {y:g}, beyond a pole.",
+                "Longitude (x) comes before latitude (y): they may have changed places."
+                if abs(x) <= _POLE
+                else "Check its coordinates and its CRS.",
+            )
+        if abs(x) > _FURTHEST:
+            raise InvalidChoice(f"The area reaches longitude {x:g}.", "Check its coordinates and its CRS.")

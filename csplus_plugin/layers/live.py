@@ -12,6 +12,7 @@ from qgis.core import (
 )
 
 from ..core.errors import CsPlusError
+from ..core.longitudes import HALF
 from ..core.region import Region
 
 ZMIN = 8
@@ -54,4 +55,7 @@ def _extent(region: Region, crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
     geographic = QgsCoordinateReferenceSystem("EPSG:4326")
     # An empty project: this runs in worker threads, where the user's project is out of bounds.
     transform = QgsCoordinateTransform(geographic, crs, QgsProject())
-    return transform.transformBoundingBox(QgsRectangle(*region.bounds))
+    west, south, east, north = region.bounds
+    if east > HALF:
+        west, east = -HALF, HALF  # tiles end at the antimeridian, and the layer has pixels on both sides
+    return transform.transformBoundingBox(QgsRectangle(west, south, east, north))

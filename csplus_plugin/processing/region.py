@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from osgeo import ogr
 from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
@@ -19,6 +20,7 @@ from qgis.core import (
 )
 
 from ..core.errors import InvalidChoice
+from ..core.longitudes import HALF, continued
 from ..core.region import Region
 
 _GEOGRAPHIC = "EPSG:4326"
@@ -31,6 +33,8 @@ second are refused."""
 
 _TOLERANCES = (1e-5, 2e-5, 4e-5)
 """Degrees by which thinning may move an edge, one after the other: about 1 m to less than half a pixel."""
+
+_DEGREES = QgsRectangle(-180, -90, 360, 90)
 
 Note = Callable[[str], None]
 """Gets a sentence about what was repaired, dropped or thinned."""
@@ -45,7 +49,7 @@ def read_region(
     """Read AREA, or else EXTENT.
 
     Raises:
-        InvalidChoice: Neither is given, or it is empty, has no CRS, or crosses the antimeridian.
+        InvalidChoice: Neither is given, or it is empty, has no CRS, or cannot be read.
     """
     if parameters.get("AREA") not in (None, ""):
         geometry, crs = _area(algorithm, parameters, context, note)
@@ -94,13 +98,18 @@ def _extent(
     algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
 ) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem]:
     # Asked without a CRS: given one, QGIS leaves an extent that names none unprojected, without a word.
+    value = parameters["EXTENT"]
     rectangle = algorithm.parameterAsExtent(parameters, "EXTENT", context)
     crs = algorithm.parameterAsExtentCrs(parameters, "EXTENT", context)
     if rectangle.isEmpty() or not rectangle.isFinite():
         raise InvalidChoice("The EXTENT is empty.", "Write it as xmin,xmax,ymin,ymax [EPSG:code].")
     if not crs.isValid():
-        if not QgsRectangle(-180, -90, 180, 90).contains(rectangle):
-            raise InvalidChoice("The EXTENT has no CRS.", "Write it as xmin,xmax,ymin,ymax [EPSG:code].")
+        # Four numbers alone are degrees; a layer without a CRS, or an unknown code, may be anything.
+        is_bare = "[" not in value if isinstance(value, str) and "," in value else type(value) is QgsRectangle
+        if not (is_bare and _DEGREES.contains(rectangle)):
+            raise InvalidChoice(
+                "The EXTENT has no CRS that is known.", "Write it as xmin,xmax,ymin,ymax [EPSG:code]."
+            )
         crs = QgsCoordinateReferenceSystem(_GEOGRAPHIC)
     return QgsGeometry.fromRect(rectangle), crs
 
@@ -120,8 +129,20 @@ def _region(
             raise InvalidChoice(
                 "The area cannot be turned into longitude and latitude.", "Check its CRS."
             ) from problem
+        geometry = _unwrapped(geometry)
     geometry = _thinned(geometry, note)
     return Region.from_geojson(json.loads(geometry.asJson(9)))
+
+
+def _unwrapped(geometry: QgsGeometry) -> QgsGeometry:
+    """Let the longitudes of rings that cross the antimeridian go on beyond 180, where QGIS jumps to -180."""
+    if geometry.boundingBox().width() <= HALF:
+        return geometry
+    body = json.loads(geometry.asJson(17))
+    polygons = [body["coordinates"]] if body["type"] == "Polygon" else body["coordinates"]
+    coordinates = [[continued(ring) for ring in polygon] for polygon in polygons]
+    made = ogr.CreateGeometryFromJson(json.dumps({"type": "MultiPolygon", "coordinates": coordinates}))
+    return QgsGeometry.fromWkt(made.ExportToWkt())
 
 
 def _thinned(geometry: QgsGeometry, note: Note) -> QgsGeometry:

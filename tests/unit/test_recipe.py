@@ -103,12 +103,14 @@ def test_other_choices_that_make_no_sense(make: object, said: str) -> None:
 @pytest.mark.parametrize(
     ("west", "south", "east", "north", "said"),
     [
-        (179, 0, 181, 1, "antimeridian"),
-        (-179.9, 0, 179.9, 1, "antimeridian"),
+        (-179.9, 0, 179.9, 1, "wider than half the globe"),
+        (0, 0, 700, 1, "wider than half the globe"),
+        (800, 0, 810, 1, "longitude 800"),
+        (37, -121, 38, -120, "changed places"),
         (10, 50, 10, 51, "empty"),
         (10, 50, 11, 50, "empty"),
-        (10, 85, 11, 91, "latitude 90"),
-        (10, 50, math.nan, 51, "beyond"),
+        (10, 85, 11, 91, "latitude 91, beyond a pole"),
+        (10, 50, math.nan, 51, "no place"),
     ],
 )
 def test_a_region_that_cannot_be_used(

@@ -13,6 +13,7 @@ from osgeo import ogr
 
 from .. import meter
 from ..errors import Refused
+from .antimeridian import unwrapped, within_globe
 from .crossings import MOST_POINTS, check_buffer, check_overlay, check_union
 from .edges import densified, map_lines, transformed
 from .projections import (
@@ -61,7 +62,8 @@ class Geometry:
     def planar(self, crs: str = WGS84) -> ogr.Geometry:
         """Give the shape in some CRS with straight edges: a fresh object that may be changed.
 
-        Edges get extra points first, where they are geodesics or the CRS is another one.
+        Edges get extra points first, where they are geodesics or the CRS is another one. In longitude and latitude
+        what crosses the antimeridian is cut there.
 
         Raises:
             Refused: The geometry has no limits, or does not fit in the CRS.
@@ -69,13 +71,13 @@ class Geometry:
         if self.shape is None:
             raise Refused("Unable to perform this geometry operation. The geometry is unbounded.")
         if same_crs(self.crs, crs) and not self._bends:
-            return self.shape.Clone()
+            return _on_globe(self.shape.Clone(), crs)
         meter.check()
         bend, total = self._bends, 0
 
         def bent(points: np.ndarray) -> np.ndarray:
             nonlocal total
-            made = densified(points, self.crs, geodesic=bend)
+            made = densified(unwrapped(points) if bend else points, self.crs, geodesic=bend)
             total += len(made)
             if total > MOST_POINTS:
                 raise Refused(meter.MEMORY_EXCEEDED)
@@ -83,8 +85,13 @@ class Geometry:
 
         dense = map_lines(self.shape, bent)
         if same_crs(self.crs, crs):
-            return dense
-        return map_lines(dense, lambda points: transformed(points, self.crs, crs))
+            return _on_globe(dense, crs)
+
+        def moved(points: np.ndarray) -> np.ndarray:
+            made = transformed(points, self.crs, crs)
+            return unwrapped(made) if is_geographic(crs) else made
+
+        return _on_globe(map_lines(dense, moved), crs)
 
     @property
     def _bends(self) -> bool:
@@ -127,6 +134,10 @@ class Geometry:
         if not self.geodesic and body["type"] not in {"Point", "MultiPoint"}:
             body["geodesic"] = False
         return body
+
+
+def _on_globe(shape: ogr.Geometry, crs: str) -> ogr.Geometry:
+    return within_globe(shape) if is_geographic(crs) else shape
 
 
 def ring_of(geometry: Geometry) -> Geometry:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from osgeo import gdal, ogr
 
+from .antimeridian import reaching
 from .geometries import AREA, Geometry, checked, grown, pixel_shape
 from .grid import Grid
-from .projections import quiet_gdal
+from .projections import is_geographic, quiet_gdal
 
 SUBPIXELS = 4
 """Coverage of a pixel is measured on this many by this many points."""
@@ -23,7 +24,7 @@ def coverage(geometry: Geometry, grid: Grid, subpixels: int = SUBPIXELS) -> np.n
     """
     if geometry.is_unbounded:
         return np.ones(grid.shape, np.float32)
-    shape = geometry.planar(grid.crs)
+    shape = _laid(geometry, grid)
     if shape.GetDimension() < AREA:
         return _burnt(shape, grid, touched=True).astype(np.float32)
     west, east, south, north = shape.GetEnvelope()
@@ -39,7 +40,7 @@ def centres_inside(geometry: Geometry, grid: Grid) -> np.ndarray:
     """Whether each pixel's centre lies in a geometry (height, width); points and lines: those they touch."""
     if geometry.is_unbounded:
         return np.ones(grid.shape, bool)
-    shape = geometry.planar(grid.crs)
+    shape = _laid(geometry, grid)
     touched = shape.GetDimension() < AREA
     return _burnt(shape, grid, touched=touched) > 0
 
@@ -59,7 +60,7 @@ def painted(
     """
     colours = np.full(grid.shape, np.nan)
     for geometry, colour in shapes:
-        shape = geometry.planar(grid.crs)
+        shape = _laid(geometry, grid)
         if width is not None:
             pixel = math.sqrt(abs(grid.transform[0] * grid.transform[4]))
             outline = shape.Boundary() if shape.GetDimension() == AREA else shape
@@ -67,6 +68,13 @@ def painted(
         colours[_burnt(shape, grid, touched=shape.GetDimension() < AREA) > 0] = colour
     covered = ~np.isnan(colours)
     return np.where(covered, colours, 0.0), covered
+
+
+def _laid(geometry: Geometry, grid: Grid) -> ogr.Geometry:
+    """Give a geometry in the grid's CRS, on both sides of the antimeridian where the grid goes on beyond it."""
+    shape = geometry.planar(grid.crs)
+    west, _, east, _ = grid.bounds()
+    return reaching(shape, west, east) if is_geographic(grid.crs) else shape
 
 
 def _burnt(shape: ogr.Geometry, grid: Grid, *, touched: bool = False) -> np.ndarray:
