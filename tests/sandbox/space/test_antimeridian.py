@@ -26,7 +26,7 @@ def polygon(*places: tuple[float, float], geodesic: bool = True) -> Geometry:
     ids=["short way round", "beyond 180", "straight", "from metres"],
 )
 def test_it_is_found_from_both_sides(across: Geometry) -> None:
-    west, south, east, north = across.bounds()
+    west, _, east, _ = across.bounds()
     assert (west, east) == (-180, 180)
     for place, is_in in (((179.5, 0.1), True), ((-179.5, 0.1), True), ((0, 0.1), False), ((175, 0.1), False)):
         point = from_geojson({"type": "Point", "coordinates": list(place)})
