@@ -31,6 +31,9 @@ _DEGREE, _MOST_STRETCH = 111_320, 50
 _TOLERANCE = 0.01
 """Share of a pixel that an edge may overshoot before a further row is added: reprojection is not exact."""
 
+_LARGEST_DEGREES, _LARGEST_METRES = 0.1, 10_000
+"""A pixel that is larger than this, and than the whole area, was given in the units of another CRS."""
+
 _UTM_SOUTH, _UTM_NORTH = -80, 84
 
 
@@ -71,7 +74,7 @@ class Grid:
 
     def wkt(self) -> str:
         """Give the CRS as WKT, for a file."""
-        return _spatial_reference(self.crs).ExportToWkt()
+        return spatial_reference(self.crs).ExportToWkt()
 
     def request(self) -> dict[str, Any]:
         """Give the grid as `image:computePixels` wants it (REST reference, PixelGrid)."""
@@ -117,8 +120,9 @@ def grid_for(region: Region, output: Output) -> Grid:
     crs = output.crs or home_crs(region)
     west, south, east, north = _bounds_in(region, crs)
     size = output.resolution
-    unit = "degrees" if _spatial_reference(crs).IsGeographic() else "units"
-    if size > max(east - west, north - south):
+    unit = "degrees" if spatial_reference(crs).IsGeographic() else "units"
+    largest = _LARGEST_DEGREES if spatial_reference(crs).IsGeographic() else _LARGEST_METRES
+    if size > max(east - west, north - south, largest):
         raise InvalidChoice(
             f"A pixel of {size:g} {unit} is larger than the whole area in {_name(crs)}.",
             f"Choose one in the {unit} of the CRS; 10 m are about {_ten_metres(crs, (south + north) / 2):.2g}.",
@@ -161,8 +165,8 @@ def _bounds_in(region: Region, crs: str) -> tuple[float, float, float, float]:
 
 def _moved(region: Region, crs: str) -> list[list[np.ndarray]]:
     """Give the region's polygons, each a list of rings, each an array of positions (points, 2) in another CRS."""
-    reference = _spatial_reference(crs)
-    transform = osr.CoordinateTransformation(_spatial_reference("EPSG:4326"), reference)
+    reference = spatial_reference(crs)
+    transform = osr.CoordinateTransformation(spatial_reference("EPSG:4326"), reference)
 
     def move(ring: Iterable[Position]) -> np.ndarray:
         places = np.array(list(_along(ring)))
@@ -203,13 +207,18 @@ def _along(ring: Iterable[Position]) -> Iterator[Position]:
 
 
 def _ten_metres(crs: str, latitude: float) -> float:
-    reference = _spatial_reference(crs)
+    reference = spatial_reference(crs)
     if not reference.IsGeographic():
         return 10 / (reference.GetLinearUnits() or 1)
     return 10 / (_DEGREE * max(math.cos(math.radians(latitude)), 0.01))
 
 
-def _spatial_reference(crs: str) -> osr.SpatialReference:
+def spatial_reference(crs: str) -> osr.SpatialReference:
+    """Read a CRS, with x before y.
+
+    Raises:
+        InvalidChoice: It is not known.
+    """
     reference = osr.SpatialReference()
     with QuietGdal():
         if reference.SetFromUserInput(crs) != 0:

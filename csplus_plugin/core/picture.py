@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .bands import DIGITAL_NUMBERS, encoding
 from .naming import move_name
 from .scenes import geometry
+from .thin_areas import clip_area
 
 if TYPE_CHECKING:
     import ee
@@ -40,5 +41,5 @@ def pixels(recipe: Recipe[ImageTarget]) -> ee.Image:
 def _image(recipe: Recipe[ImageTarget], names: Sequence[str]) -> ee.Image:
     image = recipe.target.image(recipe.scenes, names)
     if recipe.scenes.clip:
-        image = move_name(image, image.clip(geometry(recipe.scenes.region)))
+        image = move_name(image, image.clip(geometry(clip_area(recipe.scenes.region, recipe.output))))
     return image.select(list(names))

@@ -7,6 +7,7 @@ from typing import Any
 
 from qgis.core import (
     Qgis,
+    QgsCoordinateReferenceSystem,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingParameterBoolean,
@@ -23,6 +24,7 @@ from ..core import catalog, indices
 from ..core.choices import Output, Scenes
 from ..core.errors import InvalidChoice
 from ..core.targets.composite import Composite
+from ..download.crs_in_file import require_in_file
 from .parameters import INTEGER, add, choice, choices, chosen, day, explained, number, sentence
 from .region import Note, read_region
 
@@ -267,7 +269,7 @@ def read_output(
             raise InvalidChoice(
                 f"The CRS {parameters['CRS']} is not known.", "Choose one like EPSG:32611, or leave it empty."
             )
-        crs = chosen.authid() if chosen.authid().startswith("EPSG:") else _wkt(chosen)
+        crs = _written(chosen)
     return Output(
         crs=crs,
         resolution=algorithm.parameterAsDouble(parameters, "RESOLUTION", context),
@@ -275,5 +277,28 @@ def read_output(
     )
 
 
-def _wkt(crs: Any) -> str:
-    return crs.toWkt(Qgis.CrsWktVariant.Wkt1Gdal)
+def _written(crs: QgsCoordinateReferenceSystem) -> str:
+    """Write a CRS as its code, or as WKT where it has none, if pixels can lie in it.
+
+    Raises:
+        InvalidChoice: It is no map's, or a GeoTIFF cannot hold it.
+    """
+    name = crs.authid() or crs.description()
+    kind = _NO_MAPS.get(crs.type())
+    if kind:
+        raise InvalidChoice(
+            f"The CRS {name} is {kind}, and pixels lie on a map.", "Choose a projected or geographic one."
+        )
+    wkt = crs.toWkt(Qgis.CrsWktVariant.Wkt1Gdal) or crs.toWkt(Qgis.CrsWktVariant.Wkt2_2019)
+    written = crs.authid() if crs.authid().startswith("EPSG:") else wkt
+    require_in_file(written, name)
+    return written
+
+
+_NO_MAPS = {
+    Qgis.CrsType.Geocentric: "geocentric",
+    Qgis.CrsType.Vertical: "vertical",
+    Qgis.CrsType.Compound: "compound, of a map and of heights",
+    Qgis.CrsType.Temporal: "temporal",
+    Qgis.CrsType.Engineering: "an engineering one, of no place on the earth",
+}

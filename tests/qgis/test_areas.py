@@ -163,3 +163,41 @@ def test_what_was_repaired_reaches_the_log(
         feedback=feedback,
     )
     assert any("repaired" in line for line in feedback.warned)
+
+
+STRIPS = {
+    "between two columns of pixel centres": "POLYGON((242006 4144000, 242009 4144000, 242009 4144500, "
+    "242006 4144500, 242006 4144000))",
+    "across": "POLYGON((242000 4144000, 242002 4144000, 242302 4144300, 242300 4144300, 242000 4144000))",
+    "a plot of 8 m": "POLYGON((242011 4144011, 242019 4144011, 242019 4144019, 242011 4144019, 242011 4144011))",
+    "a plot of 1 m on the corner of four pixels": "POLYGON((242009.5 4144009.5, 242010.5 4144009.5, "
+    "242010.5 4144010.5, 242009.5 4144010.5, 242009.5 4144009.5))",
+}
+
+
+@pytest.mark.parametrize("name", STRIPS)
+def test_what_is_thinner_than_a_pixel_has_the_pixels_that_it_touches(
+    context: QgsProcessingContext, target: str, name: str
+) -> None:
+    area = polygons(STRIPS[name], crs="EPSG:32611")
+    window = {"START": "2023-01-01", "END": "2023-01-31", "THRESHOLD": 0, "LIVE": False}
+    toolbox.run(
+        "csplus:clearcomposite",
+        {"AREA": area.id(), **window, "OUTPUT": target},
+        context=context,
+        feedback=Recorder(),
+    )
+    made = gdal.Open(target)
+    has_value = made.ReadAsArray()[0] != 65535
+    touched = gdal.GetDriverByName("MEM").Create("", made.RasterXSize, made.RasterYSize, 1)
+    touched.SetGeoTransform(made.GetGeoTransform())
+    touched.SetProjection(made.GetProjection())
+    shapes = ogr.GetDriverByName("Memory").CreateDataSource("")
+    layer = shapes.CreateLayer("area", made.GetSpatialRef())
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetGeometry(ogr.CreateGeometryFromWkt(STRIPS[name]))
+    layer.CreateFeature(feature)
+    gdal.RasterizeLayer(touched, [1], layer, burn_values=[1], options=["ALL_TOUCHED=TRUE"])
+    wanted = touched.ReadAsArray() == 1
+    assert wanted.any()
+    assert has_value[wanted].all()

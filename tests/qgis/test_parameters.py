@@ -9,7 +9,10 @@ import pytest
 from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.processing.blocks import read_output, read_scenes
 from csplus.csplus_plugin.processing.region import read_region
+from osgeo import gdal, osr
+from qgis import processing as toolbox
 from qgis.core import (
+    Qgis,
     QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
@@ -22,7 +25,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
-from .conftest import JANUARY, polygons
+from .conftest import JANUARY, Recorder, polygons
 
 
 @pytest.fixture
@@ -152,3 +155,44 @@ def test_a_crs_without_a_code_becomes_wkt(
     assert read_output(algorithm, {"CRS": custom}, context).crs.startswith("PROJCS")
     assert read_output(algorithm, {"CRS": "EPSG:3857"}, context).crs == "EPSG:3857"
     assert read_output(algorithm, {}, context).crs is None
+
+
+@pytest.mark.parametrize(
+    ("crs", "said"),
+    [
+        ("EPSG:4978", "EPSG:4978 is geocentric"),
+        ("EPSG:5773", "EPSG:5773 is vertical"),
+        ("EPSG:9518", "EPSG:9518 is compound"),
+        ("ESRI:54035", "A GeoTIFF cannot hold the CRS ESRI:54035"),
+        ("EPSG:8857", "A GeoTIFF cannot hold the CRS EPSG:8857"),
+    ],
+)
+def test_a_crs_that_no_file_could_have_is_refused(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext, crs: str, said: str
+) -> None:
+    fine, reason = algorithm.checkParameterValues(
+        {**JANUARY, "CRS": QgsCoordinateReferenceSystem(crs)}, context
+    )
+    assert not fine
+    assert said in reason
+
+
+@pytest.mark.parametrize(
+    "crs", ["ESRI:54009", "ESRI:102008", "IGNF:LAMB93", "ESRI:54030", "EPSG:3035", "EPSG:31370"]
+)
+def test_the_file_carries_the_crs_that_was_asked_for(
+    context: QgsProcessingContext, target: str, crs: str
+) -> None:
+    chosen = QgsCoordinateReferenceSystem(crs)
+    toolbox.run(
+        "csplus:clearcomposite",
+        {**JANUARY, "CRS": chosen, "OUTPUT": target, "LIVE": False},
+        context=context,
+        feedback=Recorder(),
+    )
+    found = gdal.Open(target)
+    wanted = osr.SpatialReference()
+    wanted.SetFromUserInput(chosen.toWkt(Qgis.CrsWktVariant.Wkt2_2019))
+    wanted.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    assert found.GetSpatialRef().IsSame(wanted)
+    assert (found.ReadAsArray()[0] != 65535).mean() > 0.3

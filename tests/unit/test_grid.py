@@ -135,3 +135,10 @@ def test_a_crs_without_a_code_travels_as_wkt() -> None:
     request = grid_for(REGION, Output(crs=wkt.ExportToWkt())).request()
     assert request["crsWkt"].startswith("PROJCS")
     assert "crsCode" not in request
+
+
+@pytest.mark.parametrize("crs", [None, "EPSG:4326"])
+def test_a_plot_smaller_than_a_pixel_is_one_pixel(crs: str | None) -> None:
+    region = Region.from_bounds(-119.900011, 37.410011, -119.900009, 37.410013)
+    grid = grid_for(region, Output(crs=crs, resolution=0.001 if crs else 10))
+    assert (grid.width, grid.height) == (1, 1)
