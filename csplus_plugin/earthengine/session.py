@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,9 @@ ENDPOINTS = {
 """Names that a user may give, beside `sandbox` and a URL (guides: usage, high-volume endpoint)."""
 
 SANDBOX = "sandbox"
+
+_CACHE = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
+"""The variable that moves the folder in which the sample scenes are kept."""
 
 _ADDRESS = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]+)?", re.IGNORECASE)
 """Host and port, in characters that every library reads alike: a backslash ends the host for some of them only."""
@@ -298,7 +302,9 @@ def _sandbox_url(data: Path | None, progress: Callable[[float], None]) -> str:
         except CannotStart as why:
             raise InvalidChoice(
                 f"The sandbox cannot start: {why}",
-                "Correct CSPLUS_SANDBOX_DATA, or unset it to use the sample scenes.",
+                "Correct CSPLUS_SANDBOX_DATA, or unset it to use the sample scenes."
+                if data
+                else f"Set {_CACHE} to a folder that can be written to, or CSPLUS_SANDBOX_DATA to an archive.",
             ) from why
         # Its threads work in GDAL, and what still works there when the process takes GDAL down crashes it.
         atexit.register(_sandboxes[data].stop)

@@ -19,6 +19,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..core.about import ROOT
 from ..core.errors import CsPlusError, InvalidChoice
+from ..core.text import printable
 from .values import checked_values
 
 GROUPS = {
@@ -131,6 +132,10 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
             self.check(values, context)
         except CsPlusError as problem:
             return False, str(problem)
+        except Exception as problem:  # noqa: BLE001 one that leaves this function ends QGIS
+            return False, printable(
+                f"The parameters cannot be checked: {type(problem).__name__} ({problem})."
+            )
         return super().checkParameterValues(values, context)
 
     def prepareAlgorithm(

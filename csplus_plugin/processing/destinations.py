@@ -36,6 +36,10 @@ _TEXTS = {
 }
 
 
+_LONGEST_NAME = 255 - len(".csplus.json")
+"""Bytes; file systems take 255, and beside a file may stand one whose name is longer by an ending."""
+
+
 @dataclass(frozen=True)
 class Destinations:
     """Where a result goes.
@@ -117,11 +121,20 @@ def survey_outputs(survey: Survey) -> dict[str, Any]:
 
 
 def _check_place(path: Path) -> None:
+    length = len(os.fsencode(path.name))
+    if length > _LONGEST_NAME:
+        raise InvalidChoice(
+            f"The file name {path.name[:40]}… has {length} bytes; {_LONGEST_NAME} leave room for the files beside it.",
+            "Choose a shorter one.",
+        )
     folder = path.absolute().parent
-    if path.is_dir():
-        raise InvalidChoice(f"{path} is a folder.", "Choose a file in it.")
-    if not folder.is_dir():
-        raise InvalidChoice(f"There is no folder {folder}.", "Make it, or choose another.")
+    try:
+        if path.is_dir():
+            raise InvalidChoice(f"{path} is a folder.", "Choose a file in it.")
+        if not folder.is_dir():
+            raise InvalidChoice(f"There is no folder {folder}.", "Make it, or choose another.")
+    except (OSError, ValueError) as problem:  # a path too long, or with a null in it
+        raise InvalidChoice(f"{path} cannot be a file: {problem}.", "Choose another.") from problem
     if not os.access(folder, os.W_OK):
         raise InvalidChoice(f"The folder {folder} cannot be written to.", "Choose another.")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from osgeo import ogr
+from osgeo import gdal, ogr
 from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
@@ -16,10 +17,13 @@ from qgis.core import (
     QgsGeometry,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
+    QgsProviderRegistry,
     QgsRectangle,
+    QgsVectorLayer,
 )
 
 from ..core.errors import InvalidChoice
+from ..core.grid import QuietGdal
 from ..core.longitudes import HALF, continued
 from ..core.region import Region
 
@@ -91,7 +95,25 @@ def _area(
         note("Lines and points in the area were dropped.")
         if not union.convertGeometryCollectionToSubclass(Qgis.GeometryType.Polygon):
             raise InvalidChoice("The AREA has no polygon.", "Choose a layer, or a selection, that holds one.")
-    return union, source.sourceCrs()
+    crs = source.sourceCrs()
+    return union, crs if crs.isValid() else _file_crs(
+        algorithm.parameterAsVectorLayer(parameters, "AREA", context)
+    )
+
+
+def _file_crs(layer: QgsVectorLayer | None) -> QgsCoordinateReferenceSystem:
+    """Read the CRS that a file itself names: QGIS gives none to a layer of geometries of several kinds."""
+    if layer is None or layer.providerType() != "ogr":
+        return QgsCoordinateReferenceSystem()
+    parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
+    with QuietGdal(), suppress(RuntimeError):  # raised where another part of the process has enabled it
+        dataset = gdal.OpenEx(str(parts.get("path", "")), gdal.OF_VECTOR)
+        name = parts.get("layerName")
+        found = dataset and (dataset.GetLayerByName(str(name)) if name else dataset.GetLayer(0))
+        reference = found and found.GetSpatialRef()
+        if reference:
+            return QgsCoordinateReferenceSystem.fromWkt(reference.ExportToWkt())
+    return QgsCoordinateReferenceSystem()
 
 
 def _extent(
