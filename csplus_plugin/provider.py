@@ -45,7 +45,9 @@ class CsPlusProvider(QgsProcessingProvider):
         """Add a new instance of each algorithm."""
         from ..algorithms.check_connection import CheckConnection
         from ..algorithms.clear_composite import ClearComposite
+        from ..algorithms.clear_observations import ClearObservations
         from ..algorithms.cloud_score import CloudScore
+        from ..algorithms.temporal_metrics import TemporalMetrics
 
-        for algorithm in (ClearComposite, CloudScore, CheckConnection):
+        for algorithm in (ClearComposite, TemporalMetrics, CloudScore, ClearObservations, CheckConnection):
             self.addAlgorithm(algorithm())

@@ -48,6 +48,7 @@ class BandInfo:
         scale: Value x scale = physical value.
         blends: Whether a mean of neighbours says something; of classes, counts and days it does not.
         code: The encoding that holds its values without loss.
+        counts: Whether it counts, so that 0 says that there is nothing.
     """
 
     name: str
@@ -55,9 +56,10 @@ class BandInfo:
     scale: float = 1
     blends: bool = True
     code: Encoding = DIGITAL_NUMBERS
+    counts: bool = False
 
 
-COUNT = BandInfo(COUNT_BAND, "Distinct days with a clear observation", blends=False)
+COUNT = BandInfo(COUNT_BAND, "Distinct days with a clear observation", blends=False, counts=True)
 
 
 def spectral_band(name: str) -> BandInfo:

@@ -114,6 +114,22 @@ STATISTICS = {
     "count": Way("Count", "distinct days on which the score reaches the threshold"),
 }
 
+METRICS = {
+    "mean": Way("Mean", "the middle where no cloud was missed"),
+    "median": Way("Median", "the middle, hardly moved by a cloud that was missed"),
+    "std": Way("Standard deviation", "how much a place changes, of the population of its observations"),
+    "min": Way("Minimum", "the lowest observation"),
+    "max": Way("Maximum", "the highest observation"),
+    "range": Way("Range", "maximum less minimum: the amplitude of a season"),
+    "p05": Way("5th percentile", "nearly the minimum, without its outliers"),
+    "p10": Way("10th percentile", "low values"),
+    "p25": Way("25th percentile", "the lower quarter"),
+    "p75": Way("75th percentile", "the upper quarter"),
+    "p90": Way("90th percentile", "high values"),
+    "p95": Way("95th percentile", "nearly the maximum, without its outliers"),
+    "count": Way("Count", "distinct days with a clear observation"),
+}
+
 COUNT_BAND = "clear_count"
 
 ANY_BAND = "B4"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from .catalog import COUNT_BAND
@@ -10,12 +11,15 @@ from .naming import named, named_function
 if TYPE_CHECKING:
     import ee
 
+    from .choices import Scenes
     from .region import Region
 
 _DAY = 86_400_000
 """Milliseconds."""
 
 _TURN = 360
+
+_EPOCH = date(1970, 1, 1)
 
 
 def pass_day(milliseconds: float, region: Region) -> int:
@@ -47,6 +51,37 @@ def clear_days(scenes: ee.ImageCollection, band: str, region: Region) -> ee.Imag
 
     days = scenes.map(find_day).reduce(ee.Reducer.countDistinct())
     return named(days.rename([COUNT_BAND]).unmask(0, False), "clear_days")
+
+
+def longest_gap(clear: ee.ImageCollection, band: str, scenes: Scenes) -> ee.Image:
+    """Find the longest time without a clear observation, in days, from the window's first day to its last.
+
+    Between the first day and the first clear one, between two clear ones that follow each other, and between the last
+    one and the last day; where none is clear, the whole window.
+
+    Args:
+        clear: Scenes masked to their clear pixels.
+        band: Whose mask tells.
+        scenes: The choices, of which the window and the region count.
+    """
+    from .library import ee
+
+    offset = _offset(scenes.region)
+    first, last = ((day - _EPOCH).days for day in (scenes.start, scenes.end))
+
+    @named_function("The gap up to this scene, where it is clear; else what was known before.")
+    def look(image: ee.Image, state: ee.Image) -> ee.Image:
+        image, state = ee.Image(image), ee.Image(state)
+        number = ee.Number(image.get("system:time_start")).add(offset).divide(_DAY).floor()
+        day = named(ee.Image.constant(number).rename(["last"]), "day")
+        gap = state.select(["gap"]).max(day.subtract(state.select(["last"])).rename(["gap"]))
+        return state.where(image.select([band]).mask().gt(0), named(day.addBands(gap), "seen"))
+
+    begin = named(ee.Image.constant([first, 0]).rename(["last", "gap"]).toDouble(), "begin")
+    state = ee.Image(clear.sort("system:time_start").iterate(look, begin))
+    named(state, "looked_through")
+    to_end = ee.Image.constant(last).subtract(state.select(["last"]))
+    return named(state.select(["gap"]).max(to_end.rename(["gap"])), "longest_gap")
 
 
 def _offset(region: Region) -> int:

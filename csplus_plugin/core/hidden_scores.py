@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from osgeo import ogr
 
 from .catalog import ANY_BAND
+from .sampling import METRES_PER_DEGREE, spacing
 from .scenes import geometry, joined, linked
 
 if TYPE_CHECKING:
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
     from .choices import Scenes
     from .region import Region
 
-_DEGREE = 111_320
-"""Metres of a degree of latitude."""
-
-_SAMPLES, _FINEST = 64, 10
-"""Points along the longer side of the region when masks are looked at, and the least metres between them."""
+_SAMPLES = 64
+"""Points along the longer side of the region when masks are looked at."""
 
 
 def hidden(scenes: Scenes) -> ee.FeatureCollection:
@@ -33,8 +31,7 @@ def hidden(scenes: Scenes) -> ee.FeatureCollection:
     """
     from .library import ee
 
-    west, south, east, north = scenes.region.bounds
-    step = max(_FINEST, max(east - west, north - south) * _DEGREE / _SAMPLES)
+    step = spacing(scenes.region, _SAMPLES)
     shape = geometry(_coarse(scenes.region, step / 2))
 
     def look(image: ee.Image) -> ee.Feature:
@@ -49,4 +46,6 @@ def hidden(scenes: Scenes) -> ee.FeatureCollection:
 def _coarse(region: Region, metres: float) -> Region:
     """Leave out the vertices that move no edge by more than so many metres."""
     shape = ogr.CreateGeometryFromJson(json.dumps(region.geojson()))
-    return region.from_geojson(json.loads(shape.SimplifyPreserveTopology(metres / _DEGREE).ExportToJson()))
+    return region.from_geojson(
+        json.loads(shape.SimplifyPreserveTopology(metres / METRES_PER_DEGREE).ExportToJson())
+    )

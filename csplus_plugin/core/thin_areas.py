@@ -22,17 +22,19 @@ _REACH = 0.75
 def clip_area(region: Region, output: Output) -> Region:
     """Give the area whose pixels are kept: the region, grown by three quarters of a pixel where it is a thin one."""
     try:
-        crs = output.crs or home_crs(region)
-        shape = outline(region, crs)
-    except InvalidChoice:  # a live layer reaches further than any zone, and what is so large is not thin
+        return _grown(region, output.crs or home_crs(region), output.resolution)
+    except InvalidChoice:
+        # A live layer reaches further than any zone, and pixels of degrees reach beyond the poles: neither is thin.
         return region
-    half = output.resolution / 2
+
+
+def _grown(region: Region, crs: str, size: float) -> Region:
+    shape = outline(region, crs)
     # Taking half a pixel off every edge leaves something of an area larger than what is taken off.
-    if shape.GetArea() > half * _length(shape) or not shape.Buffer(-half).IsEmpty():
+    if shape.GetArea() > size / 2 * _length(shape) or not shape.Buffer(-size / 2).IsEmpty():
         return region
-    grown = shape.Buffer(_REACH * output.resolution, 2)
-    back = osr.CoordinateTransformation(spatial_reference(crs), spatial_reference("EPSG:4326"))
-    grown.Transform(back)
+    grown = shape.Buffer(_REACH * size, 2)
+    grown.Transform(osr.CoordinateTransformation(spatial_reference(crs), spatial_reference("EPSG:4326")))
     body = json.loads(grown.ExportToJson())
     polygons = [body["coordinates"]] if body["type"] == "Polygon" else body["coordinates"]
     return Region(tuple(tuple(continued(ring) for ring in polygon) for polygon in polygons))

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ..core.catalog import COUNT_BAND
 from ..core.errors import Cancelled, FileTrouble
 from . import assembly, cog, overviews
 from .fetch import FetchOptions, PixelSource, TileFetcher
@@ -122,7 +121,7 @@ def _count_known(tile: Tile, pixels: np.ndarray, layout: Layout) -> int:
     first = layout.bands[0]
     values = pixels[first.name]
     has_value = values != layout.encoding.nodata
-    return int(np.count_nonzero(has_value & (values > 0) if first.name == COUNT_BAND else has_value))
+    return int(np.count_nonzero(has_value & (values > 0) if first.counts else has_value))
 
 
 def _fingerprint(expression: Mapping[str, Any], plan: Plan, layout: Layout) -> str:

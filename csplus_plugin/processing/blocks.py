@@ -122,14 +122,10 @@ def _add_filters(algorithm: QgsProcessingAlgorithm) -> None:
 def add_composite(algorithm: QgsProcessingAlgorithm) -> None:
     """Add the block *composite*."""
     add(algorithm, choice("METHOD", "Method", catalog.METHODS, "median"), explained(catalog.METHODS))
-    add(
+    add_bands(
         algorithm,
-        choices("BANDS", "Bands", _BANDS, list(Composite().bands)),
-        "Bands of the file, such as B4,B3,B2.",
-    )
-    add(
-        algorithm,
-        choices("INDICES", "Spectral indices", sorted(indices.catalogue())),
+        Composite().bands,
+        Composite().indices,
         "Spectral indices of the composite, such as NDVI,EVI; they make the file Float32.",
     )
     add(
@@ -152,6 +148,22 @@ def add_composite(algorithm: QgsProcessingAlgorithm) -> None:
     )
 
 
+def add_bands(
+    algorithm: QgsProcessingAlgorithm, bands: Sequence[str], chosen: Sequence[str], of_what: str
+) -> None:
+    """Add the choice of bands and of spectral indices.
+
+    Args:
+        algorithm: Where to.
+        bands: Bands without a choice.
+        chosen: Indices without a choice.
+        of_what: Help of the indices.
+    """
+    add(algorithm, choices("BANDS", "Bands", _BANDS, list(bands)), "Bands of the file, such as B4,B3,B2.")
+    names = sorted(indices.catalogue())
+    add(algorithm, choices("INDICES", "Spectral indices", names, list(chosen) or None), of_what)
+
+
 def add_output(
     algorithm: QgsProcessingAlgorithm, label: str, styles: Sequence[str], default: str | None
 ) -> None:
@@ -160,15 +172,16 @@ def add_output(
     Args:
         algorithm: Where to.
         label: Name of the file in the dialog.
-        styles: Styles to choose from.
+        styles: Styles to choose from; none where the target has only its own.
         default: The style without a choice; None leaves it to the target.
     """
-    add(
-        algorithm,
-        choice("STYLE", "Style", styles, default),
-        "Colours of the live layer, and of the file as far as it holds the bands. "
-        + explained({name: catalog.STYLES[name].label for name in styles}),
-    )
+    if styles:
+        add(
+            algorithm,
+            choice("STYLE", "Style", styles, default),
+            "Colours of the live layer, and of the file as far as it holds the bands. "
+            + explained({name: catalog.STYLES[name].label for name in styles}),
+        )
     add(
         algorithm,
         QgsProcessingParameterBoolean("LIVE", "Load as a live layer", True),
@@ -273,8 +286,16 @@ def read_output(
     return Output(
         crs=crs,
         resolution=algorithm.parameterAsDouble(parameters, "RESOLUTION", context),
-        style=algorithm.parameterAsEnumString(parameters, "STYLE", context) or None,
+        style=_read_style(algorithm, parameters, context),
     )
+
+
+def _read_style(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+) -> str | None:
+    if algorithm.parameterDefinition("STYLE") is None:
+        return None
+    return algorithm.parameterAsEnumString(parameters, "STYLE", context) or None
 
 
 def _written(crs: QgsCoordinateReferenceSystem) -> str:

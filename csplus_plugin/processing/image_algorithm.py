@@ -18,6 +18,7 @@ from .blocks import add_output, add_scenes, read_output
 from .deliver import Piece, deliver, load_layers
 from .destinations import Destinations, add_image_outputs, check_destinations, survey_outputs
 from .recipe_algorithm import RecipeAlgorithm
+from .run import Run
 
 
 class ImageAlgorithm(RecipeAlgorithm):
@@ -38,6 +39,10 @@ class ImageAlgorithm(RecipeAlgorithm):
         """Cut the recipe into the images of the run: here, one."""
         title = f"{self.NAME} {recipe.scenes.start} to {recipe.scenes.end}"
         return [Piece(recipe, title, survey, destinations.file)]
+
+    def summarise(self, run: Run) -> dict[str, Any]:  # noqa: ARG002
+        """Ask for what the algorithm returns of the area as a whole: here, nothing."""
+        return {}
 
     def declare(self) -> None:
         """Add the scenes, the target, the output, and what is returned."""
@@ -71,8 +76,9 @@ class ImageAlgorithm(RecipeAlgorithm):
         with self.open_run(feedback) as run:
             survey = run.survey(self.recipe.scenes)
             self._check_days(survey)
+            summary = self.summarise(run)
             self.delivered = deliver(run, self.pieces(self.recipe, survey, destinations), destinations)
-        results = {"RECIPE": self.recipe.to_json(), "TILE_URL": "", **survey_outputs(survey)}
+        results = {"RECIPE": self.recipe.to_json(), "TILE_URL": "", **survey_outputs(survey), **summary}
         if destinations.file is not None:
             results["OUTPUT"] = str(destinations.file)
             results["CLEAR_PERCENT"] = self.delivered[0].clear_percent

@@ -10,6 +10,8 @@ from csplus.csplus_plugin.core.choices import Output, Scenes
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.core.targets.composite import Composite
+from csplus.csplus_plugin.core.targets.metrics import Metrics
+from csplus.csplus_plugin.core.targets.observations import Observations
 from csplus.csplus_plugin.core.targets.score import Score
 from hypothesis import strategies as st
 
@@ -94,6 +96,24 @@ def score_images(draw: st.DrawFn) -> Recipe[Score]:
     return Recipe(found, target, draw(outputs([None, "count" if statistic == "count" else "score"])))
 
 
+@st.composite
+def metric_images(draw: st.DrawFn) -> Recipe[Metrics]:
+    found = draw(scenes())
+    bands = st.sampled_from(catalog.PRODUCTS[found.product].bands)
+    target = Metrics(
+        bands=tuple(draw(st.lists(bands, min_size=1, max_size=3, unique=True))),
+        indices=tuple(draw(st.lists(st.sampled_from(list(indices.catalogue())), max_size=2, unique=True))),
+        statistics=tuple(draw(st.lists(st.sampled_from(list(catalog.METRICS)), min_size=1, unique=True))),
+    )
+    return Recipe(found, target, draw(outputs([None])))
+
+
+@st.composite
+def observation_images(draw: st.DrawFn) -> Recipe[Observations]:
+    found = draw(scenes().filter(lambda one: one.unscored_policy not in ("keep", "scl")))
+    return Recipe(found, Observations(), draw(outputs([None, "count", "score"])))
+
+
 def recipes() -> st.SearchStrategy[Recipe]:
     """Of every target."""
-    return composites() | score_images()
+    return composites() | score_images() | metric_images() | observation_images()

@@ -141,7 +141,8 @@ class Printer:
         for number, parameter in enumerate(function.parameters):
             word = named.parameters[number] if named else _GENERIC.get(element, "item")
             inner.parameters[parameter] = self._unused(word)
-            self._speller.note_argument(self._reader.argument(parameter), element)
+            # What `iterate` hands on beside the element is of no class in either library.
+            self._speller.note_argument(self._reader.argument(parameter), "" if number else element)
         self._prepare(function.body, is_result=True)
         language, margin = self._language, self._margin(inner)
         result = language.layout.render(self._text(function.body), "return ", margin, language.end)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from .composite import Composite
+from .metrics import Metrics
+from .observations import Observations
 from .score import Score
 from .target import Target
 
-TARGETS: dict[str, type[Target]] = {kind.ALGORITHM: kind for kind in (Composite, Score)}
+TARGETS: dict[str, type[Target]] = {
+    kind.ALGORITHM: kind for kind in (Composite, Metrics, Observations, Score)
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -12,11 +13,13 @@ import numpy as np
 import pytest
 from csplus.csplus_plugin.core import indices, picture, survey
 from csplus.csplus_plugin.core.choices import Scenes
-from csplus.csplus_plugin.core.errors import NothingFound
+from csplus.csplus_plugin.core.errors import InvalidChoice, NothingFound, Unreachable
 from csplus.csplus_plugin.core.grid import Grid
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.core.targets.composite import Composite
+from csplus.csplus_plugin.core.targets.metrics import Metrics
+from csplus.csplus_plugin.core.targets.observations import Observations
 from csplus.csplus_plugin.core.targets.score import Score
 from csplus.csplus_plugin.earthengine.client import Client, encoded
 from csplus.csplus_plugin.earthengine.dependencies import prepare_expressions
@@ -433,3 +436,125 @@ def test_two_tiles_are_one_picture(client: Client) -> None:
         whole = compute(client, made)["B4"]
         halves = [compute(client, made, GRID.window(0, row, SIDE, 30))["B4"] for row in (0, 30)]
         np.testing.assert_array_equal(np.vstack(halves), whole)
+
+
+def metrics(**choices: object) -> Recipe:
+    return Recipe(EVERYWHERE, Metrics(**{"bands": ("B4", "B8"), "indices": (), **choices}))
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN", "ignore:Mean of empty", "ignore:Degrees of freedom")
+def test_metrics_of_bands(client: Client, archive: Archive) -> None:
+    statistics = ("mean", "median", "std", "min", "max", "range", "count")
+    got = compute(client, metrics(statistics=statistics))
+    assert list(got) == [f"{band}_{name}" for band in ("B4", "B8") for name in statistics]
+    for band in ("B4", "B8"):
+        stack = archive.stack(band, SCORED, archive.clear)
+        wanted = {name: REDUCERS[name](stack, axis=0) for name in ("mean", "median", "min", "max")}
+        wanted |= {"std": np.nanstd(stack, axis=0), "range": wanted["max"] - wanted["min"]}
+        for name, values in wanted.items():
+            # A mean or a deviation may lie within a rounding error of a half.
+            off = np.abs(got[f"{band}_{name}"].astype(int) - rounded(values).astype(int))
+            assert off.max() <= (name in ("mean", "std")), (band, name)
+            assert (off == 0).mean() > 0.99
+        by_day = {}
+        for index in SCORED:
+            day = index[:8]
+            by_day[day] = by_day.get(day, False) | archive.clear(index)
+        np.testing.assert_array_equal(got[f"{band}_count"], sum(by_day.values()).astype("u2"))
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_metrics_of_an_index_are_of_each_observation(client: Client, archive: Archive) -> None:
+    got = compute(client, metrics(bands=(), indices=("NDVI",), statistics=("max", "range", "p90")))
+    red, nir = (archive.stack(band, SCORED, archive.clear) for band in ("B4", "B8"))
+    with np.errstate(invalid="ignore"):
+        series = (nir - red) / (nir + red)
+    seen = ~np.isnan(series).all(axis=0)
+    np.testing.assert_allclose(got["NDVI_max"][seen], np.nanmax(series, axis=0)[seen], atol=1e-6)
+    amplitude = np.nanmax(series, axis=0) - np.nanmin(series, axis=0)
+    np.testing.assert_allclose(got["NDVI_range"][seen], amplitude[seen], atol=1e-6)
+    assert (got["NDVI_max"][~seen] == -9999).all()
+    assert (got["NDVI_p90"][seen] <= got["NDVI_max"][seen]).all()
+
+
+def test_percentiles_among_the_metrics_are_those_of_the_composite(client: Client) -> None:
+    got = compute(client, metrics(bands=("B4",), statistics=("p25", "p05", "median", "p95")))
+    for percent in (5, 25, 95):
+        alone = compute(client, recipe("percentile", percentile=percent, bands=("B4",)))
+        np.testing.assert_array_equal(got[f"B4_p{percent:02d}"], alone["B4"])
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({"bands": (), "indices": ()}, "No band was chosen"),
+        ({"statistics": ()}, "No statistic was chosen"),
+        ({"statistics": ("mode",)}, "statistic"),
+        ({"statistics": ("mean", "mean")}, "names one twice"),
+        ({"indices": ("ndvi",)}, "ndvi"),
+    ],
+)
+def test_metrics_that_make_no_sense(choices: dict, said: str) -> None:
+    with pytest.raises(InvalidChoice, match=said):
+        metrics(**choices)
+
+
+def by_day(indices: list[str], seen: Callable[[str], np.ndarray]) -> dict[date, np.ndarray]:
+    days: dict[date, np.ndarray] = {}
+    for index in indices:
+        day = date(int(index[:4]), int(index[4:6]), int(index[6:8]))
+        days[day] = days.get(day, np.zeros((SIDE, SIDE), bool)) | seen(index)
+    return days
+
+
+def longest(days: dict[date, np.ndarray], start: date, end: date) -> np.ndarray:
+    """Pixel by pixel, as one would count on a calendar."""
+    found = np.zeros((SIDE, SIDE), int)
+    for row in range(SIDE):
+        for column in range(SIDE):
+            clear = [start, *(day for day, seen in sorted(days.items()) if seen[row, column]), end]
+            found[row, column] = max((b - a).days for a, b in itertools.pairwise(clear))
+    return found
+
+
+@pytest.mark.parametrize("threshold", [0.6, 0.95, 1.0])
+def test_observations(client: Client, archive: Archive, threshold: float) -> None:
+    scenes = dataclasses.replace(EVERYWHERE, threshold=threshold)
+    got = compute(client, Recipe(scenes, Observations()))
+    everywhere = by_day(SCORED, lambda index: np.ones((SIDE, SIDE), bool))
+    clear = by_day(SCORED, lambda index: archive.clear(index, threshold))
+    assert len(everywhere) == 4  # two tiles of the twentieth are one day
+    assert (got["observations"] == 4).all()
+    count = sum(seen.astype(int) for seen in clear.values())
+    np.testing.assert_array_equal(got["clear"], count)
+    np.testing.assert_allclose(got["clear_fraction"], count / 4, atol=1e-6)
+    np.testing.assert_array_equal(got["longest_gap"], longest(clear, scenes.start, scenes.end))
+    mean = np.mean([archive.score[index] for index in SCORED], axis=0)
+    np.testing.assert_allclose(got["mean_score"], mean, atol=1e-6)
+
+
+def test_observations_of_the_whole_area(client: Client, archive: Archive) -> None:
+    target = Observations()
+    whole = dataclasses.replace(EVERYWHERE, region=region())
+    found = target.read_summary(client.value(target.summary(whole)))
+    grid = Grid("EPSG:32611", 10, *ORIGIN, SIDE, SIDE)
+    pixels = compute(client, Recipe(dataclasses.replace(whole, clip=True), target), grid)
+    inside = pixels["observations"] != -9999
+    for name in ("clear", "clear_fraction", "mean_score"):
+        # On other points than the pixels' centres.
+        assert found[name] == pytest.approx(pixels[name][inside].mean(), rel=0.05)
+    assert found["observations"] == 4
+    assert found["longest_gap"] <= pixels["longest_gap"][inside].max()
+    assert "4.0 days with a score" in target.summary_sentence(found)
+
+
+@pytest.mark.parametrize("answer", [None, [], {}, {"clear": "x"}, {"clear": True}])
+def test_a_damaged_answer_about_the_area(answer: object) -> None:
+    with pytest.raises(Unreachable):
+        Observations().read_summary(answer)
+
+
+@pytest.mark.parametrize("policy", ["keep", "scl"])
+def test_observations_of_unscored_scenes_are_refused(policy: str) -> None:
+    with pytest.raises(InvalidChoice, match="nobody knows whether they are clear"):
+        Recipe(dataclasses.replace(EVERYWHERE, unscored_policy=policy), Observations())
