@@ -125,5 +125,10 @@ ASSUMPTIONS: dict[str, str] = {
     "When any request is given up": "after 45 seconds, or when its functions have asked for 512 MiB",
     "Work, memory limit and time limit": "in proportion to the cost; exports have no limits",
     "Requests that are limited, charged and broken": "those that compute; the order of requests decides by the seed",
+    "Ids of a table's features": "those of its file, else their position in 20 hexadecimal digits; none twice",
+    "Edges of a table's geometries": (
+        "of GeoJSON in degrees geodesics, as in any GeoJSON that a client sends; of all others straight in their CRS"
+    ),
+    "Null properties of a table's features": "left out",
 }
 """Question to choice."""
