@@ -130,5 +130,8 @@ ASSUMPTIONS: dict[str, str] = {
         "of GeoJSON in degrees geodesics, as in any GeoJSON that a client sends; of all others straight in their CRS"
     ),
     "Null properties of a table's features": "left out",
+    "Bytes of a hillshade": "the cosine between light and normal times 255, rounded; 0 where it is negative",
+    "splitWeights of a reducer with several inputs": "refused where it weighs",
+    "A weight of 0 in splitWeights": "no value",
 }
 """Question to choice."""

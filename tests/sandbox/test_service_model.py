@@ -133,8 +133,9 @@ def test_faults_of_every_kind(archive: Path) -> None:
     (Fault.RATE, 429, "RESOURCE_EXHAUSTED",
      "Too Many Requests: Request was rejected because the request rate or concurrency limit was exceeded."),
     (Fault.DAILY_QUOTA, 429, "RESOURCE_EXHAUSTED",
-     ("Your usage exceeded the custom quota for 'earthengine.googleapis.com/daily_eecu_usage_time', which is adjustable "
-     "by your administrator in the Google Cloud console: https://console.cloud.google.com/quotas/?project=_.")),
+     ("Your usage exceeded the custom quota for 'earthengine.googleapis.com/daily_eecu_usage_time', which is "
+      "adjustable by your administrator in the Google Cloud console: https://console.cloud.google.com/quotas/?project=_."
+     )),
 ])  # fmt: skip
 def test_bodies_are_the_services_own(
     archive: Path, fault: Fault, code: int, status: str, message: str
