@@ -133,5 +133,6 @@ ASSUMPTIONS: dict[str, str] = {
     "Bytes of a hillshade": "the cosine between light and normal times 255, rounded; 0 where it is negative",
     "splitWeights of a reducer with several inputs": "refused where it weighs",
     "A weight of 0 in splitWeights": "no value",
+    "The sphere of randomPoints": "that of longitudes and latitudes, as if the earth were round",
 }
 """Question to choice."""
