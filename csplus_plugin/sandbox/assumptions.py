@@ -134,5 +134,11 @@ ASSUMPTIONS: dict[str, str] = {
     "splitWeights of a reducer with several inputs": "refused where it weighs",
     "A weight of 0 in splitWeights": "no value",
     "The sphere of randomPoints": "that of longitudes and latitudes, as if the earth were round",
+    "Bands of a styled collection": "vis-red, vis-green and vis-blue, with the opacity as their mask",
+    "Edges of a styled collection": "pixels whose centre is inside, no half-tones; neighborhood does nothing",
+    "Opacity of a fillColor that is not given": "0.66 of the opacity of color",
+    "pointSize": "width of a marker without its outline: the diameter of its circle, the side of a square",
+    "Dots and dashes of lineType": "dots as far apart as they are wide; round dashes of 4 line widths, 2 apart",
+    "A feature without a style, or an unknown key in one": "has the common style; refused",
 }
 """Question to choice."""
