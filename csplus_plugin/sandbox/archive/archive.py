@@ -72,6 +72,7 @@ class Archive:
         self._collections: dict[str, ImageCollection] = {}
         self._tables: OrderedDict[tuple[Path, int, int], FeatureCollection] = OrderedDict()
         self._lock = threading.Lock()
+        self._reading_table = threading.Lock()  # one at a time, for the memory that it takes
 
     @property
     def collection_ids(self) -> list[str]:
@@ -141,7 +142,7 @@ class Archive:
             )
         state = path.stat()
         key = path, state.st_mtime_ns, state.st_size
-        with self._lock:
+        with self._reading_table:
             if key not in self._tables:
                 self._tables[key] = FeatureCollection(
                     table_files.read(path, self.folder), {}, asset, _VERSION
