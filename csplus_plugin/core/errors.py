@@ -70,7 +70,7 @@ class PermissionDenied(ServiceError):
 
 
 class QuotaExceeded(ServiceError):
-    """Too many requests, still after waiting and trying again."""
+    """Too many requests, still after waiting and trying again; or a quota that is used up for the day."""
 
 
 class RequestTooLarge(ServiceError):

@@ -1,7 +1,8 @@
 """What a failed request means: our error class, and whether the same request may succeed later.
 
 The service reports its limits on memory, time and size as status 400 with nothing but a text, so texts count as
-much as the status. Texts: REST reference and the guides "Computation overview", "Usage limits" and "Debugging".
+much as the status. Texts: REST reference and the guides "Computation overview", "Usage limits", "Cost controls" and
+"Debugging".
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ _TOO_HEAVY = (
     "deadline exceeded",
 )
 _WRONG_CLOCK = ("reasonable timeframe", "check your iat and exp", "not yet valid", "certificate has expired")
+_USED_UP = ("exceeded the custom quota",)
+"""Of a limit that the project's owner set for a day (guide: cost controls): waiting some minutes does not help."""
 _BUSY = ("quota exceeded", "too many concurrent", "too many requests", "ratelimitexceeded")
 
 SET_THE_CLOCK = (
@@ -90,6 +93,10 @@ def from_response(response: requests.Response, body: responses.Body, session: Se
             retryable=True,
             retry_after=retry_after,
         )
+    if _contains(text, _USED_UP):
+        what = f"The project {session.project} has used up the daily quota that was set for it: {text}"
+        next_step = "Run again tomorrow, or ask the project's owner to raise the quota."
+        return Failure(QuotaExceeded(what, next_step, status=status))
     if status == HTTPStatus.TOO_MANY_REQUESTS or _contains(f"{text} {reasons}", _BUSY):
         what = f"{session.service} is rate-limiting this project: {text}"
         next_step = "Wait a few minutes and run again, with fewer downloads at the same time."

@@ -112,7 +112,7 @@ def _add_serve_options(parser: argparse.ArgumentParser) -> None:
         "--faults",
         type=_faults,
         metavar="KINDS",
-        help="kinds of failure: some of 503,429,reset,truncation; default: all",
+        help="kinds of failure: some of 503,429,reset,truncation (the default), memory,size,rate,daily-quota",
     )
     option("--seed", type=int, metavar="N", help="seed that decides which requests fail")
     option("--restricted", action="store_true", help="say that the project's quota is used up")

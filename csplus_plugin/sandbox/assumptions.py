@@ -125,5 +125,20 @@ ASSUMPTIONS: dict[str, str] = {
     "When any request is given up": "after 45 seconds, or when its functions have asked for 512 MiB",
     "Work, memory limit and time limit": "in proportion to the cost; exports have no limits",
     "Requests that are limited, charged and broken": "those that compute; the order of requests decides by the seed",
+    "Ids of a table's features": "those of its file, else their position in 20 hexadecimal digits; none twice",
+    "Edges of a table's geometries": (
+        "of GeoJSON in degrees geodesics, as in any GeoJSON that a client sends; of all others straight in their CRS"
+    ),
+    "Null properties of a table's features": "left out",
+    "Bytes of a hillshade": "the cosine between light and normal times 255, rounded; 0 where it is negative",
+    "splitWeights of a reducer with several inputs": "refused where it weighs",
+    "A weight of 0 in splitWeights": "no value",
+    "The sphere of randomPoints": "that of longitudes and latitudes, as if the earth were round",
+    "Bands of a styled collection": "vis-red, vis-green and vis-blue, with the opacity as their mask",
+    "Edges of a styled collection": "pixels whose centre is inside, no half-tones; neighborhood does nothing",
+    "Opacity of a fillColor that is not given": "0.66 of the opacity of color",
+    "pointSize": "width of a marker without its outline: the diameter of its circle, the side of a square",
+    "Dots and dashes of lineType": "dots as far apart as they are wide; round dashes of 4 line widths, 2 apart",
+    "A feature without a style, or an unknown key in one": "has the common style; refused",
 }
 """Question to choice."""

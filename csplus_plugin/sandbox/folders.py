@@ -22,6 +22,7 @@ _LOOK_AGAIN = 0.2  # seconds between two looks at a lock
 
 # The layout of an archive: one to four folders of collection id, the scene, its properties.
 _SCENE_PATTERNS = ["*/" * depth + "properties.json" for depth in (3, 5, 2, 4)]
+_TABLE_PATTERNS = ["*/" * depth + f"*.{suffix}" for depth in range(4) for suffix in ("geojson", "gpkg")]
 
 
 Log = Callable[[str], None]
@@ -43,8 +44,10 @@ def scenes_folder(data: Path | None, log: Log | None = None, progress: Progress 
         return sample_scenes(log, progress)
     if not data.is_dir():
         raise CannotStart(f"There is no folder {data}.")
-    if not any(next(data.glob(pattern), None) for pattern in _SCENE_PATTERNS):
-        raise CannotStart(f"{data} holds no scenes: expected <collection id>/<scene>/properties.json in it.")
+    if not any(next(data.glob(pattern), None) for pattern in (*_SCENE_PATTERNS, *_TABLE_PATTERNS)):
+        raise CannotStart(
+            f"{data} holds no scenes: expected <collection id>/<scene>/properties.json, or <table id>.geojson, in it."
+        )
     return data
 
 

@@ -21,7 +21,7 @@ from enum import Enum
 from http import HTTPStatus
 
 from .errors import Refused
-from .meter import Meter, metered
+from .meter import MEMORY_EXCEEDED, Meter, metered
 
 TOO_MANY = "Quota exceeded: Too many concurrent aggregations."
 TOO_FAST = (
@@ -29,16 +29,45 @@ TOO_FAST = (
     "per user' of service 'earthengine.googleapis.com' for consumer 'project_number:0'."
 )
 UNAVAILABLE = "The service is currently unavailable."
+TOO_LARGE = "Total request size (57353670 bytes) must be less than or equal to 50331648 bytes."
+RATE = "Too Many Requests: Request was rejected because the request rate or concurrency limit was exceeded."
+DAILY_QUOTA = (
+    "Your usage exceeded the custom quota for 'earthengine.googleapis.com/daily_eecu_usage_time', which is adjustable "
+    "by your administrator in the Google Cloud console: https://console.cloud.google.com/quotas/?project=_."
+)
+"""Guide: cost controls. Its status is not documented; 429 is that of other quotas."""
 PATIENCE = 45.0  # seconds after which any interactive request is given up; the service waits for 300
 
 
 class Fault(Enum):
-    """What may happen to a request that nobody did anything wrong about."""
+    """What may happen to a request that nobody did anything wrong about.
+
+    The first four pass by themselves. The others are answered with the service's own texts whatever the request is,
+    so that a client shows what it makes of them: memory and size (400), rate and a used up daily quota (429).
+    """
 
     UNAVAILABLE = "503"
     TOO_MANY = "429"
     RESET = "reset"
     TRUNCATION = "truncation"
+    MEMORY = "memory"
+    SIZE = "size"
+    RATE = "rate"
+    DAILY_QUOTA = "daily-quota"
+
+
+PASSING = (Fault.UNAVAILABLE, Fault.TOO_MANY, Fault.RESET, Fault.TRUNCATION)
+"""Faults after which the same request may succeed."""
+
+_ANSWERS: dict[Fault, tuple[str, HTTPStatus]] = {
+    Fault.UNAVAILABLE: (UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
+    Fault.TOO_MANY: (TOO_MANY, HTTPStatus.TOO_MANY_REQUESTS),
+    Fault.MEMORY: (MEMORY_EXCEEDED, HTTPStatus.BAD_REQUEST),
+    Fault.SIZE: (TOO_LARGE, HTTPStatus.BAD_REQUEST),
+    Fault.RATE: (RATE, HTTPStatus.TOO_MANY_REQUESTS),
+    Fault.DAILY_QUOTA: (DAILY_QUOTA, HTTPStatus.TOO_MANY_REQUESTS),
+}
+"""What is answered in place of a result; of other faults the result is lost on its way."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +99,7 @@ class ServiceModel:
     memory_limit: float = math.inf
     time_limit: float = math.inf
     fault_rate: float = 0.0
-    faults: tuple[Fault, ...] = tuple(Fault)
+    faults: tuple[Fault, ...] = PASSING
     seed: int = 0
     restricted: bool = False
 
@@ -120,10 +149,8 @@ class Gate:
         with self._slot():
             fault = self._fault()
             self.wait(self.model.latency)
-            if fault is Fault.UNAVAILABLE:
-                raise Refused(UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE)
-            if fault is Fault.TOO_MANY:
-                raise Refused(TOO_MANY, HTTPStatus.TOO_MANY_REQUESTS)
+            if fault in _ANSWERS:
+                raise Refused(*_ANSWERS[fault])
             with self.work(self._limits()):
                 yield fault
 

@@ -16,7 +16,7 @@ import pytest
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.meter import Meter, charge, check, metered
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
-from csplus.csplus_plugin.sandbox.service_model import Fault, Gate, ServiceModel
+from csplus.csplus_plugin.sandbox.service_model import PASSING, Fault, Gate, ServiceModel
 
 from ..support.servers import GRID, HEIGHT, L2A, WIDTH, ask, ask_error, official_client
 from ..support.turnstile import LONG, Turnstile, until
@@ -121,9 +121,33 @@ def test_faults_of_every_kind(archive: Path) -> None:
     with sandbox(archive, fault_rate=1.0, seed=3) as running:
         assert {outcome(running.url) for _ in range(40)} == {"503", "429", "reset", "truncation"}
         assert ask(running.url, "GET", "/v1/projects/p/config")[0] == 200
-    for fault in Fault:
+    for fault in PASSING:
         with sandbox(archive, fault_rate=1.0, faults=(fault,)) as running:
             assert [outcome(running.url) for _ in range(3)] == [fault.value] * 3
+
+
+@pytest.mark.parametrize(("fault", "code", "status", "message"), [
+    (Fault.MEMORY, 400, "INVALID_ARGUMENT", "User memory limit exceeded."),
+    (Fault.SIZE, 400, "INVALID_ARGUMENT",
+     "Total request size (57353670 bytes) must be less than or equal to 50331648 bytes."),
+    (Fault.RATE, 429, "RESOURCE_EXHAUSTED",
+     "Too Many Requests: Request was rejected because the request rate or concurrency limit was exceeded."),
+    (Fault.DAILY_QUOTA, 429, "RESOURCE_EXHAUSTED",
+     ("Your usage exceeded the custom quota for 'earthengine.googleapis.com/daily_eecu_usage_time', which is "
+      "adjustable by your administrator in the Google Cloud console: https://console.cloud.google.com/quotas/?project=_."
+     )),
+])  # fmt: skip
+def test_bodies_are_the_services_own(
+    archive: Path, fault: Fault, code: int, status: str, message: str
+) -> None:
+    with sandbox(archive, fault_rate=1.0, faults=(fault,), retry_after=9) as running:
+        answered, headers, body = ask(running.url, "POST", COMPUTE, CONSTANT)
+        assert json.loads(body) == {"error": {"code": code, "message": message, "status": status}}
+        assert answered == code
+        assert headers.get("retry-after") == ("9" if code == 429 else None)
+        with official_client(running.url) as client, pytest.raises(client.EEException) as told:
+            client.Number(1).getInfo()
+        assert str(told.value) == message
 
 
 def test_same_seed_same_faults(archive: Path) -> None:

@@ -3,17 +3,20 @@
     FOLDER/<collection id>/<system:index>/properties.json   {"properties": {...}, "footprint": GeoJSON,
                                                              "bands": names in order; both optional}
     FOLDER/<collection id>/<system:index>/<band>.tif        one single-band GeoTIFF a band
+    FOLDER/<table id>.geojson, FOLDER/<table id>.gpkg       a table of features
 
 The index of a collection reads the properties only; a GeoTIFF is opened when its band is needed. The order
 of bands and their pixel types are those of the public catalogue for the three collections of the plugin
 (https://github.com/google/earthengine-catalog); other bands follow alphabetically. An archive may come from
-anybody: files that are no GeoTIFFs, or links to elsewhere, are refused (see `own_files` and `band_files`).
+anybody: files that are no GeoTIFFs, or links to elsewhere, are refused (see `own_files`, `band_files` and
+`table_files`).
 """
 
 from __future__ import annotations
 
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +29,8 @@ from ..images.image import MAX_BANDS, Band, Canvas, Extent, Image, Raster
 from ..images.pixel_types import BYTE, FLOAT, UINT16, UINT32, PixelType
 from ..space.geometries import Geometry, box, from_geojson, united
 from ..space.projections import WGS84
-from ..values.types import ImageCollection
+from ..values.types import FeatureCollection, ImageCollection
+from . import table_files
 from .band_files import BandFile, BandReader, open_band
 from .own_files import broken, check_regular, describe
 
@@ -51,6 +55,7 @@ _TYPES: dict[str, PixelType] = {
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")  # what every file system takes for a name
 _LONGEST = 1000  # characters of an id, for the same reason
+_TABLES = 4  # that are kept once they are read
 _VERSION = 1  # microseconds; scenes of a folder have no history
 
 
@@ -65,7 +70,9 @@ class Archive:
         self.folder = Path(folder)
         self._reader = BandReader()
         self._collections: dict[str, ImageCollection] = {}
+        self._tables: OrderedDict[tuple[Path, int, int], FeatureCollection] = OrderedDict()
         self._lock = threading.Lock()
+        self._reading_table = threading.Lock()  # one at a time, for the memory that it takes
 
     @property
     def collection_ids(self) -> list[str]:
@@ -116,6 +123,58 @@ class Archive:
         raise Refused(
             f"Image.load: Image asset '{asset}' not found (does not exist or caller does not have access)."
         )
+
+    def has_table(self, asset: str) -> bool:
+        """Whether there is a table of that id."""
+        return self._table_file(asset) is not None
+
+    def table(self, asset: str) -> FeatureCollection:
+        """Give the features of a table, in the order of its file.
+
+        Raises:
+            Refused: There is no such table, or it cannot be read.
+        """
+        path = self._table_file(asset)
+        if path is None:
+            raise Refused(
+                f"Collection.loadTable: Collection asset '{asset}' not found "
+                "(does not exist or caller does not have access)."
+            )
+        state = path.stat()
+        key = path, state.st_mtime_ns, state.st_size
+        with self._reading_table:
+            if key not in self._tables:
+                self._tables[key] = FeatureCollection(
+                    table_files.read(path, self.folder), {}, asset, _VERSION
+                )
+                if len(self._tables) > _TABLES:
+                    self._tables.popitem(last=False)
+            self._tables.move_to_end(key)
+            return self._tables[key]
+
+    def has_folder(self, asset: str) -> bool:
+        """Whether there is a folder of that id that is neither a collection nor a scene."""
+        return bool(self._own_folder(asset)) and not self.has_collection(asset)
+
+    def held_by(self, asset: str) -> list[str]:
+        """Ids of the collections, tables and folders in a folder, in alphabetical order."""
+        place = self._own_folder(asset)
+        if place is None:
+            return []
+        names = {path.name for path in place.iterdir() if path.is_dir()} | set(table_files.names_in(place))
+        children = [f"{asset}/{name}" for name in sorted(names)]
+        return [c for c in children if self.has_table(c) or self.has_collection(c) or self.has_folder(c)]
+
+    def _own_folder(self, asset: str) -> Path | None:
+        """Give the folder of that id; None for scenes, and for a link that leads out of the archive."""
+        path = self._path(asset)
+        if path is None or not path.is_dir() or (path / "properties.json").exists():
+            return None
+        return path if path.resolve().is_relative_to(self.folder.resolve()) else None
+
+    def _table_file(self, asset: str) -> Path | None:
+        path = self._path(asset)
+        return None if path is None else table_files.find(path)
 
     def _path(self, asset: str) -> Path | None:
         """Give the folder of an id; None for an id that leads anywhere but into the archive."""

@@ -18,11 +18,12 @@ from typing import Any
 
 from ..errors import Refused
 from ..images.image import Image
-from ..values.types import ImageCollection
+from ..values.types import FeatureCollection, ImageCollection
+from . import table_files
 from .archive import Archive
 from .own_files import broken, read_json
 
-FOLDER, IMAGE, IMAGE_COLLECTION = "FOLDER", "IMAGE", "IMAGE_COLLECTION"
+FOLDER, IMAGE, IMAGE_COLLECTION, TABLE = "FOLDER", "IMAGE", "IMAGE_COLLECTION", "TABLE"
 
 _OWN = re.compile(r"projects/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}/assets(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,199})*")
 _COLLECTION = "collection.json"  # marks a folder as an image collection and holds its properties
@@ -66,11 +67,25 @@ class Library(Archive):
         """
         return self._kept.image(asset) if self.kind(asset) == IMAGE else super().image(asset)
 
+    def has_table(self, asset: str) -> bool:
+        """Whether there is a table of that id."""
+        return self.kind(asset) == TABLE or super().has_table(asset)
+
+    def table(self, asset: str) -> FeatureCollection:
+        """Give the features of a table, in the order of its file.
+
+        Raises:
+            Refused: There is no such table, or it cannot be read.
+        """
+        return self._kept.table(asset) if self.kind(asset) == TABLE else super().table(asset)
+
     def kind(self, asset: str) -> str | None:
-        """Give what a stored asset is: one of FOLDER, IMAGE, IMAGE_COLLECTION; None where there is none."""
+        """Give what a stored asset is: FOLDER, IMAGE, IMAGE_COLLECTION or TABLE; None where there is none."""
         place = self._place(asset)
-        if place is None or not place.is_dir():
+        if place is None:
             return None
+        if not place.is_dir():
+            return TABLE if self._kept.has_table(asset) else None
         if (place / "properties.json").is_file():
             return IMAGE
         return IMAGE_COLLECTION if (place / _COLLECTION).is_file() else FOLDER
@@ -78,8 +93,10 @@ class Library(Archive):
     def children(self, asset: str) -> list[str]:
         """Ids of what a folder or a collection holds, in alphabetical order."""
         place = self._place(asset)
-        names = sorted(path.name for path in place.iterdir()) if place and place.is_dir() else []
-        return [child for name in names if self.kind(child := f"{asset}/{name}")]
+        if place is None or not place.is_dir():
+            return []
+        names = {path.name for path in place.iterdir()} | set(table_files.names_in(place))
+        return [child for name in sorted(names) if self.kind(child := f"{asset}/{name}")]
 
     def make(self, asset: str, kind: str, properties: dict[str, Any]) -> None:
         """Make an empty folder or collection.
@@ -132,7 +149,7 @@ class Library(Archive):
         return self._free(asset)
 
     def remove(self, asset: str) -> None:
-        """Delete an image, or an empty folder or collection.
+        """Delete an image, a table, or an empty folder or collection.
 
         Raises:
             Refused: There is none, or it is not empty.
@@ -143,7 +160,10 @@ class Library(Archive):
         if self.children(asset):
             raise Refused(f"Cannot delete asset '{asset}': it is not empty.")
         with self._writing:
-            shutil.rmtree(place)
+            if kind == TABLE:
+                table_files.delete(place)
+            else:
+                shutil.rmtree(place)
             self._kept = Archive(self._root)
 
     def _properties(self, asset: str) -> dict[str, Any]:
@@ -167,7 +187,7 @@ class Library(Archive):
 
     def _free(self, asset: str) -> Path:
         place = self._checked(asset)
-        if place.exists():
+        if place.exists() or self.kind(asset):
             raise Refused(f"Cannot overwrite asset '{asset}'.")
         return place
 

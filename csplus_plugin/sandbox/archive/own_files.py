@@ -36,15 +36,20 @@ def broken(sentence: str) -> Refused:
     return Refused(f"The archive's {sentence}.", HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def check_regular(path: Path, root: Path) -> None:
+def check_regular(path: Path, root: Path, name: str = "") -> None:
     """See to it that a file is one of the archive's own.
 
     A link could lead to any file of the disk, and a pipe or a device would be waited for without end.
 
+    Args:
+        path: The file.
+        root: The archive's folder.
+        name: What a refusal calls the file; empty for a file of a scene.
+
     Raises:
         Refused: It is anything but a regular file in the archive's folder.
     """
-    name = f"file '{path.name}' of scene '{path.parent.name}'"
+    name = name or f"file '{path.name}' of scene '{path.parent.name}'"
     try:
         regular = stat.S_ISREG(path.stat().st_mode)
         within = path.resolve().is_relative_to(root.resolve())
@@ -56,19 +61,25 @@ def check_regular(path: Path, root: Path) -> None:
         raise broken(f"{name} is a link that leads out of the archive")
 
 
-def read_json(path: Path, root: Path) -> Any:
+def read_json(path: Path, root: Path, name: str = "", most: int = MOST_TEXT) -> Any:
     """Read the JSON of one of the archive's own files.
+
+    Args:
+        path: The file.
+        root: The archive's folder.
+        name: What a refusal calls the file; empty for a file of a scene.
+        most: Bytes that it may have.
 
     Raises:
         Refused: It is not such a file, too large, or not JSON.
     """
-    check_regular(path, root)
-    name = f"file '{path.name}' of scene '{path.parent.name}'"
+    name = name or f"file '{path.name}' of scene '{path.parent.name}'"
+    check_regular(path, root, name)
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_TEXT + 1)
-        if len(content) > MOST_TEXT:
-            raise broken(f"{name} has more than {MOST_TEXT} bytes")
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise broken(f"{name} has more than {most} bytes")
         return from_json(content.decode("utf-8"))
     except (OSError, ValueError) as error:
         raise broken(f"{name} cannot be read: {str(error).rstrip('.')}") from error

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import meter
+from ..archive.archive import Archive
 from ..errors import Refused
 from ..graph.promotion import promote, type_name
 from ..graph.registry import function
@@ -24,6 +25,14 @@ from ..values.types import Algorithm, Element, ErrorMargin, Feature, FeatureColl
 def collection(features: list[Element]) -> FeatureCollection:
     """Give a collection of these elements."""
     return FeatureCollection(()).with_elements(indexed(features))
+
+
+@function("Collection.loadTable", needs_archive=True)
+def load_table(
+    archive: Archive, table_id: str, geometry_column: str | None, version: int
+) -> FeatureCollection:
+    """Give a table of the archive, which has one column of geometries and one version."""
+    return archive.table(table_id)
 
 
 @function("Collection.filter")

@@ -195,6 +195,12 @@ def unweighted(reducer: Reducer) -> Reducer:
     return reducers.unweighted(reducer)
 
 
+@function("Reducer.splitWeights")
+def split_weights(reducer: Reducer) -> Reducer:
+    """Give a reducer whose second input is the weight of the first."""
+    return reducers.with_split_weights(reducer)
+
+
 @function("Reducer.setOutputs")
 def set_outputs(reducer: Reducer, outputs: list[str]) -> Reducer:
     """Other output names."""

@@ -47,9 +47,19 @@ def rgb(colour: str) -> tuple[int, int, int]:
     Raises:
         Refused: Not a colour.
     """
+    return rgba(colour)[:3]
+
+
+def rgba(colour: str) -> tuple[int, int, int, float]:
+    """Red, green and blue, 0 to 255, and opacity, 0 to 1, of a colour such as `red` or `FF000088`.
+
+    Raises:
+        Refused: Not a colour.
+    """
     text = _NAMES.get(colour.strip().lower(), colour.strip().removeprefix("#"))
     if re.fullmatch(r"[0-9a-fA-F]{3}", text):
         text = "".join(digit * 2 for digit in text)
     if not re.fullmatch(r"[0-9a-fA-F]{6}([0-9a-fA-F]{2})?", text):
         raise Refused(f"Invalid color: '{colour}'.")
-    return int(text[0:2], 16), int(text[2:4], 16), int(text[4:6], 16)
+    red, green, blue, opacity = bytes.fromhex(f"{text}ff"[:8])
+    return red, green, blue, opacity / 255

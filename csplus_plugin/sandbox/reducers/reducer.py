@@ -245,6 +245,33 @@ def unweighted(reducer: Reducer) -> Reducer:
     return replace(reducer, run=run, weighted=False)
 
 
+def with_split_weights(reducer: Reducer) -> Reducer:
+    """Give the same reducer with a second input, which is the weight of the first; one that does not weigh stays.
+
+    Raises:
+        Refused: It has several inputs.
+    """
+    if not reducer.weighted:
+        return reducer
+    if reducer.inputs > 1:
+        raise Refused(
+            "Reducer.splitWeights: Reducers with several inputs are not supported by this sandbox engine."
+        )
+
+    def run(stacks: Sequence[Stack], _: Stack, presence: Stack) -> Sequence[Result]:
+        weights = np.where(presence, stacks[1], 0).astype(np.float64)
+        return reducer.run(stacks[:1], weights, weights != 0)
+
+    return replace(
+        reducer,
+        run=run,
+        types=lambda types: reducer.types(types[:1]),
+        inputs=2,
+        weighted=False,
+        arrays=False,
+    )
+
+
 def combined(one: Reducer, other: Reducer, *, shared: bool, prefix: str = "") -> Reducer:
     """Two reducers side by side, on the same inputs or each on its own.
 

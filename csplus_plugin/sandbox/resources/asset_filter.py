@@ -125,7 +125,7 @@ class _Parser:
             return test
         field = self._value()
         if field == "intersects" and self._take("sign", "("):
-            place = _geometry(self._value())
+            place = geometry(self._value())
             self._expect(")")
             return lambda entry: _meet(entry.place(), place)
         return self._comparison(field)
@@ -194,7 +194,12 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
-def _geometry(text: str) -> Geometry:
+def geometry(text: str) -> Geometry:
+    """Give a geometry from GeoJSON, whose quotes may be single ones, or from WKT.
+
+    Raises:
+        Refused: It is neither.
+    """
     try:
         body = from_json(text.replace("'", '"'))
     except ValueError:

@@ -9,13 +9,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ..archive.library import FOLDER, IMAGE, IMAGE_COLLECTION, Library, missing
+from .. import meter
+from ..archive.library import FOLDER, IMAGE, IMAGE_COLLECTION, TABLE, Library, missing
 from ..errors import Refused
 from ..graph.to_json import to_json
 from ..images.image import Band, Image
+from ..space.geometries import Geometry
+from ..values.types import Feature
 from . import asset_filter
 from .asset_filter import Entry
 from .messages import optional, page_of
+from .tables import page_of_records
 
 PUBLIC_PROJECT = "earthengine-public"
 PAGE_SIZE = 1000  # assets on a page of a list, at most
@@ -26,7 +30,7 @@ _NOT_AMONG_PROPERTIES = {"system:time_start", "system:time_end", "system:footpri
 
 
 def find(library: Library, project: str, asset: str) -> dict[str, Any]:
-    """Give a folder, a collection or an image as an asset.
+    """Give a folder, a collection, an image or a table as an asset.
 
     Raises:
         Refused: 404 if there is none of that name.
@@ -37,6 +41,9 @@ def find(library: Library, project: str, asset: str) -> dict[str, Any]:
         raise missing(_name(identity))
     if kind == IMAGE:
         return _image(library.image(identity))
+    if kind == TABLE:
+        count = len(library.table(identity).elements)
+        return {**_plain(TABLE, identity), "featureCount": str(count)}
     properties = library.collection(identity).properties if kind == IMAGE_COLLECTION else {}
     return _plain(kind, identity) | ({"properties": to_json(properties)} if properties else {})
 
@@ -68,6 +75,36 @@ def page(library: Library, project: str, asset: str, query: Mapping[str, str]) -
     return {"assets": [tell(basic) for tell in entries[first:last]], **more}
 
 
+def features(library: Library, project: str, asset: str, query: Mapping[str, str]) -> dict[str, Any]:
+    """Give some features of a table as GeoJSON, and the token of the next page if there are more.
+
+    Args:
+        library: Where assets are.
+        project: The project.
+        asset: The table.
+        query: `pageSize`, `pageToken`, `filter` and `region`, each optional.
+
+    Raises:
+        Refused: There is no such table, or the query makes no sense.
+    """
+    identity = _identity(project, asset)
+    if _kind(library, identity) != TABLE:
+        raise missing(_name(identity))
+    table = library.table(identity)
+    passes = asset_filter.parse(query.get("filter") or "")
+    region = asset_filter.geometry(query["region"]) if query.get("region") else None
+    found = [feature for feature in table.elements if _is_asked_for(feature, passes, region)]
+    return page_of_records(table.with_(elements=tuple(found)), query.get("pageToken"), query.get("pageSize"))
+
+
+def _is_asked_for(feature: Feature, passes: asset_filter.Test, region: Geometry | None) -> bool:
+    meter.check()
+    place = feature.geometry()
+    if region is not None and (place is None or not place.intersects(region)):
+        return False
+    return passes(Entry({"id": feature.id or ""}, feature.properties, lambda: place))
+
+
 def create(library: Library, project: str, asset: str | None, request: dict[str, Any]) -> dict[str, Any]:
     """Make an empty folder or image collection, and tell about it.
 
@@ -85,7 +122,7 @@ def create(library: Library, project: str, asset: str | None, request: dict[str,
 
 
 def delete(library: Library, project: str, asset: str) -> None:
-    """Remove an image, an empty folder or an empty collection.
+    """Remove an image, a table, an empty folder or an empty collection.
 
     Raises:
         Refused: There is none of that name, or it is not empty.
@@ -118,8 +155,9 @@ def _entries(library: Library, identity: str) -> list[tuple[Entry, Tell]]:
     if kind != FOLDER:
         raise missing(_name(identity))
     entries = []
-    for child in library.children(identity):
-        kind = library.kind(child) or FOLDER
+    own = library.kind(identity)
+    for child in library.children(identity) if own else library.held_by(identity):
+        kind = _kind(library, child) or FOLDER
         entries.append(_image_entry(library.image(child)) if kind == IMAGE else _plain_entry(kind, child))
     return entries
 
@@ -143,8 +181,11 @@ def _kind(library: Library, identity: str) -> str | None:
     if library.has_collection(identity):
         return IMAGE_COLLECTION
     collection, _, index = identity.rpartition("/")
-    held = library.has_collection(collection) and index in library.collection(collection).by("system:index")
-    return IMAGE if held else None
+    if library.has_collection(collection) and index in library.collection(collection).by("system:index"):
+        return IMAGE
+    if library.has_table(identity):
+        return TABLE
+    return FOLDER if library.has_folder(identity) else None
 
 
 def _image(image: Image) -> dict[str, Any]:

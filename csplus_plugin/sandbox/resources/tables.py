@@ -93,9 +93,19 @@ def page(evaluator: Evaluator, request: dict[str, Any]) -> Record:
     Raises:
         Refused: The expression is no feature collection, or there is no such page.
     """
-    first, size = page_of(request.get("pageToken"), request.get("pageSize"), PAGE_SIZE)
-    features = evaluator.evaluate_to(FeatureCollection, request.get("expression"))
-    last = first + size
+    mark, size = request.get("pageToken"), request.get("pageSize")
+    page_of(mark, size, PAGE_SIZE)
+    return page_of_records(evaluator.evaluate_to(FeatureCollection, request.get("expression")), mark, size)
+
+
+def page_of_records(features: FeatureCollection, mark: object, size: object) -> Record:
+    """Give some elements as GeoJSON, and the token of the next page if there are more.
+
+    Raises:
+        Refused: There is no such page, or a value has no JSON.
+    """
+    first, count = page_of(mark, size, PAGE_SIZE)
+    last = first + count
     more = {"nextPageToken": str(last)} if last < len(features.elements) else {}
     return {"type": "FeatureCollection", "features": records(features, first, last), **more}
 

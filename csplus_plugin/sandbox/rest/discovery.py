@@ -21,6 +21,14 @@ _TABLE = "^projects/[^/]+/tables/[^/]+$"
 _LATER_METHODS = (
     ("", "getConfig", "GET", "v1/{+name}", _CONFIG, ()),
     ("", "updateConfig", "PATCH", "v1/{+name}", _CONFIG, ("updateMask",)),
+    (
+        "assets",
+        "listFeatures",
+        "GET",
+        "v1/{+asset}:listFeatures",
+        "^projects/[^/]+/assets/.+$",
+        ("pageSize", "pageToken", "region", "filter"),
+    ),
     ("tables", "create", "POST", "v1/{+parent}/tables", _PROJECT, ()),
     ("tables", "getFeatures", "GET", "v1/{+name}:getFeatures", _TABLE, ()),
     ("image", "importExternal", "POST", "v1/{+project}/image:importExternal", _PROJECT, ()),

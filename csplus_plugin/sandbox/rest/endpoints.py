@@ -184,7 +184,7 @@ def get_root(_service: Service, _request: Request, project: str) -> Answer:
 
 @router.on("GET", "/v1/projects/{project}/assets/{+asset}")
 def get_asset(service: Service, _request: Request, project: str, asset: str) -> Answer:
-    """Give what is known about a collection or an image."""
+    """Give what is known about a folder, a collection, an image or a table."""
     return json_answer(assets.find(service.library, project, asset))
 
 
@@ -192,6 +192,12 @@ def get_asset(service: Service, _request: Request, project: str, asset: str) -> 
 def list_assets(service: Service, request: Request, project: str, asset: str) -> Answer:
     """Give the images of a collection, or what a folder holds, page by page."""
     return json_answer(assets.page(service.library, project, asset, request.query))
+
+
+@router.on("GET", "/v1/projects/{project}/assets/{+asset}:listFeatures", computes=True)
+def list_features(service: Service, request: Request, project: str, asset: str) -> Answer:
+    """Give the features of a table as GeoJSON, page by page."""
+    return json_answer(assets.features(service.library, project, asset, request.query))
 
 
 @router.on("GET", "/v1/projects/{project}:listAssets")
@@ -208,7 +214,7 @@ def create_asset(service: Service, request: Request, project: str) -> Answer:
 
 @router.on("DELETE", "/v1/projects/{project}/assets/{+asset}")
 def delete_asset(service: Service, _request: Request, project: str, asset: str) -> Answer:
-    """Remove an image, an empty folder or an empty collection."""
+    """Remove an image, a table, an empty folder or an empty collection."""
     assets.delete(service.library, project, asset)
     return json_answer({})
 

@@ -57,6 +57,9 @@ def densified(points: Points, crs: str, *, geodesic: bool) -> np.ndarray:
     Raises:
         Refused: There would be more points than one geometry may have.
     """
+    lengths = np.hypot(*np.diff(points, axis=0).T) * metres_per_unit(crs)
+    if (lengths <= SEGMENT).all():
+        return points
     pieces, total = [points[:1]], 0
     for start, end in pairwise(points):
         length = math.hypot(*(end - start)) * metres_per_unit(crs)

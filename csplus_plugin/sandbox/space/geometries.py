@@ -190,9 +190,17 @@ def shape_of(kind: str, coordinates: object) -> ogr.Geometry:
             shape = None
     if shape is None or (shape.IsEmpty() and coordinates not in ([], [[]])):
         raise Refused(f"GeometryConstructors.{kind}: Invalid coordinates.")
+    return mended(shape)
+
+
+def mended(shape: ogr.Geometry) -> ogr.Geometry:
+    """Give a shape in two dimensions that GEOS takes: a ring that crosses itself is an area by the even-odd rule.
+
+    Raises:
+        Refused: Its edges cross too often.
+    """
     shape.FlattenTo2D()
     with quiet_gdal():
-        # A ring that crosses itself is an area by the even-odd rule, which GEOS wants spelled out.
         if shape.GetDimension() < AREA or shape.IsValid():
             return shape
         check_union(shape)

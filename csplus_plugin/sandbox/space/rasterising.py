@@ -80,13 +80,31 @@ def _laid(geometry: Geometry, grid: Grid) -> ogr.Geometry:
 def _burnt(shape: ogr.Geometry, grid: Grid, *, touched: bool = False) -> np.ndarray:
     """Rasterise a shape given in the grid's CRS: 1 where a pixel's centre is inside, or where it is touched."""
     # Drawing in pixel coordinates suits sheared grids too, and spares GDAL the CRS.
-    target = gdal.GetDriverByName("MEM").Create("", grid.width, grid.height, 1, gdal.GDT_Byte)
+    return burnt_pixels([pixel_shape(shape, grid.projection)], grid.shape, touched=touched)
+
+
+def burnt_pixels(
+    shapes: Sequence[ogr.Geometry], size: tuple[int, int], *, touched: bool = False
+) -> np.ndarray:
+    """Rasterise shapes given in pixel coordinates, which may overlap.
+
+    Args:
+        shapes: To the right and downwards from the corner of the first pixel.
+        size: Rows and columns.
+        touched: Whether it is enough to touch a pixel, rather than to hold its centre.
+
+    Returns:
+        1 in the shapes, else 0 (height, width).
+    """
+    height, width = size
+    target = gdal.GetDriverByName("MEM").Create("", width, height, 1, gdal.GDT_Byte)
     target.SetGeoTransform((0, 1, 0, 0, 0, 1))
     source = ogr.GetDriverByName("Memory").CreateDataSource("")
     layer = source.CreateLayer("shape", None, ogr.wkbUnknown)
-    feature = ogr.Feature(layer.GetLayerDefn())
-    feature.SetGeometryDirectly(pixel_shape(shape, grid.projection))
-    layer.CreateFeature(feature)
+    for shape in shapes:
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetGeometry(shape)
+        layer.CreateFeature(feature)
     with quiet_gdal():
         options = ["ALL_TOUCHED=TRUE"] if touched else []
         gdal.RasterizeLayer(target, [1], layer, burn_values=[1], options=options)

@@ -174,8 +174,8 @@ def test_malformed_expressions_are_refused(folder: Folder, expression: Any) -> N
 
 def test_functions_are_refused_by_name(folder: Folder) -> None:
     assert (
-        refusal(folder, graph(call("Terrain.hillshade")))
-        == "Terrain.hillshade is not supported by this sandbox engine."
+        refusal(folder, graph(call("Classifier.smileCart")))
+        == "Classifier.smileCart is not supported by this sandbox engine."
     )
     assert refusal(folder, graph(call("No.such"))) == "No.such is not supported by this sandbox engine."
 

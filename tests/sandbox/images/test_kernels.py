@@ -269,6 +269,67 @@ def test_gradients_of_a_plane(folder: Folder, here: Grid) -> None:
         folder.value(ee.Terrain.slope(image.addBands(image)))
 
 
+@pytest.fixture
+def hills(folder: Folder) -> np.ndarray:
+    """Elevations of a scene that has them as one of two bands: waves with an edge in the middle."""
+    rows, columns = np.mgrid[0:9, 0:11]
+    heights = 500 + 9 * np.sin(columns / 2) + 7 * np.cos(rows / 3) + np.where(columns > 5, 40, 0)
+    heights = heights.astype(np.float32)
+    folder.scene(
+        "H", {"elevation": heights, "other": np.ones((9, 11), np.uint8)}, collection="MY/DEM", source="x"
+    )
+    return heights.astype(float)
+
+
+def sloping(heights: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Slope and aspect in radians by numpy's gradient, whose inner differences are central ones."""
+    down, right = np.gradient(heights, scale)
+    return np.arctan(np.hypot(right, down)), np.arctan2(-right, down)
+
+
+@pytest.mark.parametrize(("azimuth", "elevation"), [(270, 45), (0, 30), (135, 5), (90, 90), (300, 0)])
+def test_hillshade_is_the_guides_formula(
+    folder: Folder, here: Grid, hills: np.ndarray, azimuth: float, elevation: float
+) -> None:
+    """cos(azimuth - aspect) sin(slope) sin(zenith) + cos(zenith) cos(slope), in parts of 255, dark below 0."""
+    slope, aspect = sloping(hills, here.projection.nominal_scale)
+    zenith, towards = np.radians(90 - elevation), np.radians(azimuth)
+    light = np.cos(towards - aspect) * np.sin(slope) * np.sin(zenith) + np.cos(zenith) * np.cos(slope)
+    expected = np.floor(np.clip(light, 0, 1) * 255 + 0.5)[1:-1, 1:-1]
+    image = ee.Image("MY/DEM/H")
+    drawn = folder.pixels(ee.Terrain.hillshade(image, azimuth, elevation), here)["hillshade"]
+    assert drawn.values.dtype == np.uint8
+    assert drawn.mask[1:-1, 1:-1].all()
+    assert drawn.mask.sum() == 7 * 9
+    assert np.abs(drawn.values[1:-1, 1:-1] - expected).max() <= (0 if elevation else 1)
+    assert len(np.unique(expected)) > 3
+
+
+def test_products_of_a_terrain(folder: Folder, here: Grid, hills: np.ndarray) -> None:
+    """All other bands and the metadata stay; slope and aspect are in degrees."""
+    products = ee.Terrain.products(ee.Image("MY/DEM/H"))
+    info = folder.info(products)
+    assert [band["id"] for band in info["bands"]] == ["elevation", "other", "slope", "aspect", "hillshade"]
+    assert info["bands"][4]["data_type"] == {"type": "PixelType", "precision": "int", "min": 0, "max": 255}
+    assert info["properties"]["source"] == "x"
+    drawn = folder.pixels(products, here)
+    slope, aspect = sloping(hills, here.projection.nominal_scale)
+    inner = np.s_[1:-1, 1:-1]
+    assert drawn["slope"].values[inner] == pytest.approx(np.degrees(slope)[inner], abs=1e-3)
+    assert drawn["aspect"].values[inner] == pytest.approx(np.degrees(aspect)[inner] % 360, abs=1e-2)
+    shade = folder.band(ee.Terrain.hillshade(ee.Image("MY/DEM/H")), here)
+    assert (drawn["hillshade"].values[inner] == shade.values[inner]).all()
+    assert (drawn["elevation"].values == hills.astype(np.float32)).all()
+    same = folder.pixels(ee.Algorithms.Terrain(ee.Image("MY/DEM/H")), here)
+    assert list(same) == list(drawn)
+    # A plain in light from halfway up: sin(45°) of 255.
+    folder.scene("F", {"B1": np.full((9, 11), 7, np.uint8)}, collection="MY/PLAIN")
+    flat = folder.band(ee.Terrain.hillshade(ee.Image("MY/PLAIN/F")), here)
+    assert set(flat.values[inner].ravel()) == {180}
+    with pytest.raises(Refused, match=r"Terrain\.products: .* called 'elevation'"):
+        folder.value(ee.Terrain.products(ee.Image("MY/DEM/H").select(["other", "other"])))
+
+
 def test_large_neighbourhoods_are_refused(scene: Folder, grid: Callable[..., Grid]) -> None:
     with pytest.raises(Refused, match="must be between 0 and"):
         scene.band(band().convolve(ee.Kernel.square(kernels.MAX_RADIUS + 1)), grid(1, 1))

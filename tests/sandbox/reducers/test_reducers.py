@@ -390,3 +390,58 @@ def test_tables_of_every_pixel_are_bounded(series: Folder) -> None:
     wide = ee.ImageCollection(S2).select("B4").reduce(ee.Reducer.fixedHistogram(0, 50, 100_000))
     with pytest.raises(Refused, match="memory"):
         series.value(wide).pixels(Canvas(grid), [0])
+
+
+# --- explicit weights
+
+
+@pytest.fixture
+def weighed(folder: Folder) -> tuple[np.ndarray, np.ndarray]:
+    """A scene of values and their weights, from 0 to 100."""
+    random = np.random.default_rng(3)
+    values = random.integers(1, 1000, (6, 8)).astype(np.uint16)
+    weights = random.integers(0, 101, (6, 8)).astype(np.uint16)
+    folder.scene("A", {"B4": values, "B5": weights})
+    return values.astype(float), weights.astype(float)
+
+
+def test_split_weights_of_a_region(folder: Folder, weighed: tuple[np.ndarray, np.ndarray]) -> None:
+    """The guide on weighted reductions: the second band is the weight, the output has the reducer's name."""
+    values, weights = weighed
+    image = ee.Image(f"{S2}/A")
+    region = ee.Geometry.Rectangle([500000, 4099940, 500080, 4100000], "EPSG:32611", geodesic=False)
+    for reducer, expected in (
+        (ee.Reducer.mean(), {"mean": np.average(values, weights=weights)}),
+        (ee.Reducer.sum(), {"sum": (values * weights).sum()}),
+        (
+            ee.Reducer.variance(),
+            {"variance": np.average((values - np.average(values, weights=weights)) ** 2, weights=weights)},
+        ),
+    ):
+        found = folder.value(image.reduceRegion(reducer.splitWeights(), region, 10))
+        assert found == pytest.approx(expected, rel=1e-6)
+    # Pixels are taken whole, as by any reducer without weights, where their centre is inside.
+    part = ee.Geometry.Rectangle([500000, 4099940, 500034, 4100000], "EPSG:32611", geodesic=False)
+    found = folder.value(image.reduceRegion(ee.Reducer.mean().splitWeights(), part, 10))
+    assert found["mean"] == pytest.approx(np.average(values[:, :3], weights=weights[:, :3]))
+
+
+def test_split_weights_of_pixels_and_lists(
+    folder: Folder, weighed: tuple[np.ndarray, np.ndarray], grid: Callable[..., Grid]
+) -> None:
+    values, weights = weighed
+    image = ee.Image(f"{S2}/A")
+    series = ee.ImageCollection([image, image.select("B4").add(50).addBands(image.select("B5").add(1))])
+    mean = folder.band(series.reduce(ee.Reducer.mean().splitWeights()), grid(8, 6))
+    expected = (values * weights + (values + 50) * (weights + 1)) / (2 * weights + 1)
+    assert mean.values == pytest.approx(expected, rel=1e-6)
+    assert reduced(folder, [[1, 3], [5, 1], [9, 0]], ee.Reducer.mean().splitWeights()) == 2
+    assert reduced(folder, [[1, 0], [5, 0]], ee.Reducer.mean().splitWeights()) is None
+
+
+def test_split_weights_changes_nothing_else(folder: Folder) -> None:
+    assert folder.value(ee.Reducer.mean().splitWeights().getOutputs()) == ["mean"]
+    # No input of a maximum is weighted, so none is replaced.
+    assert reduced(folder, [1, 5, 3], ee.Reducer.max().splitWeights()) == 5
+    with pytest.raises(Refused, match=r"Reducer\.splitWeights: .* not supported"):
+        folder.value(ee.Reducer.linearFit().splitWeights())
