@@ -78,6 +78,31 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(process: Process, change: dic
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("identity", "choices", "bands"),
+    [
+        ("metrics", ["BANDS=", "INDICES=NDVI", "STATISTICS=p10,p90"], ["NDVI_p10", "NDVI_p90"]),
+        (
+            "clearobservations",
+            [],
+            ["observations", "clear", "clear_fraction", "longest_gap", "mean_score"],
+        ),
+    ],
+)
+def test_statistics_of_a_window(
+    process: Process, tmp_path: Path, identity: str, choices: list[str], bands: list[str]
+) -> None:
+    target = tmp_path / "file.tif"
+    done = process("--json", "run", f"csplus:{identity}", *given(OUTPUT=target, LIVE="false"), *choices)
+    assert done.returncode == 0, done.stderr
+    dataset = gdal.Open(str(target))
+    assert [dataset.GetRasterBand(n + 1).GetDescription() for n in range(dataset.RasterCount)] == bands
+    results = json.loads(done.stdout)["results"]
+    assert results["CLEAR_PERCENT"] > 50
+    if identity == "clearobservations":
+        assert 0 < results["MEAN_CLEAR"] <= results["MEAN_OBSERVATIONS"] <= results["DATE_COUNT"]
+
+
 def test_values_as_people_type_them(process: Process, tmp_path: Path) -> None:
     """Spaces in lists, an argument given twice, none of the bands, an empty orbit, no for false."""
     typed = ["TILES=11SKB", "TILES=10SGG", "BANDS=", "INDICES=NDVI, EVI", "ORBIT=", "CLIP=no"]

@@ -73,20 +73,21 @@ class Observations(ImageTarget):
         )
 
     def shown(self, scenes: Scenes, style: str | None) -> tuple[Style, tuple[str, ...]]:  # noqa: ARG002
-        """Draw the clear days, or their share."""
-        name = style or "count"
+        """Draw the share of clear days, which any window's length may have, or their number."""
+        name = style or "score"
         return STYLES[name], (_DRAWN[name],)
 
     def image(self, scenes: Scenes, names: Sequence[str]) -> ee.Image:  # noqa: ARG002
-        """Count and compare; what was never seen is masked, except in the counts, which are 0, and the gap."""
+        """Count and compare; what was never seen is masked, except in the counts, which are 0."""
         seen = scores(scenes)
         clear = clear_scenes(scenes, [ANY_BAND])
         observations = clear_days(seen, scenes.qa_band, scenes.region).rename(["observations"])
         named(observations, "observations")
         clear_count = clear_days(clear, ANY_BAND, scenes.region).rename(["clear"])
         named(clear_count, "clear_count")
-        share = clear_count.divide(observations).updateMask(observations.gt(0)).rename(["clear_fraction"])
-        gap = longest_gap(clear, ANY_BAND, scenes).rename(["longest_gap"])
+        is_seen = named(observations.gt(0), "is_seen")
+        share = clear_count.divide(observations).updateMask(is_seen).rename(["clear_fraction"])
+        gap = longest_gap(clear, ANY_BAND, scenes).updateMask(is_seen).rename(["longest_gap"])
         mean = seen.mean().rename(["mean_score"])
         return named(observations.addBands([clear_count, share, gap, mean]), "counted")
 
