@@ -32,7 +32,7 @@ ASSUMPTIONS: dict[str, str] = {
     "round of a half": "up, as in Java's Math.round",
     "Type of round, floor and ceil": "that of the input",
     "Properties after arithmetic": "dropped by functions of two images, kept by functions of one",
-    "Coverage of a pixel by a clip": "measured at 4 x 4 points; in small regions of statistics at 16 x 16",
+    "Coverage of a pixel by a clip or a region": "exact, to the nearest of 256 levels; 0 below the first one",
     "unmask within the footprint": "pixels whose centre is inside",
     "Pyramid levels": "none: the nearest pixel of the full resolution, whatever the scale",
     "resample": "masked neighbours do not count, the nearest pixel's mask decides; integers are rounded",

@@ -8,40 +8,34 @@ from collections.abc import Sequence
 import numpy as np
 from osgeo import gdal, ogr
 
-from .geometries import AREA, Geometry, checked, grown, pixel_shape
+from .coverage import area_coverage, in_levels
+from .geometries import AREA, Geometry, areas_of, checked, grown, lines_of, pixel_shape
 from .grid import Grid
 from .projections import quiet_gdal
 
-SUBPIXELS = 4
-"""Coverage of a pixel is measured on this many by this many points."""
 
-
-def coverage(geometry: Geometry, grid: Grid, subpixels: int = SUBPIXELS) -> np.ndarray:
-    """How much of each pixel a geometry covers, 0 to 1, float32 (height, width).
+def coverage(geometry: Geometry, grid: Grid) -> np.ndarray:
+    """How much of each pixel a geometry covers, 0 to 1 in 256 levels, float32 (height, width).
 
     A point covers the whole pixel that holds it, a line those that it touches.
     """
     if geometry.is_unbounded:
         return np.ones(grid.shape, np.float32)
-    shape = geometry.planar(grid.crs)
-    if shape.GetDimension() < AREA:
-        return _burnt(shape, grid, touched=True).astype(np.float32)
-    west, east, south, north = shape.GetEnvelope()
-    here = grid.bounds()
-    if west > here[2] or east < here[0] or south > here[3] or north < here[1]:
-        return np.zeros(grid.shape, np.float32)
-    fine = _burnt(shape, grid.refined(subpixels))
-    parts = fine.reshape(grid.height, subpixels, grid.width, subpixels)
-    return parts.mean(axis=(1, 3), dtype=np.float32)
+    share = in_levels(area_coverage(geometry, grid))
+    others = lines_of(geometry, grid.crs)
+    return share if others.IsEmpty() else np.maximum(share, _burnt(others, grid, touched=True))
 
 
 def centres_inside(geometry: Geometry, grid: Grid) -> np.ndarray:
     """Whether each pixel's centre lies in a geometry (height, width); points and lines: those they touch."""
     if geometry.is_unbounded:
         return np.ones(grid.shape, bool)
-    shape = geometry.planar(grid.crs)
-    touched = shape.GetDimension() < AREA
-    return _burnt(shape, grid, touched=touched) > 0
+    areas = areas_of(geometry, grid.crs)
+    inside = np.zeros(grid.shape, bool)
+    for shape, touched in ((areas, False), (lines_of(geometry, grid.crs), True)):
+        if not shape.IsEmpty():
+            inside |= _burnt(shape, grid, touched=touched) > 0
+    return inside
 
 
 def painted(

@@ -194,7 +194,7 @@ def _clipped(image: Image, geometry: Geometry) -> Image:
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         share = canvas.once(("coverage", geometry), lambda: coverage(geometry, canvas.grid))
-        return [Raster(r.values, r.mask * share) for r in image.pixels(canvas, wanted)]
+        return [Raster(r.values, combined_mask(r.mask, share)) for r in image.pixels(canvas, wanted)]
 
     return image.recomputed(
         image.bands, draw, footprint=inside, extent=common_extent(image.drawn_extent(), bounds)
