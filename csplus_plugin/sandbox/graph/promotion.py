@@ -30,6 +30,7 @@ from ..values.types import (
     ImageCollection,
     int_if_whole,
 )
+from .registry import call
 
 _MISMATCH = object()
 """No way to make it the wanted type."""
@@ -226,6 +227,13 @@ def _dictionary(value: object) -> Any:
     return dict(value) if isinstance(value, Mapping) else _MISMATCH
 
 
+def _filter(value: object) -> Any:
+    """Give a filter; a string is a formula over properties (apidocs/ee-imagecollection-filter)."""
+    if isinstance(value, str):
+        return call("Filter.expression", [value])
+    return value if isinstance(value, Filter) else _MISMATCH
+
+
 def _only(kind: type) -> Callable[[object], Any]:
     return lambda value: value if isinstance(value, kind) else _MISMATCH
 
@@ -242,7 +250,7 @@ _PROMOTERS: dict[str, Callable[[object], Any]] = {
     "ErrorMargin": _margin,
     "Feature": _feature,
     "FeatureCollection": _collection,
-    "Filter": _only(Filter),
+    "Filter": _filter,
     "Float": _number,
     "Geometry": _geometry,
     "Image": _image,
