@@ -125,5 +125,7 @@ ASSUMPTIONS: dict[str, str] = {
     "When any request is given up": "after 45 seconds, or when its functions have asked for 512 MiB",
     "Work, memory limit and time limit": "in proportion to the cost; exports have no limits",
     "Requests that are limited, charged and broken": "those that compute; the order of requests decides by the seed",
+    "Columns of a printed collection": "those of all elements, each of the type of its first value",
+    "Printed filters, joins, reducers and kernels": "the function's name and the arguments that are not the default",
 }
 """Question to choice."""

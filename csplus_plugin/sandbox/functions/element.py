@@ -218,5 +218,5 @@ def from_columns(
         raise Refused(f"{name}: Need one list for each property, all of the same length.")
     rows = [dict(zip(property_names, row, strict=True)) for row in zip(*columns, strict=True)]
     return FeatureCollection(
-        tuple(Feature(None, {**row, "system:index": str(n)}, str(n)) for n, row in enumerate(rows))
+        tuple(Feature(None, {**row, "system:index": str(n)}) for n, row in enumerate(rows))
     )

@@ -176,10 +176,8 @@ def test_regions_as_features(scene: Folder) -> None:
         [ee.Feature(box(0, 0, 2, 1), {"n": "a"}), ee.Feature(box(2, 0, 4, 1), {"n": "b"})]
     )
     one = scene.info(band().reduceRegions(features, ee.Reducer.mean(), 10))["features"]
-    assert [f["properties"] for f in one] == [
-        {"n": "a", "system:index": "0", "mean": 0.5},
-        {"n": "b", "system:index": "1", "mean": 2.5},
-    ]
+    assert [f["properties"] for f in one] == [{"n": "a", "mean": 0.5}, {"n": "b", "mean": 2.5}]
+    assert [f["id"] for f in one] == ["0", "1"]
     two = scene.info(ee.Image(f"{S2}/S").reduceRegions(features, ee.Reducer.max(), 10))["features"]
     assert two[1]["properties"]["B4"] == 3
     assert two[1]["properties"]["B3"] == 3
