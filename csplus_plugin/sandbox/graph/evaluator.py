@@ -19,6 +19,7 @@ from ..errors import Refused
 from ..images.image import Image
 from ..images.kernels import Kernel
 from ..made_by import MadeBy
+from ..nesting import TOO_DEEP, deeper
 from ..reducers.reducer import Reducer
 from ..values.filters import Filter, Join
 from ..values.types import Algorithm
@@ -71,7 +72,7 @@ class Evaluator:
         try:
             return self._value(parse(expression), _Scope({}, None))
         except RecursionError as error:
-            raise Refused("The expression is nested too deeply for this sandbox engine.") from error
+            raise Refused(TOO_DEEP) from error
 
     def evaluate_to(self, kind: type[T], expression: object) -> T:
         """Give the value of a request's expression graph, where only one kind of value will do.
@@ -94,7 +95,7 @@ class Evaluator:
             return scope.argument(node.name)
         home = scope.home(node.free)
         if node not in home.known:
-            result = self._computed(node, home)
+            result = deeper(lambda: self._computed(node, home))
             home.budget.spend(result)
             home.known[node] = result
         return home.known[node]

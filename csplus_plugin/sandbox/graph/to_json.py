@@ -14,6 +14,7 @@ from ..images.kernels import Kernel
 from ..images.pixel_types import PixelType
 from ..made_by import MadeBy
 from ..meter import MEMORY_EXCEEDED
+from ..nesting import deeper
 from ..reducers.reducer import Reducer
 from ..space.crossings import points_of
 from ..space.geometries import Geometry, ring_of
@@ -134,7 +135,8 @@ def _other(value: object) -> Any:  # noqa: PLR0911 - a table by type
     if isinstance(value, PixelType):
         return pixel_type_json(value)
     if isinstance(value, ErrorMargin):
-        return {"type": "ErrorMargin", "value": _json(value.value), "unit": value.unit}
+        size = {} if value.value is None else {"value": _json(value.value)}
+        return {"type": "ErrorMargin", "unit": value.unit, **size}
     if isinstance(value, ConfusionMatrix):
         return _json(value.counts)
     if isinstance(value, Kernel):
@@ -164,7 +166,8 @@ def _call(made_by: MadeBy | None) -> dict[str, Any]:
     """
     if made_by is None:
         raise Refused("A filter made of a formula cannot be printed by this sandbox engine.")
-    arguments = {name: _json(argument) for name, argument in made_by.arguments.items()}
+    given = made_by.arguments.items()
+    arguments = deeper(lambda: {name: _json(argument) for name, argument in given})
     return {"type": _SHORT.get(made_by.name, made_by.name), **arguments}
 
 
