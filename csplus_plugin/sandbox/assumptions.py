@@ -127,5 +127,8 @@ ASSUMPTIONS: dict[str, str] = {
     "Requests that are limited, charged and broken": "those that compute; the order of requests decides by the seed",
     "Columns of a printed collection": "those of all elements, each of the type of its first value",
     "Printed filters, joins, reducers and kernels": "the function's name and the arguments that are not the default",
+    "Type of an image of an array": "the first of uint8, int8, uint16, int16, uint32 and int32 that holds its numbers",
+    "Region of getPixels": "the pixels that its bounds touch; nothing within them is masked",
+    "Depth of an expression": "2000 levels of calls or of images",
 }
 """Question to choice."""
