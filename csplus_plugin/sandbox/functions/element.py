@@ -169,8 +169,8 @@ def select(
 
 @function("Feature.id", "Image.id", arrays=None)
 def id_(element: Element) -> str | None:
-    """Give the asset id of an image, else the index."""
-    return element.id or element.properties.get("system:index")
+    """Give the id within a collection, which is the index; outside of any, the asset id."""
+    return element.properties.get("system:index") or element.id
 
 
 @function("Image.date", arrays=None)

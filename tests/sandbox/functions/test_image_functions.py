@@ -318,7 +318,8 @@ def test_properties_after_functions(scene: Folder) -> None:
     assert scene.info(image().toFloat().get("CLOUDS")) == 7
     assert scene.info(image().add(1).get("CLOUDS")) is None
     assert scene.info(image().set("x", "y").get("x")) == "y"
-    assert scene.info(image().id()) == f"{S2}/S"
+    assert scene.info(image().id()) == "S"  # "the ID of a given element within a collection"
+    assert scene.info(image().updateMask(1).id()) == "S"
     assert scene.info(image().date()) == {"type": "Date", "value": 1}
     copied = ee.Image(1).copyProperties(image(), ["CLOUDS"])
     assert scene.info(copied.toDictionary()) == {"CLOUDS": 7}
