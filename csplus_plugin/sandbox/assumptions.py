@@ -32,7 +32,7 @@ ASSUMPTIONS: dict[str, str] = {
     "round of a half": "up, as in Java's Math.round",
     "Type of round, floor and ceil": "that of the input",
     "Properties after arithmetic": "dropped by functions of two images, kept by functions of one",
-    "Coverage of a pixel by a clip": "measured at 4 x 4 points; in small regions of statistics at 16 x 16",
+    "Coverage of a pixel by a clip or a region": "exact, to the nearest of 256 levels; 0 below the first one",
     "unmask within the footprint": "pixels whose centre is inside",
     "Pyramid levels": "none: the nearest pixel of the full resolution, whatever the scale",
     "resample": "masked neighbours do not count, the nearest pixel's mask decides; integers are rounded",
@@ -140,5 +140,10 @@ ASSUMPTIONS: dict[str, str] = {
     "pointSize": "width of a marker without its outline: the diameter of its circle, the side of a square",
     "Dots and dashes of lineType": "dots as far apart as they are wide; round dashes of 4 line widths, 2 apart",
     "A feature without a style, or an unknown key in one": "has the common style; refused",
+    "Columns of a printed collection": "those of all elements, each of the type of its first value",
+    "Printed filters, joins, reducers and kernels": "the function's name and the arguments that are not the default",
+    "Type of an image of an array": "the first of uint8, int8, uint16, int16, uint32 and int32 that holds its numbers",
+    "Region of getPixels": "the pixels that its bounds touch; nothing within them is masked",
+    "Depth of an expression": "2000 levels of calls or of images",
 }
 """Question to choice."""

@@ -127,7 +127,16 @@ def test_core_and_sandbox_start_without_ee() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-SHARED = ("collection_ids", "errors", "meter", "service_model", "folders", "assumptions")
+SHARED = (
+    "collection_ids",
+    "errors",
+    "made_by",
+    "meter",
+    "nesting",
+    "service_model",
+    "folders",
+    "assumptions",
+)
 """The sandbox's files that every room may use."""
 
 

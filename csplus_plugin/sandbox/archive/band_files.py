@@ -20,7 +20,7 @@ from ..errors import Refused
 from ..images.image import Canvas, Raster, constant_array_view, masked_raster
 from ..images.pixel_types import PixelType, of_dtype
 from ..space.grid import Grid, nearest
-from ..space.projections import quiet_gdal
+from ..space.projections import canonical_crs, quiet_gdal
 from .own_files import broken
 
 BLOCK = 256  # source pixels a side: the unit of reading and caching where a file has none of its own
@@ -121,7 +121,7 @@ def _crs_name(dataset: gdal.Dataset) -> str:
     if reference is None:
         return ""
     authority, code = reference.GetAuthorityName(None), reference.GetAuthorityCode(None)
-    return f"{authority}:{code}" if authority == "EPSG" and code else reference.ExportToWkt()
+    return f"{authority}:{code}" if authority == "EPSG" and code else canonical_crs(reference.ExportToWkt())
 
 
 class BandReader:

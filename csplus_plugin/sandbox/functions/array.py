@@ -144,7 +144,9 @@ def pad(array: np.ndarray, lengths: list[int], pad: float) -> np.ndarray:
     shape = [max(n, wanted) for n, wanted in zip(array.shape, lengths, strict=True)]
     limited(product(shape))
     padding = [(0, n - m) for n, m in zip(shape, array.shape, strict=True)]
-    return np.pad(array, padding, constant_values=pad)
+    kind = pixel_types.of_dtype(array.dtype)
+    wide = pixel_types.union(kind, pixel_types.of_number(pad)).dtype
+    return np.pad(array if kind.holds(pad) else array.astype(wide), padding, constant_values=pad)
 
 
 @function("Array.project")

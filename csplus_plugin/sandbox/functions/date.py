@@ -131,7 +131,14 @@ def unit_ratio(numerator: str, denominator: str) -> float:
 
 @function("DateRange")
 def date_range(start: Any, end: Any, time_zone: str | None) -> DateRange:
-    """From a start to an end that is not included, or one millisecond; empty where the end is not after the start."""
+    """From a start to an end that is not included, or one millisecond; empty where the end is not after the start.
+
+    A range is itself, which is how filterDate takes one.
+    """
+    if isinstance(start, DateRange):
+        if end is not None:
+            raise Refused("DateRange: A start that is a DateRange has an end already.")
+        return start
     first = as_date(start, time_zone).millis
     last = first + 1 if end is None else as_date(end, time_zone).millis
     return DateRange(first, last)

@@ -169,8 +169,8 @@ def select(
 
 @function("Feature.id", "Image.id", arrays=None)
 def id_(element: Element) -> str | None:
-    """Give the asset id of an image, else the index."""
-    return element.id or element.properties.get("system:index")
+    """Give the id within a collection, which is the index; outside of any, the asset id."""
+    return element.properties.get("system:index") or element.id
 
 
 @function("Image.date", arrays=None)
@@ -218,5 +218,5 @@ def from_columns(
         raise Refused(f"{name}: Need one list for each property, all of the same length.")
     rows = [dict(zip(property_names, row, strict=True)) for row in zip(*columns, strict=True)]
     return FeatureCollection(
-        tuple(Feature(None, {**row, "system:index": str(n)}, str(n)) for n, row in enumerate(rows))
+        tuple(Feature(None, {**row, "system:index": str(n)}) for n, row in enumerate(rows))
     )

@@ -10,6 +10,7 @@ from .. import meter
 from ..errors import Refused
 from ..graph.promotion import promote, type_name
 from ..graph.registry import function
+from ..nesting import deeper
 from ..space.geometries import Geometry
 from ..values.filters import Filter
 from ..values.operands import Operands, selected
@@ -152,7 +153,7 @@ def day_of_year(start: int, end: int) -> Filter:
 def _tested(condition: Filter, element: Element, partner: Element | None) -> bool:
     # Filters of filters that share their parts are tested without end.
     meter.check()
-    return condition.test(element, partner)
+    return deeper(lambda: condition.test(element, partner))
 
 
 @function("Filter.and")

@@ -26,7 +26,7 @@ _COMPARISONS = {
 @function(_NAME)
 def expression(expression: str) -> Filter:
     """Filter elements whose properties make the formula true; a missing property makes its comparison false."""
-    formula = parse(expression, name=_NAME)
+    formula = parse(expression, name=_NAME, of_properties=True)
 
     def test(element: Element, _: Element | None) -> bool:
         scope = {name: _Known(property_of(element, name)) for name in formula.variables}

@@ -10,6 +10,7 @@ from typing import Any
 from ..graph.promotion import promote
 from ..graph.registry import function
 from ..space.geometries import (
+    FARTHEST,
     Geometry,
     area_of,
     box,
@@ -21,7 +22,7 @@ from ..space.geometries import (
     simplified,
     spherical_area,
 )
-from ..space.projections import WGS84, Projection
+from ..space.projections import WGS84, Projection, metres_per_unit
 from ..values.types import Element, ErrorMargin
 
 
@@ -119,9 +120,11 @@ def dissolve(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection
 
 @measured("simplify")
 def simplify(geometry: Geometry, max_error: ErrorMargin, proj: Projection | None) -> Geometry:
-    """Fewer points, at most that many metres off."""
-    crs = proj.crs if proj else local_crs(geometry)
-    simpler = simplified(geometry.planar(crs), float(max_error.value or 0))
+    """Fewer points, at most that far off."""
+    projected = max_error.unit == "projected"
+    crs = proj.crs if proj else geometry.crs if projected else local_crs(geometry)
+    far = FARTHEST if max_error.value is None else max_error.value
+    simpler = simplified(geometry.planar(crs), far if projected else far / metres_per_unit(crs))
     return Geometry(simpler, crs, geodesic=False).in_crs(geometry.crs, geodesic=geometry.geodesic)
 
 

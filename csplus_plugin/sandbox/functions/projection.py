@@ -10,7 +10,7 @@ from ..graph.registry import function
 from ..images import pixel_types
 from ..images.pixel_types import PixelType
 from ..space.projections import Projection, as_affine, spatial_reference
-from ..values.types import ErrorMargin
+from ..values.types import ErrorMargin, margin_of
 
 
 @function("Projection", "Proj")
@@ -73,7 +73,7 @@ def translate(projection: Projection, x: float, y: float) -> Projection:
 @function("ErrorMargin")
 def error_margin(value: float | None, unit: str) -> ErrorMargin:
     """How far off a result may be."""
-    return ErrorMargin(value, unit)
+    return margin_of(value, unit)
 
 
 @function("PixelType")

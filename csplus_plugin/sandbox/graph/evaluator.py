@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +17,11 @@ from .. import meter
 from ..archive.archive import Archive
 from ..errors import Refused
 from ..images.image import Image
+from ..images.kernels import Kernel
+from ..made_by import MadeBy
+from ..nesting import TOO_DEEP, deeper
+from ..reducers.reducer import Reducer
+from ..values.filters import Filter, Join
 from ..values.types import Algorithm
 from .budget import Budget
 from .nodes import Argument, Constant, Definition, Entries, Invocation, Items, Node, parse
@@ -66,7 +72,7 @@ class Evaluator:
         try:
             return self._value(parse(expression), _Scope({}, None))
         except RecursionError as error:
-            raise Refused("The expression is nested too deeply for this sandbox engine.") from error
+            raise Refused(TOO_DEEP) from error
 
     def evaluate_to(self, kind: type[T], expression: object) -> T:
         """Give the value of a request's expression graph, where only one kind of value will do.
@@ -89,7 +95,7 @@ class Evaluator:
             return scope.argument(node.name)
         home = scope.home(node.free)
         if node not in home.known:
-            result = self._computed(node, home)
+            result = deeper(lambda: self._computed(node, home))
             home.budget.spend(result)
             home.known[node] = result
         return home.known[node]
@@ -134,8 +140,8 @@ class Evaluator:
             values = _promoted(function, arguments)
             _check_arrays(function, values)
             if function.needs_archive:
-                values.insert(0, self._archive)
-            return _bounded(function.run(*values))
+                return _bounded(function.run(self._archive, *values))
+            return _described(_bounded(function.run(*values)), function, values)
         except RecursionError:
             raise
         except _ARGUMENT_ERRORS as error:
@@ -207,6 +213,29 @@ def _bounded(value: Any) -> Any:
         except OverflowError:
             return math.copysign(math.inf, value)
     return value
+
+
+_PRINTED = {"Filter": Filter, "Join": Join, "Kernel": Kernel, "Reducer": Reducer}
+_UNPRINTED = {"Filter.expression"}  # the service prints the filters that the formula stands for
+
+
+def _described(value: Any, function: Function, values: Sequence[Any]) -> Any:
+    """Give a filter, join, kernel or reducer that knows which call made it."""
+    kind = _PRINTED.get(function.name.partition(".")[0])
+    if kind is None or not isinstance(value, Filter | Join | Kernel | Reducer):
+        return value
+    if function.name in _UNPRINTED:
+        return replace(value, made_by=None)
+    given = {
+        parameter.name: argument
+        for parameter, argument in zip(function.parameters, values, strict=True)
+        if argument is not None and not (parameter.optional and _is_default(argument, parameter.default))
+    }
+    return replace(value, made_by=MadeBy(function.name, given))
+
+
+def _is_default(argument: object, default: object) -> bool:
+    return isinstance(argument, bool | int | float | str | list) and argument == default
 
 
 def is_true(value: object) -> bool:

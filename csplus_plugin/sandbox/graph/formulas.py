@@ -20,10 +20,16 @@ selectors), `choose` (a condition and two values) and, for a formula that gives 
 Compiled = Callable[[Mapping[str, Any], Call], Any]
 """Takes the variables and a way to call functions."""
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)"
-    r"|(?P<text>'[^']*'|\"[^\"]*\")|(?P<sign>\*\*|&&|\|\||<<|>>|<=|>=|==|!=|[-+*/%^!~<>?:=&|(),.\[\]]))"
-)
+
+def _token(name: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>{name})"
+        r"|(?P<text>'[^']*'|\"[^\"]*\")|(?P<sign>\*\*|&&|\|\||<<|>>|<=|>=|==|!=|[-+*/%^!~<>?:=&|(),.\[\]]))"
+    )
+
+
+_VARIABLES = _token(r"[A-Za-z_]\w*")
+_PROPERTIES = _token(r"[A-Za-z_]\w*(?::\w+)*")
 
 _LEVELS: list[dict[str, str]] = [
     {"||": "or"},
@@ -59,19 +65,22 @@ class Formula:
     uses_default: bool
 
 
-def parse(text: str, default: str = "", name: str = "Image.parseExpression") -> Formula:
+def parse(
+    text: str, default: str = "", name: str = "Image.parseExpression", *, of_properties: bool = False
+) -> Formula:
     """Parse a formula.
 
     Args:
         text: Such as `2.5 * (nir - b('B4')) / (nir + 1)`.
         default: Name of the variable that holds the image b() reads.
         name: The function that takes the formula, for its refusals.
+        of_properties: Whether names may have colons, as `system:index` does.
 
     Raises:
         Refused: Not a formula.
     """
     try:
-        parser = _Parser(_tokens(text), default)
+        parser = _Parser(_tokens(text, _PROPERTIES if of_properties else _VARIABLES), default)
         run = parser.whole()
     except _Unreadable as error:
         raise Refused(f"{name}: {error}") from error
@@ -82,10 +91,10 @@ class _Unreadable(Exception):
     """Why a text is no formula."""
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
+def _tokens(text: str, token: re.Pattern[str]) -> list[tuple[str, str]]:
     tokens, position, end = [], 0, len(text.rstrip())
     while position < end:
-        found = _TOKEN.match(text, position)
+        found = token.match(text, position)
         if found is None or found.lastgroup is None:
             raise _Unreadable(f"Unexpected character '{text[position]}' in '{text}'.")
         tokens.append((found.lastgroup, found.group(found.lastgroup)))

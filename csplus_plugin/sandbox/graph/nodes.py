@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Refused
+from ..nesting import TOO_DEEP, deeper
 
 _NONE: frozenset[str] = frozenset()
 
@@ -87,7 +88,7 @@ def parse(expression: object) -> Node:
     try:
         node = _Parser(expression["values"]).reference(result)
     except RecursionError as error:
-        raise Refused("The expression is nested too deeply for this sandbox engine.") from error
+        raise Refused(TOO_DEEP) from error
     if node.free:
         raise Refused(f"Invalid expression: unbound argument '{min(node.free)}'.")
     return node
@@ -125,7 +126,9 @@ class _Parser:
         if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in kinds:
             raise Refused("Invalid expression: each value must be exactly one kind of node.")
         kind, content = next(iter(value.items()))
-        return kinds[kind](content)
+        if kind == "constantValue":
+            return Constant(_NONE, content)
+        return deeper(lambda: kinds[kind](content))
 
     @staticmethod
     def _integer(content: object) -> Node:

@@ -14,7 +14,7 @@ from ..images.kernels import Kernel
 from ..images.pixel_types import PixelType, named
 from ..reducers.reducer import Reducer
 from ..space.geometries import Geometry, from_geojson, united
-from ..space.projections import Projection, as_affine
+from ..space.projections import Projection, as_affine, canonical_crs
 from ..values import dates
 from ..values.arrays import as_array
 from ..values.confusion_matrix import ConfusionMatrix
@@ -29,7 +29,9 @@ from ..values.types import (
     FeatureCollection,
     ImageCollection,
     int_if_whole,
+    margin_of,
 )
+from .registry import call
 
 _MISMATCH = object()
 """No way to make it the wanted type."""
@@ -165,9 +167,11 @@ def _projection(value: object) -> Any:
     if isinstance(value, Projection):
         return value
     if isinstance(value, str):
-        return Projection(value)
+        return Projection(canonical_crs(value))
     if isinstance(value, Mapping) and isinstance(value.get("crs"), str):
-        return Projection(value["crs"], as_affine(value.get("transform") or Projection("").transform))
+        return Projection(
+            canonical_crs(value["crs"]), as_affine(value.get("transform") or Projection("").transform)
+        )
     return _MISMATCH
 
 
@@ -192,9 +196,9 @@ def _margin(value: object) -> Any:
     if isinstance(value, ErrorMargin):
         return value
     if isinstance(value, int | float):
-        return ErrorMargin(value)
+        return margin_of(value)
     if isinstance(value, Mapping):
-        return ErrorMargin(value.get("value"), str(value.get("unit", "meters")))
+        return margin_of(value.get("value"), str(value.get("unit", "meters")))
     return _MISMATCH
 
 
@@ -226,6 +230,13 @@ def _dictionary(value: object) -> Any:
     return dict(value) if isinstance(value, Mapping) else _MISMATCH
 
 
+def _filter(value: object) -> Any:
+    """Give a filter; a string is a formula over properties (apidocs/ee-imagecollection-filter)."""
+    if isinstance(value, str):
+        return call("Filter.expression", [value])
+    return value if isinstance(value, Filter) else _MISMATCH
+
+
 def _only(kind: type) -> Callable[[object], Any]:
     return lambda value: value if isinstance(value, kind) else _MISMATCH
 
@@ -242,7 +253,7 @@ _PROMOTERS: dict[str, Callable[[object], Any]] = {
     "ErrorMargin": _margin,
     "Feature": _feature,
     "FeatureCollection": _collection,
-    "Filter": _only(Filter),
+    "Filter": _filter,
     "Float": _number,
     "Geometry": _geometry,
     "Image": _image,

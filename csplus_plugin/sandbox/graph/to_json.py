@@ -10,13 +10,17 @@ import numpy as np
 
 from ..errors import Refused
 from ..images.image import Band, Image
+from ..images.kernels import Kernel
 from ..images.pixel_types import PixelType
+from ..made_by import MadeBy
 from ..meter import MEMORY_EXCEEDED
+from ..nesting import deeper
 from ..reducers.reducer import Reducer
 from ..space.crossings import points_of
 from ..space.geometries import Geometry, ring_of
 from ..space.projections import Projection
 from ..values.confusion_matrix import ConfusionMatrix
+from ..values.filters import Filter, Join
 from ..values.types import (
     Algorithm,
     Date,
@@ -27,11 +31,16 @@ from ..values.types import (
     ImageCollection,
     int_if_whole,
 )
+from .promotion import type_name
 
 MAX_ELEMENTS = 5000  # of a collection
 MAX_VALUES = 5_000_000  # of an answer, all in all
 CHARACTERS = 16  # of a string that count as a value
 _POINT = 4  # values that a point counts as
+_BEYOND_INTEGER = 1 << 31
+
+INDEX = "system:index"
+"""The property that a feature shows as its id."""
 
 
 def to_json(value: object) -> Any:
@@ -42,7 +51,7 @@ def to_json(value: object) -> Any:
     """
     _check_size(value)
     try:
-        return _json(value)
+        return _collection(value) if isinstance(value, FeatureCollection) else _json(value)
     except RecursionError as error:
         raise Refused("The value is nested too deeply for this sandbox engine.") from error
 
@@ -57,12 +66,14 @@ def _check_size(value: object) -> None:
     count = 0
     while waiting:
         found = waiting.pop()
-        if isinstance(found, FeatureCollection):
+        if isinstance(found, FeatureCollection) and found is value:
             waiting += found.elements
         if isinstance(found, Feature):
             waiting.append(found.place)
         if isinstance(found, FeatureCollection | Feature | Image):
             found = found.properties
+        if isinstance(found, Filter | Join | Kernel | Reducer) and found.made_by:
+            waiting += found.made_by.arguments.values()
         if isinstance(found, Mapping):
             waiting += found.values()
         elif isinstance(found, Sequence) and not isinstance(found, str):
@@ -79,6 +90,8 @@ def _weight(value: object) -> int:
         return value.size
     if isinstance(value, str):
         return 1 + len(value) // CHARACTERS
+    if isinstance(value, Kernel) and value.fixed:
+        return value.table()[0].size
     if isinstance(value, Geometry) and value.shape is not None:
         return 1 + _POINT * points_of(value.shape)
     return 1
@@ -96,7 +109,7 @@ def _json(value: object) -> Any:  # noqa: PLR0911, C901
     if isinstance(value, Image):
         return image_json(value)
     if isinstance(value, FeatureCollection):
-        return _collection(value)
+        return _collection_without_elements(value)
     if isinstance(value, Feature):
         return _feature(value)
     if isinstance(value, Geometry):
@@ -122,14 +135,66 @@ def _other(value: object) -> Any:  # noqa: PLR0911 - a table by type
     if isinstance(value, PixelType):
         return pixel_type_json(value)
     if isinstance(value, ErrorMargin):
-        return {"type": "ErrorMargin", "value": _json(value.value), "unit": value.unit}
+        size = {} if value.value is None else {"value": _json(value.value)}
+        return {"type": "ErrorMargin", "unit": value.unit, **size}
     if isinstance(value, ConfusionMatrix):
         return _json(value.counts)
-    if isinstance(value, Reducer):
-        return {"type": "Reducer", "outputs": list(value.outputs)}
+    if isinstance(value, Kernel):
+        return _call(value.made_by) | _weights(value)
+    if isinstance(value, Filter | Join | Reducer):
+        return _call(value.made_by)
     if isinstance(value, Algorithm):
         return {"type": "Algorithm", "args": [{"name": name} for name in value.names]}
-    raise Refused(f"A value of type {type(value).__name__} cannot be sent.")
+    raise Refused(f"A value of type {type(value).__name__} cannot be printed by this sandbox engine.")
+
+
+_SHORT = {
+    "Filter.equals": "Filter.eq",
+    "Filter.notEquals": "Filter.neq",
+    "Filter.lessThan": "Filter.lt",
+    "Filter.lessThanOrEquals": "Filter.lte",
+    "Filter.greaterThan": "Filter.gt",
+    "Filter.greaterThanOrEquals": "Filter.gte",
+}
+
+
+def _call(made_by: MadeBy | None) -> dict[str, Any]:
+    """Give a value as the call that made it.
+
+    Raises:
+        Refused: That is not known.
+    """
+    if made_by is None:
+        raise Refused("A filter made of a formula cannot be printed by this sandbox engine.")
+    given = made_by.arguments.items()
+    arguments = deeper(lambda: {name: _json(argument) for name, argument in given})
+    return {"type": _SHORT.get(made_by.name, made_by.name), **arguments}
+
+
+def _weights(kernel: Kernel) -> dict[str, Any]:
+    """Give the focus and the weights of a kernel, as text; kernels in meters have none without a projection."""
+    if not kernel.fixed:
+        return {}
+    weights, focus = kernel.table()
+    rows = [f"\n  [{', '.join(map(_as_double, row))}]" for row in weights.tolist()]
+    return {"center": list(focus), "weights": "".join(rows)}
+
+
+_PLAIN_FROM, _PLAIN_TO = 1e-3, 1e7
+
+
+def _as_double(value: float) -> str:
+    """Write a number as Java writes a double: 1.0, 0.5, 1.2E-4."""
+    if value == 0 or _PLAIN_FROM <= abs(value) < _PLAIN_TO or not math.isfinite(value):
+        return repr(float(value))
+    digits, _, exponent = f"{value!r}".partition("e")
+    if not exponent:
+        sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
+        whole, _, fraction = digits.partition(".")
+        found = (whole + fraction).lstrip("0")
+        power = len(whole) - 1 if whole != "0" else -(len(fraction) - len(fraction.lstrip("0")) + 1)
+        return f"{sign}{found[0]}.{found[1:].rstrip('0') or '0'}E{power}"
+    return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"
 
 
 def _number(value: float) -> float | str:
@@ -176,21 +241,45 @@ def pixel_type_json(kind: PixelType) -> dict[str, Any]:
 
 
 def _feature(feature: Feature) -> dict[str, Any]:
+    """Give a feature with its index as its id; one that was an image has the image's id and keeps the index."""
     place = feature.geometry()
     body: dict[str, Any] = {"type": "Feature", "geometry": None if place is None else place.to_json()}
-    if feature.id is not None:
-        body["id"] = feature.id
-    return body | {"properties": _json(feature.properties)}
+    properties = dict(feature.properties)
+    name = feature.id if feature.id is not None else properties.pop(INDEX, None)
+    if name is not None:
+        body["id"] = _json(name)
+    return body | {"properties": _json(properties)}
 
 
 def _collection(collection: FeatureCollection) -> dict[str, Any]:
     if len(collection.elements) > MAX_ELEMENTS:
         raise Refused(f"Collection query aborted after accumulating over {MAX_ELEMENTS} elements.")
+    return _collection_without_elements(collection) | {"features": [_json(e) for e in collection.elements]}
+
+
+def _collection_without_elements(collection: FeatureCollection) -> dict[str, Any]:
+    """Give what is known of a collection as a whole, which is all that is printed of one inside another value."""
     images = isinstance(collection, ImageCollection)
     body: dict[str, Any] = {"type": "ImageCollection" if images else "FeatureCollection"}
-    if images:
-        body["bands"] = []
-    else:
-        body["columns"] = {}
-    body |= _identity(collection.id, collection.version, collection.properties)
-    return body | {"features": [_json(element) for element in collection.elements]}
+    body["bands" if images else "columns"] = [] if images else _columns(collection)
+    return body | _identity(collection.id, collection.version, collection.properties)
+
+
+def _columns(collection: FeatureCollection) -> dict[str, str]:
+    """Give the type of each property, that of the first value; in alphabetical order."""
+    found: dict[str, str] = {}
+    for element in collection.elements:
+        for name, value in element.properties.items():
+            if value is not None and name not in found:
+                found[name] = _column_type(value)
+    return dict(sorted(found.items()))
+
+
+def _column_type(value: object) -> str:
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and not -_BEYOND_INTEGER <= value < _BEYOND_INTEGER
+    ):
+        return "Long"
+    return "Geometry" if isinstance(value, Geometry) else type_name(value)

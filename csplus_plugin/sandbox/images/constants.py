@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .image import Band, Canvas, Image, Raster, constant_array_view
-from .pixel_types import PixelType, of_dtype, of_number
+from .pixel_types import PixelType, named, of_dtype, of_number
 
 
 def constant_image(
@@ -21,7 +21,7 @@ def constant_image(
         kind: The pixel type; None for the range that holds just the number.
     """
     if names is None:
-        names = ["constant", *(f"constant_{i}" for i in range(1, len(values)))]
+        names = ["constant", *(f"constant_{i}" for i in range(1, len(values)))][: len(values)]
     types = [kind or of_number(value) for value in values]
     bands = tuple(Band(name, type_) for name, type_ in zip(names, types, strict=True))
 
@@ -34,9 +34,10 @@ def constant_image(
 
 def constant_array(array: np.ndarray) -> Image:
     """Give an image of which every pixel is that array; its only band is called `constant`."""
-    kind = of_dtype(array.dtype).as_arrays(array.ndim)
+    element = _element_type(array)
+    kind = element.as_arrays(array.ndim)
     pixel = np.empty((), dtype=object)
-    pixel[()] = array
+    pixel[()] = array.astype(element.dtype)
 
     def draw(canvas: Canvas, _: Sequence[int]) -> list[Raster]:
         return [
@@ -44,3 +45,15 @@ def constant_array(array: np.ndarray) -> Image:
         ]
 
     return Image((Band("constant", kind),), draw)
+
+
+def _element_type(array: np.ndarray) -> PixelType:
+    """Give the type of an array's elements: of whole numbers the first that holds them, from unsigned bytes on."""
+    kind = of_dtype(array.dtype)
+    if array.dtype != np.int64 or not array.size:
+        return kind
+    low, high = int(array.min()), int(array.max())
+    return next((k for k in map(named, _WHOLE) if k.holds(low) and k.holds(high)), kind)
+
+
+_WHOLE = ("uint8", "int8", "uint16", "int16", "uint32", "int32")

@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import meter
 from ..errors import Refused
+from ..nesting import TOO_DEEP, deeper
 from ..space.grid import Grid
 from ..space.projections import DEFAULT_PROJECTION, WGS84, Affine, Projection
 from .pixel_types import PixelType
@@ -205,7 +206,7 @@ class Image:
         missing = [i for i in dict.fromkeys(wanted) if (self, i) not in memory]
         if missing:
             try:
-                drawn = self.draw(canvas, missing)
+                drawn = deeper(lambda: self.draw(canvas, missing))
             except (ArithmeticError, ValueError) as error:
                 # Arguments are numbers, and any number may be zero, infinite, or none at all.
                 raise Refused(f"The pixels of this image cannot be computed ({error}).") from error
@@ -229,7 +230,7 @@ class Image:
         try:
             rasters = draw_in_row_blocks(Canvas(grid), BLOCK_PIXELS, lambda part: self.pixels(part, wanted))
         except RecursionError as error:
-            raise Refused("The expression is nested too deeply for this sandbox engine.") from error
+            raise Refused(TOO_DEEP) from error
         return dict(zip([self.bands[i].name for i in wanted], rasters, strict=True))
 
     def position(self, name: str) -> int:
@@ -249,6 +250,10 @@ class Image:
     def with_(self, **changes: Any) -> Image:
         """Give a copy with other fields; the fields' names are those of the class."""
         return replace(self, **changes)
+
+    def redrawn(self, bands: Sequence[Band], draw: Draw, **changes: Any) -> Image:
+        """Give a copy with other pixels that keeps all metadata, id and version too."""
+        return replace(self, source=tuple(bands), draw=draw, shared=False, **changes)
 
     def recomputed(self, bands: Sequence[Band], draw: Draw, **changes: Any) -> Image:
         """Give a copy with other pixels: no longer an asset, so without id and version."""

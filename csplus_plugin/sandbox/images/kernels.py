@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import Refused
+from ..made_by import MadeBy
 from ..space.projections import DEFAULT_PROJECTION, Projection
 
 Offsets = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -64,12 +65,14 @@ class Kernel:
         frame: How far it reaches to the west, north, east and south where it is a rectangle.
         fixed: Whether it is the same in every projection.
         distance: What it measures, where its weights are distances.
+        made_by: The function and its arguments, to be printed; None where that is not known.
     """
 
     weighing: Callable[[Projection], np.ndarray]
     frame: Callable[[Projection], tuple[int, int, int, int]] | None = None
     fixed: bool = True
     distance: Distance | None = None
+    made_by: MadeBy | None = field(default=None, repr=False, compare=False)
 
     def footprint(self, projection: Projection) -> np.ndarray:
         """Which neighbours count, as booleans in a square with odd sides.
@@ -93,6 +96,26 @@ class Kernel:
         places = self.footprint(DEFAULT_PROJECTION)
         reach = len(places) // 2
         return [(int(column) - reach, int(row) - reach) for row, column in np.argwhere(places)]
+
+    def table(self) -> tuple[np.ndarray, tuple[int, int]]:
+        """Give the weights from north to south, without what is beyond the frame, and column and row of the focus.
+
+        Raises:
+            Refused: They depend on the projection.
+        """
+        if not self.fixed:
+            raise Refused(
+                "Kernel: This sandbox engine has no weights of a kernel in meters without a projection."
+            )
+        try:
+            weights = self.weighing(DEFAULT_PROJECTION)
+        except (ArithmeticError, ValueError) as error:
+            raise Refused(f"Kernel: The weights cannot be computed ({error}).") from error
+        reach = len(weights) // 2
+        west, north, east, south = (
+            (reach, reach, reach, reach) if self.frame is None else self.frame(DEFAULT_PROJECTION)
+        )
+        return weights[reach - north : reach + south + 1, reach - west : reach + east + 1], (west, north)
 
 
 def in_pixels(radius: float, units: str, projection: Projection) -> float:
@@ -174,7 +197,7 @@ def gaussian(radius: float, sigma: float, units: str, *, normalize: bool, magnit
         reach = in_pixels(radius, units, projection)
         spread = sigma * reach / radius if radius else sigma
         dx, dy = grid_of(max(0, np.ceil(reach) - 1))
-        weights = np.exp(-(dx**2 + dy**2) / (2 * spread**2))
+        weights = np.exp(-((dx / spread) ** 2 + (dy / spread) ** 2) / 2)
         return scaled(weights, normalize=normalize, magnitude=magnitude)
 
     return Kernel(weighing, None, units == "pixels")

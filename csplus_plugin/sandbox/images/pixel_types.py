@@ -64,6 +64,11 @@ class PixelType:
         high = (open_end - (self.precision == "int")) if self.max is None else self.max
         return low, high
 
+    def holds(self, value: float) -> bool:
+        """Whether a pixel can have this value."""
+        low, high = self.bounds
+        return low <= value <= high and (not self.is_int or float(value).is_integer())
+
     @property
     def is_int(self) -> bool:
         """Whether pixels are whole numbers."""

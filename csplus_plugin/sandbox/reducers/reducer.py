@@ -8,13 +8,14 @@ reducers that do not weigh (https://developers.google.com/earth-engine/guides/re
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import Refused
 from ..images.pixel_types import BOOLEAN, DOUBLE, UINT32, PixelType
+from ..made_by import MadeBy
 from . import statistics
 
 Stack = np.ndarray
@@ -51,6 +52,7 @@ class Reducer:
         objects: Whether some outputs are lists, dictionaries or arrays.
         dictionaries: Whether some outputs are nothing that pixels can hold, as numbers and arrays are.
         arrays: Whether inputs are arrays, too.
+        made_by: The function and its arguments, to be printed; None where that is not known.
     """
 
     outputs: tuple[str, ...]
@@ -61,6 +63,7 @@ class Reducer:
     objects: bool = False
     dictionaries: bool = False
     arrays: bool = False
+    made_by: MadeBy | None = field(default=None, repr=False, compare=False)
 
     def reduce(self, stacks: Sequence[Stack], weights: Stack, presence: Stack | None = None) -> list[Result]:
         """Reduce arrays.

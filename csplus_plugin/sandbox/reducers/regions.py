@@ -15,11 +15,8 @@ from ..meter import MEMORY_EXCEEDED
 from ..space.geometries import Geometry, area_of
 from ..space.grid import Grid, covering
 from ..space.projections import Projection, as_affine
-from ..space.rasterising import SUBPIXELS, centres_inside, coverage
+from ..space.rasterising import centres_inside, coverage
 from .reducer import Reducer, plain
-
-LEAST_COVERAGE = 0.005
-"""Share of a pixel that must be covered for it to count (guides/reducers_reduce_region)."""
 
 MOST_PIXELS = 10_000_000
 """Pixels of a region, each once for every band, that are held in memory at once, whatever a request allows: as many
@@ -27,8 +24,6 @@ as the service takes for one band, unless it is asked for more."""
 
 _NONE = np.zeros(0)
 _DRAWN = 1 << 22  # pixels that are drawn at once, each once for every band
-_FINE_SUBPIXELS = 16
-_SMALL_REGION = 4096  # pixels; coverage is measured more finely up to here
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,8 @@ class Samples:
     Attributes:
         values: One array (n,) a band.
         masks: One array (n,) a band.
-        coverage: How much of each pixel the region covers (n,).
+        coverage: How much of each pixel the region covers (n,); for what weighs, pixels count with the smaller of
+            coverage and mask (guides/reducers_reduce_region).
         inside: Whether the pixel's centre is in the region (n,).
         x: Centres, in the CRS of the projection worked in (n,).
         y: Likewise.
@@ -120,13 +116,12 @@ def _pixel_count(region: Geometry, projection: Projection) -> int:
 
 def sampled(image: Image, positions: Sequence[int], region: Geometry, grid: Grid) -> Iterator[Samples]:
     """Give the pixels of a region, block by block; those that it does not touch are left out."""
-    fine = _FINE_SUBPIXELS if grid.size <= _SMALL_REGION else SUBPIXELS
     # Images of many bands are drawn in smaller pieces.
     for block in grid.pieces(max(1, min(BLOCK_PIXELS, _DRAWN // max(1, len(positions))))):
         meter.check()
         inside = centres_inside(region, block)
-        covered = coverage(region, block, fine)
-        kept = inside | (covered >= LEAST_COVERAGE)
+        covered = coverage(region, block)
+        kept = inside | (covered > 0)
         if not kept.any():
             continue
         rasters = image.pixels(Canvas(block), positions)
@@ -166,12 +161,12 @@ def reduced_region(image: Image, reducer: Reducer, region: Geometry, grid: Grid,
     masks = [joined([p.masks[i] for p in parts], np.dtype(np.float32)) for i in range(count)]
     covered = joined([p.coverage for p in parts], np.dtype(np.float32))
     inside = joined([p.inside for p in parts], np.dtype(bool))
-    covered = np.where(covered >= LEAST_COVERAGE, covered, np.float32(0))
     groups = [[i] for i in range(count)] if reducer.inputs == 1 else [list(range(count))]
     outcomes = []
     for group in groups:
         mask = np.minimum.reduce([masks[i] for i in group])
-        weights, present = (mask * covered)[:, np.newaxis], (inside & (mask > 0))[:, np.newaxis]
+        # The smaller of the two, so that a clip to the region does not count its edges twice.
+        weights, present = np.minimum(mask, covered)[:, np.newaxis], (inside & (mask > 0))[:, np.newaxis]
         results = reducer.reduce([values[i][:, np.newaxis] for i in group], weights, present)
         outcomes.append({n: plain(r) for n, r in zip(reducer.outputs, results, strict=True)})
     return outcomes

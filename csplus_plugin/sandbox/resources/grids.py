@@ -8,8 +8,9 @@ from typing import Any
 
 from ..errors import Refused
 from ..images.image import Band, Grid, Image
+from ..space.geometries import Geometry
 from ..space.grid import covering
-from ..space.projections import as_affine, inverse, spatial_reference
+from ..space.projections import apply, as_affine, canonical_crs, inverse, spatial_reference
 
 TILE_SIDE = 256  # pixels
 PICTURE_SIDE = 512  # pixels, the longer side of a thumbnail for which no size is asked
@@ -39,7 +40,7 @@ def requested_grid(request: dict[str, Any]) -> Grid:
     if not isinstance(crs, str):
         raise Refused("The pixel grid has no CRS.")
     spatial_reference(crs)
-    return Grid(crs=crs, transform=transform, width=width, height=height)
+    return Grid(crs=canonical_crs(crs), transform=transform, width=width, height=height)
 
 
 def native_grid(image: Image, bands: Sequence[Band]) -> Grid:
@@ -56,6 +57,21 @@ def native_grid(image: Image, bands: Sequence[Band]) -> Grid:
         width, height = first.dimensions
         return Grid(crs=first.crs, transform=first.transform, width=int(width), height=int(height))
     return covering(first.projection, _bounds(image, first))
+
+
+def part_of(grid: Grid, region: Geometry) -> Grid:
+    """Give the pixels of a grid that the bounds of a region touch.
+
+    Raises:
+        Refused: There are none.
+    """
+    wanted = covering(grid.projection, region.bounds(grid.crs))
+    left, top = (round(n) for n in apply(inverse(grid.transform), *wanted.corner))
+    right, bottom = min(left + wanted.width, grid.width), min(top + wanted.height, grid.height)
+    left, top = max(left, 0), max(top, 0)
+    if left >= right or top >= bottom:
+        raise Refused("The region has no pixel of the image or of the pixel grid.")
+    return grid.window(left, top, right - left, bottom - top)
 
 
 def picture_grid(image: Image, bands: Sequence[Band]) -> Grid:

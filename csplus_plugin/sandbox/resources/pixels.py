@@ -12,8 +12,10 @@ from ..errors import Refused
 from ..graph.evaluator import Evaluator
 from ..images.image import Band, Grid, Image
 from ..images.pixel_types import BYTE, PixelType
+from ..space.geometries import Geometry, from_geojson
+from ..space.grid import covering
 from . import encoders, limits
-from .grids import native_grid, picture_grid, requested_grid
+from .grids import native_grid, part_of, picture_grid, requested_grid
 from .messages import optional
 
 WORKERS = threading.BoundedSemaphore(min(4, os.cpu_count() or 1))
@@ -84,17 +86,42 @@ def view(evaluator: Evaluator, expression: Any, request: dict[str, Any]) -> View
     return View(image, bands, file_format)
 
 
-def grid_of(request: dict[str, Any], view: View) -> Grid:
+def grid_of(request: dict[str, Any], view: View, region: Geometry | None = None) -> Grid:
     """Give the grid that a request names, else the whole image on its own.
 
+    Args:
+        request: `grid`, which is optional; one without dimensions says where pixels lie, and the region how many.
+        view: What is to be seen.
+        region: Only the pixels that its bounds touch are wanted; None for all.
+
     Raises:
-        Refused: The grid is invalid, or the image has none.
+        Refused: The grid is invalid, the image has none, or the region is beside it.
     """
     grid = optional(request, "grid", dict)
-    if grid:
-        return requested_grid(grid)
-    whole = picture_grid if view.file_format in PICTURES else native_grid
-    return whole(view.image, view.bands)
+    if region is None:
+        if grid:
+            return requested_grid(grid)
+        whole = picture_grid if view.file_format in PICTURES else native_grid
+        return whole(view.image, view.bands)
+    if grid and not optional(grid, "dimensions", dict):
+        lattice = requested_grid(grid).projection
+        return covering(lattice, region.bounds(lattice.crs))
+    return part_of(requested_grid(grid) if grid else native_grid(view.image, view.bands), region)
+
+
+def region_of(request: dict[str, Any]) -> Geometry | None:
+    """Give the region that a request names as GeoJSON, whose edges are straight in longitude and latitude.
+
+    Raises:
+        Refused: It is none, or empty.
+    """
+    body = optional(request, "region", dict)
+    if not body:
+        return None
+    region = from_geojson(body, geodesic=False)
+    if region.planar().IsEmpty():
+        raise Refused("Invalid value at 'region': the geometry is empty.")
+    return region
 
 
 def chosen(image: Image, names: Sequence[str]) -> Sequence[Band]:

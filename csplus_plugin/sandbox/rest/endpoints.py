@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 from ..errors import Refused
 from ..resources import assets, exports, pixels, tables, thumbnails
 from ..resources.messages import Answer, Request, json_answer, optional
+from ..space.geometries import Geometry
 from .router import Router
 from .service import Service
 
@@ -105,12 +106,16 @@ def compute_pixels(service: Service, request: Request, project: str) -> Answer: 
 @router.on("POST", "/v1/projects/{project}/assets/{+asset}:getPixels", computes=True)
 def get_pixels(service: Service, request: Request, project: str, asset: str) -> Answer:
     """Give the pixels of a stored image as a file."""
-    return _pixels(service, assets.image_expression(service.library, project, asset), request.json())
+    body = request.json()
+    expression = assets.image_expression(service.library, project, asset)
+    return _pixels(service, expression, body, pixels.region_of(body))
 
 
-def _pixels(service: Service, expression: object, body: dict[str, object]) -> Answer:
+def _pixels(
+    service: Service, expression: object, body: dict[str, object], region: Geometry | None = None
+) -> Answer:
     view = pixels.view(service.evaluator, expression, body)
-    content, media_type = view.render(pixels.grid_of(body, view))
+    content, media_type = view.render(pixels.grid_of(body, view, region))
     return Answer(content, media_type)
 
 

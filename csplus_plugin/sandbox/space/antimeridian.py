@@ -9,7 +9,9 @@ from osgeo import ogr
 
 from .edges import map_lines
 
-_TURN = 360.0
+TURN = 360.0
+"""Degrees."""
+
 _HALF = 180.0
 _SOUTH, _NORTH = -91.0, 91.0
 
@@ -24,14 +26,12 @@ def unwrapped(points: np.ndarray) -> np.ndarray:
         points: Longitude and latitude, degrees, (points, 2).
     """
     steps = np.diff(points[:, 0])
-    crosses = (np.abs(steps) > _HALF) & (np.abs(steps) < _TURN)
+    crosses = (np.abs(steps) > _HALF) & (np.abs(steps) < TURN)
     if not crosses.any():
         return points
     turns = np.concatenate([[0], np.cumsum(np.where(crosses, -np.sign(steps), 0))])
     is_ring = bool((points[0] == points[-1]).all())
-    return (
-        points if is_ring and turns[-1] else points + np.column_stack([turns * _TURN, np.zeros(len(turns))])
-    )
+    return points if is_ring and turns[-1] else points + np.column_stack([turns * TURN, np.zeros(len(turns))])
 
 
 def within_globe(shape: ogr.Geometry) -> ogr.Geometry:
@@ -43,29 +43,22 @@ def within_globe(shape: ogr.Geometry) -> ogr.Geometry:
     west, east, _, _ = shape.GetEnvelope()
     if shape.IsEmpty() or (west >= -_HALF and east <= _HALF):
         return shape
-    first, last = (int(np.floor((side + _HALF) / _TURN)) for side in (west, east))
+    first, last = (int(np.floor((side + _HALF) / TURN)) for side in (west, east))
     whole: ogr.Geometry | None = None
     for turn in range(first, last + 1):
-        strip = _strip(turn * _TURN - _HALF)
+        strip = _strip(turn * TURN - _HALF)
         part = shape.Intersection(strip)
         if part is None or part.IsEmpty() or part.GetDimension() < shape.GetDimension():
             continue
-        moved = map_lines(part, partial(_shifted, by=-turn * _TURN))
+        moved = map_lines(part, partial(_shifted, by=-turn * TURN))
         whole = moved if whole is None else whole.Union(moved)
     return shape if whole is None else whole
 
 
-def reaching(shape: ogr.Geometry, west: float, east: float) -> ogr.Geometry:
-    """Give a shape of the globe again and again, a turn apart, as far as a map in longitude and latitude reaches."""
-    first, last = (int(np.floor((side + _HALF) / _TURN)) for side in (west, np.nextafter(east, west)))
-    if first == last == 0:
-        return shape
-    whole = shape.Clone() if first <= 0 <= last else None
-    for turn in range(first, last + 1):
-        if turn:
-            copy = map_lines(shape, partial(_shifted, by=turn * _TURN))
-            whole = copy if whole is None else whole.Union(copy)
-    return whole
+def turns(west: float, east: float) -> list[int]:
+    """Give the turns around the globe that a map in longitude and latitude reaches: 0 for -180 to 180."""
+    first, last = (int(np.floor((side + _HALF) / TURN)) for side in (west, np.nextafter(east, west)))
+    return list(range(first, last + 1))
 
 
 def _shifted(points: np.ndarray, by: float) -> np.ndarray:
@@ -74,7 +67,7 @@ def _shifted(points: np.ndarray, by: float) -> np.ndarray:
 
 def _strip(west: float) -> ogr.Geometry:
     ring = ogr.Geometry(ogr.wkbLinearRing)
-    for x, y in ((0, _SOUTH), (_TURN, _SOUTH), (_TURN, _NORTH), (0, _NORTH), (0, _SOUTH)):
+    for x, y in ((0, _SOUTH), (TURN, _SOUTH), (TURN, _NORTH), (0, _NORTH), (0, _SOUTH)):
         ring.AddPoint_2D(west + x, y)
     polygon = ogr.Geometry(ogr.wkbPolygon)
     polygon.AddGeometry(ring)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from osgeo import ogr
@@ -30,6 +30,8 @@ from .projections import (
 
 AREA = 2  # OGR's dimension of polygons
 FARTHEST = 4e9  # metres: a hundred times around the earth
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +117,17 @@ class Geometry:
             return True
         check_overlay(self._lonlat, other._lonlat)
         return bool(self._lonlat.Intersects(other._lonlat))
+
+    def remembered(self, key: str, crs: str, make: Callable[[], T]) -> T:
+        """Give something that depends on the geometry and a CRS and that many blocks ask for: the last one is kept."""
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != crs:
+            kept = self._kept[key] = (crs, make())
+        return kept[1]
+
+    @cached_property
+    def _kept(self) -> dict[str, tuple[str, Any]]:
+        return {}
 
     @cached_property
     def _lonlat(self) -> ogr.Geometry:
@@ -264,20 +277,59 @@ def united(geometries: Sequence[Geometry]) -> Geometry:
     """Geometries together, in longitude and latitude; areas are dissolved."""
     if any(g.is_unbounded for g in geometries):
         return Geometry(None)
-    parts = [part for g in geometries for part in _parts(g.planar())]
+    parts = [part for g in geometries for part in parts_of(g.planar())]
     areas = gathered([part for part in parts if part.GetDimension() == AREA])
     others = [part for part in parts if part.GetDimension() < AREA]
     check_union(areas)
-    dissolved = [] if areas.IsEmpty() else _parts(checked(areas.UnionCascaded()))
+    dissolved = [] if areas.IsEmpty() else parts_of(checked(areas.UnionCascaded()))
     every = [*dissolved, *others]
     return Geometry(every[0].Clone() if len(every) == 1 else gathered(every), geodesic=False)
 
 
-def _parts(shape: ogr.Geometry) -> list[ogr.Geometry]:
+def parts_of(shape: ogr.Geometry) -> list[ogr.Geometry]:
     """Give the single shapes that a multi shape or a collection is made of."""
     if shape.GetGeometryName() in {"POINT", "LINESTRING", "POLYGON"}:
         return [] if shape.IsEmpty() else [shape]
-    return [part.Clone() for i in range(shape.GetGeometryCount()) for part in _parts(shape.GetGeometryRef(i))]
+    return [
+        part.Clone() for i in range(shape.GetGeometryCount()) for part in parts_of(shape.GetGeometryRef(i))
+    ]
+
+
+def areas_of(geometry: Geometry, crs: str) -> ogr.Geometry:
+    """Give the areas of a geometry in some CRS with straight edges; where they overlap they are joined.
+
+    Raises:
+        Refused: The geometry has no limits, or does not fit in the CRS.
+    """
+    return geometry.remembered("areas", crs, lambda: _joined(parts_of(geometry.planar(crs))))
+
+
+def lines_of(geometry: Geometry, crs: str) -> ogr.Geometry:
+    """Give the lines and points of a geometry in some CRS with straight edges.
+
+    Raises:
+        Refused: The geometry has no limits, or does not fit in the CRS.
+    """
+    thin = lambda: [part for part in parts_of(geometry.planar(crs)) if part.GetDimension() < AREA]  # noqa: E731
+    return geometry.remembered("lines", crs, lambda: gathered(thin()))
+
+
+def _joined(parts: Sequence[ogr.Geometry]) -> ogr.Geometry:
+    """Give those of some shapes that are areas, as one that GEOS calls valid."""
+    areas = []
+    for part in parts:
+        if part.GetDimension() == AREA:
+            with quiet_gdal():
+                is_valid = part.IsValid()
+            if not is_valid:
+                check_union(part)
+            areas += [part] if is_valid else parts_of(checked(part.MakeValid()))
+    whole = gathered([area for area in areas if area.GetDimension() == AREA])
+    with quiet_gdal():
+        if whole.IsValid():
+            return whole
+    check_union(whole)
+    return checked(whole.UnionCascaded())
 
 
 def checked(shape: ogr.Geometry | None) -> ogr.Geometry:

@@ -60,6 +60,8 @@ class Projection:
 
 DEFAULT_PROJECTION = Projection(WGS84)
 
+_EPSG = re.compile(r"\s*EPSG:(\d{1,9})\s*", re.IGNORECASE)
+
 
 @contextmanager
 def quiet_gdal() -> Iterator[None]:
@@ -86,7 +88,7 @@ def spatial_reference(crs: str) -> osr.SpatialReference:
 def _parse(crs: str) -> osr.SpatialReference:
     # Only codes and WKT: GDAL's general parser would also open files and URLs.
     reference = osr.SpatialReference()
-    code = re.fullmatch(r"\s*EPSG:(\d{1,9})\s*", crs, re.IGNORECASE)
+    code = _EPSG.fullmatch(crs)
     failed = True
     with quiet_gdal():
         try:
@@ -97,6 +99,25 @@ def _parse(crs: str) -> osr.SpatialReference:
         raise Refused(f"Projection: The CRS of a map projection could not be parsed: {crs!r}.")
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return reference
+
+
+@lru_cache(maxsize=256)
+def canonical_crs(crs: str) -> str:
+    """Give a CRS's EPSG code where WKT stands for one; anything else as it is, sense or no sense."""
+    code = _EPSG.fullmatch(crs)
+    if code:
+        return f"EPSG:{int(code[1])}"
+    try:
+        reference = spatial_reference(crs).Clone()
+    except Refused:
+        return crs
+    with quiet_gdal():
+        try:
+            found = [reference, *(match for match, _ in reference.FindMatches() or [])]
+            names = [f"EPSG:{r.GetAuthorityCode(None)}" for r in found if r.GetAuthorityName(None) == "EPSG"]
+            return next((n for n in names if spatial_reference(n).IsSame(spatial_reference(crs))), crs)
+        except (Refused, RuntimeError):
+            return crs
 
 
 @lru_cache(maxsize=256)

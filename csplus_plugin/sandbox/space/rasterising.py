@@ -4,45 +4,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from osgeo import gdal, ogr
 
-from .antimeridian import reaching
-from .geometries import AREA, Geometry, checked, grown, pixel_shape
+from .antimeridian import TURN, turns
+from .coverage import area_coverage, in_levels
+from .geometries import AREA, Geometry, areas_of, checked, grown, lines_of, pixel_shape
 from .grid import Grid
 from .projections import is_geographic, quiet_gdal
 
-SUBPIXELS = 4
-"""Coverage of a pixel is measured on this many by this many points."""
 
-
-def coverage(geometry: Geometry, grid: Grid, subpixels: int = SUBPIXELS) -> np.ndarray:
-    """How much of each pixel a geometry covers, 0 to 1, float32 (height, width).
+def coverage(geometry: Geometry, grid: Grid) -> np.ndarray:
+    """How much of each pixel a geometry covers, 0 to 1 in 256 levels, float32 (height, width).
 
     A point covers the whole pixel that holds it, a line those that it touches.
     """
     if geometry.is_unbounded:
         return np.ones(grid.shape, np.float32)
-    shape = _laid(geometry, grid)
-    if shape.GetDimension() < AREA:
-        return _burnt(shape, grid, touched=True).astype(np.float32)
-    west, east, south, north = shape.GetEnvelope()
-    here = grid.bounds()
-    if west > here[2] or east < here[0] or south > here[3] or north < here[1]:
-        return np.zeros(grid.shape, np.float32)
-    fine = _burnt(shape, grid.refined(subpixels))
-    parts = fine.reshape(grid.height, subpixels, grid.width, subpixels)
-    return parts.mean(axis=(1, 3), dtype=np.float32)
+    share = in_levels(np.sum([area_coverage(geometry, one) for one in _turned(grid)], axis=0))
+    others = lines_of(geometry, grid.crs)
+    return share if others.IsEmpty() else np.maximum(share, _burnt(others, grid, touched=True))
 
 
 def centres_inside(geometry: Geometry, grid: Grid) -> np.ndarray:
     """Whether each pixel's centre lies in a geometry (height, width); points and lines: those they touch."""
     if geometry.is_unbounded:
         return np.ones(grid.shape, bool)
-    shape = _laid(geometry, grid)
-    touched = shape.GetDimension() < AREA
-    return _burnt(shape, grid, touched=touched) > 0
+    areas = areas_of(geometry, grid.crs)
+    inside = np.zeros(grid.shape, bool)
+    for shape, touched in ((areas, False), (lines_of(geometry, grid.crs), True)):
+        if not shape.IsEmpty():
+            inside |= _burnt(shape, grid, touched=touched) > 0
+    return inside
 
 
 def painted(
@@ -60,7 +55,7 @@ def painted(
     """
     colours = np.full(grid.shape, np.nan)
     for geometry, colour in shapes:
-        shape = _laid(geometry, grid)
+        shape = geometry.planar(grid.crs)
         if width is not None:
             pixel = math.sqrt(abs(grid.transform[0] * grid.transform[4]))
             outline = shape.Boundary() if shape.GetDimension() == AREA else shape
@@ -70,17 +65,19 @@ def painted(
     return np.where(covered, colours, 0.0), covered
 
 
-def _laid(geometry: Geometry, grid: Grid) -> ogr.Geometry:
-    """Give a geometry in the grid's CRS, on both sides of the antimeridian where the grid goes on beyond it."""
-    shape = geometry.planar(grid.crs)
+def _turned(grid: Grid) -> list[Grid]:
+    """Give the grid once for each turn of the globe that it reaches: geometries have longitudes of -180 to 180."""
     west, _, east, _ = grid.bounds()
-    return reaching(shape, west, east) if is_geographic(grid.crs) else shape
+    by = turns(west, east) if is_geographic(grid.crs) else [0]
+    a, b, c, d, e, f = grid.transform
+    return [replace(grid, transform=(a, b, c - turn * TURN, d, e, f)) if turn else grid for turn in by]
 
 
 def _burnt(shape: ogr.Geometry, grid: Grid, *, touched: bool = False) -> np.ndarray:
     """Rasterise a shape given in the grid's CRS: 1 where a pixel's centre is inside, or where it is touched."""
     # Drawing in pixel coordinates suits sheared grids too, and spares GDAL the CRS.
-    return burnt_pixels([pixel_shape(shape, grid.projection)], grid.shape, touched=touched)
+    shapes = [pixel_shape(shape, one.projection) for one in _turned(grid)]
+    return burnt_pixels(shapes, grid.shape, touched=touched)
 
 
 def burnt_pixels(

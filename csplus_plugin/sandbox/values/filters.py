@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .. import meter
 from ..errors import Refused
+from ..made_by import MadeBy
 from ..meter import TIMED_OUT
 from .types import Element, FeatureCollection
 
@@ -23,10 +24,12 @@ class Filter:
     Attributes:
         test: Takes the element and its partner (None outside joins).
         measure: How far a pair is apart, for joins that keep it; None where the filter has no measure.
+        made_by: The function and its arguments, to be printed; None where that is not known.
     """
 
     test: Callable[[Element, Element | None], bool]
     measure: Callable[[Element, Element], Measure] | None = None
+    made_by: MadeBy | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +39,11 @@ class Join:
     Attributes:
         pair: Takes an element of the first collection and its matches with their measures; gives the
             elements of the result.
+        made_by: The function and its arguments, to be printed; None where that is not known.
     """
 
     pair: Callable[[Any, Sequence[tuple[Any, Measure]]], Sequence[Any]]
+    made_by: MadeBy | None = field(default=None, repr=False)
 
     def apply(
         self, primary: FeatureCollection, secondary: FeatureCollection, condition: Filter

@@ -62,10 +62,36 @@ class DateRange:
 
 @dataclass(frozen=True)
 class ErrorMargin:
-    """How far a result may be off; the sandbox is as exact as it can be whatever it says."""
+    """How far a result may be off; the sandbox is as exact as it can be whatever it says.
+
+    Attributes:
+        value: None where the unit is infinite.
+        unit: One of `MARGIN_UNITS`.
+    """
 
     value: float | None
     unit: str = "meters"
+
+
+MARGIN_UNITS = ("meters", "projected", "infinite")
+_INFINITE_MARGIN = 2.0e7  # metres, from which on a margin has no limit (apidocs/ee-errormargin)
+
+
+def margin_of(value: object, unit: str = "meters") -> ErrorMargin:
+    """Give an error margin: a negative one is as large as a positive one, a very large one has no limit.
+
+    Raises:
+        Refused: The unit is none, or there is no number to go with it.
+    """
+    if unit not in MARGIN_UNITS:
+        raise Refused(f"ErrorMargin: Unknown unit '{unit}'. Must be one of: {', '.join(MARGIN_UNITS)}.")
+    if unit == "infinite":
+        return ErrorMargin(None, unit)
+    if not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - not a number
+        raise Refused(f"ErrorMargin: A value is required for the unit '{unit}'.")
+    if unit == "meters" and abs(value) >= _INFINITE_MARGIN:
+        return ErrorMargin(None, "infinite")
+    return ErrorMargin(abs(value), unit)
 
 
 @dataclass(frozen=True, eq=False)

@@ -169,19 +169,40 @@ def test_the_first_that_is_not_null(folder: Folder) -> None:
         ("!(cloud == 20)", ["A", "C"]),
         ("cloud * 2 - 10 > 25", ["B", "C"]),
         ("missing < 5", []),
+        ("cloud != 20", ["A", "C"]),
+        ("20 <= cloud", ["B", "C"]),
+        ("cloud >= 20 && (tile != 'y' || cloud < 5)", ["C"]),
+        ("system:index == 'B'", ["B"]),
     ],
 )
 def test_filters_as_formulas(folder: Folder, formula: str, indices: list[str]) -> None:
+    """A formula is a filter, and so is its text, wherever a filter is wanted."""
     for index, tile, cloud in (("A", "x", 10), ("B", "y", 20), ("C", "x", 30)):
         folder.scene(index, {"B1": CLOUDS}, tile=tile, cloud=cloud)
-    found = ee.ImageCollection(S2).filter(ee.Filter.expression(formula))
-    assert folder.info(found.aggregate_array("system:index")) == indices
+    scenes = ee.ImageCollection(S2)
+    called = ee.ApiFunction.apply_("Filter.or", {"filters": [formula, "cloud == -1"]})
+    for condition in (ee.Filter.expression(formula), formula, called):
+        found = scenes.filter(condition)
+        assert folder.info(found.aggregate_array("system:index")) == indices
+
+
+def test_a_date_range_is_a_date_filter(folder: Folder) -> None:
+    for index, millis in (("A", 0), ("B", 31 * DAY), ("C", 59 * DAY)):
+        folder.scene(index, {"B1": CLOUDS}, **{"system:time_start": millis})
+    february = ee.DateRange("1970-02-01", "1970-03-01")
+    for dates in (february, ee.Date("1970-02-03").getRange("month")):
+        found = ee.ImageCollection(S2).filterDate(dates)
+        assert folder.info(found.aggregate_array("system:index")) == ["B"]
+    with pytest.raises(Refused, match="DateRange"):
+        folder.value(ee.ImageCollection(S2).filterDate(february, "1970-03-01"))
 
 
 def test_a_formula_that_is_none(folder: Folder) -> None:
     folder.scene("A", {"B1": CLOUDS})
     with pytest.raises(Refused, match=r"Filter\.expression"):
         folder.value(ee.ImageCollection(S2).filter(ee.Filter.expression("cloud <")))
+    with pytest.raises(Refused, match=r"Filter\.expression"):
+        folder.value(ee.ImageCollection(S2).filter("cloud is high"))
 
 
 def test_a_composite_has_properties_and_an_id(folder: Folder) -> None:

@@ -228,6 +228,32 @@ def test_clip_covers_edges_in_part(scene: Folder, here: Grid) -> None:
     assert scene.info(band("B3").clip(box).get("CLOUDS")) == 7
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image: image.updateMask(1),
+        lambda image: image.selfMask(),
+        lambda image: image.mask(ee.Image(1)),
+        lambda image: image.mask(),
+        lambda image: image.unmask(0),
+        lambda image: image.unmask(0, False),
+        lambda image: image.where(1, 2),
+        lambda image: image.clip(ee.Geometry.Point(-117, 37).buffer(1000)),
+        lambda image: image.clipToCollection(ee.FeatureCollection([ee.Feature(ee.Geometry.Point(-117, 37))])),
+        lambda image: image.addBands(ee.Image(1)),
+        lambda image: ee.Image.cat([image, ee.Image(1)]),
+        lambda image: image.neighborhoodToArray(ee.Kernel.square(1)),
+    ],
+)
+def test_metadata_that_is_retained(scene: Folder, change: Callable[[Any], Any]) -> None:
+    """Id, version and properties, as the pages of these functions say."""
+    whole, changed = scene.info(ee.Image(f"{S2}/S")), scene.info(change(ee.Image(f"{S2}/S")))
+    assert changed["id"] == f"{S2}/S"
+    assert changed["version"] == whole["version"]
+    assert changed["properties"]["CLOUDS"] == 7
+    assert scene.info(change(ee.Image(f"{S2}/S")).get("system:id")) == f"{S2}/S"
+
+
 def test_clip_twice_meets_in_the_footprint(scene: Folder) -> None:
     left = ee.Geometry.Rectangle([499000, 4099000, 500010, 4101000], "EPSG:32611", False)
     area = scene.info(band("B3").clip(left).geometry().area(1))
@@ -292,7 +318,8 @@ def test_properties_after_functions(scene: Folder) -> None:
     assert scene.info(image().toFloat().get("CLOUDS")) == 7
     assert scene.info(image().add(1).get("CLOUDS")) is None
     assert scene.info(image().set("x", "y").get("x")) == "y"
-    assert scene.info(image().id()) == f"{S2}/S"
+    assert scene.info(image().id()) == "S"  # "the ID of a given element within a collection"
+    assert scene.info(image().updateMask(1).id()) == "S"
     assert scene.info(image().date()) == {"type": "Date", "value": 1}
     copied = ee.Image(1).copyProperties(image(), ["CLOUDS"])
     assert scene.info(copied.toDictionary()) == {"CLOUDS": 7}

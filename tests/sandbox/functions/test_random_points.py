@@ -106,9 +106,7 @@ def test_number_and_seed(folder: Folder) -> None:
     assert (places(folder, box, 50, 7) == places(folder, box, 50, 7)).all()
     assert (places(folder, box, 50, 7) != places(folder, box, 50, 8)).any()
     first = folder.info(ee.FeatureCollection.randomPoints(box, 3))["features"]
-    assert [(f["properties"], f["geometry"]["type"]) for f in first] == [
-        ({"system:index": str(n)}, "Point") for n in range(3)
-    ]
+    assert [(f["id"], f["geometry"]["type"]) for f in first] == [(str(n), "Point") for n in range(3)]
 
 
 @pytest.mark.parametrize(("points", "count", "message"), [

@@ -73,6 +73,44 @@ def test_edges_weigh_by_coverage(scene: Folder) -> None:
     assert plain == {"B4": 44}
 
 
+def parcel(x: float = 500033, y: float = 4099871) -> Any:
+    """A turned rectangle of 90 by 55 metres, 0.495 ha, in UTM."""
+    ring = []
+    for along, across in ((0, 0), (90, 0), (90, 55), (0, 55)):
+        turn = math.radians(27)
+        ring.append(
+            [
+                x + along * math.cos(turn) - across * math.sin(turn),
+                y + along * math.sin(turn) + across * math.cos(turn),
+            ]
+        )
+    return ee.Geometry.Polygon([ring], "EPSG:32611", False)
+
+
+def test_a_clip_to_the_region_does_not_count_edges_twice(scene: Folder) -> None:
+    """The weight is the smaller of mask and coverage: 4950 square metres, whether clipped or not."""
+    region, sizes = parcel(), {"scale": 10, "crs": "EPSG:32611"}
+    ground = 90 * 55 / 0.9996**2  # pixelArea knows the scale of UTM at its central meridian
+    area = ee.Image.pixelArea()
+    clipped = scene.info(area.clip(region).reduceRegion(ee.Reducer.sum(), region, **sizes))["area"]
+    assert clipped == pytest.approx(ground, rel=2e-3)
+    assert scene.info(area.reduceRegion(ee.Reducer.sum(), region, **sizes))["area"] == pytest.approx(clipped)
+    features = ee.FeatureCollection([ee.Feature(region)])
+    table = area.clip(region).reduceRegions(features, ee.Reducer.sum(), **sizes)
+    assert scene.info(table.first().get("sum")) == pytest.approx(clipped)
+    twice = area.clip(region).clip(region).reduceRegion(ee.Reducer.sum(), region, **sizes)
+    assert scene.info(twice)["area"] == pytest.approx(clipped)
+
+
+def test_the_weight_is_the_smaller_of_mask_and_coverage(scene: Folder) -> None:
+    """Mask 0.5 over coverage 0.25, 0.5 and 1: weights 0.25, 0.5 and 0.5."""
+    image = ee.Image(1).updateMask(0.5)
+    for share, weight in ((0.25, 0.25), (0.5, 0.5), (1, 0.5)):
+        region = box(3, 2, 3 + share, 3)
+        summed = image.reduceRegion(ee.Reducer.sum(), region, 10, "EPSG:32611")
+        assert scene.info(summed)["constant"] == pytest.approx(weight)
+
+
 def test_points_and_several_bands(scene: Folder) -> None:
     point = ee.Geometry.Point([500000 + 35, 4100000 - 25], "EPSG:32611")
     image = ee.Image(f"{S2}/S")
@@ -138,10 +176,8 @@ def test_regions_as_features(scene: Folder) -> None:
         [ee.Feature(box(0, 0, 2, 1), {"n": "a"}), ee.Feature(box(2, 0, 4, 1), {"n": "b"})]
     )
     one = scene.info(band().reduceRegions(features, ee.Reducer.mean(), 10))["features"]
-    assert [f["properties"] for f in one] == [
-        {"n": "a", "system:index": "0", "mean": 0.5},
-        {"n": "b", "system:index": "1", "mean": 2.5},
-    ]
+    assert [f["properties"] for f in one] == [{"n": "a", "mean": 0.5}, {"n": "b", "mean": 2.5}]
+    assert [f["id"] for f in one] == ["0", "1"]
     two = scene.info(ee.Image(f"{S2}/S").reduceRegions(features, ee.Reducer.max(), 10))["features"]
     assert two[1]["properties"]["B4"] == 3
     assert two[1]["properties"]["B3"] == 3

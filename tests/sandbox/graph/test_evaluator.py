@@ -138,6 +138,52 @@ def test_deep_nesting_is_refused(folder: Folder) -> None:
     assert "nested too deeply" in refusal(folder, graph({"valueReference": "n4999"}, n0=const(0), **values))
 
 
+@pytest.mark.parametrize(
+    ("step", "value"),
+    [
+        (lambda image, n: image.add(n), 300 * 301 / 2),
+        (lambda image, n: image.max(n), 300),
+        (lambda image, n: image.updateMask(n), 0),
+        (lambda image, n: image.unmask(n), 0),
+        (lambda image, n: image.blend(n), 300),
+        (lambda image, n: image.rename(f"b{n}"), 0),
+    ],
+)
+def test_chains_of_hundreds_of_steps(folder: Folder, grid: Any, step: Any, value: float) -> None:
+    """As deep as the official client itself can write them."""
+    image = ee.Image(0)
+    for n in range(1, 301):
+        image = step(image, n)
+    assert (folder.band(image, grid(2, 2)).values == value).all()
+
+
+def test_hundreds_of_bands_added_one_by_one(folder: Folder, grid: Any) -> None:
+    image = ee.Image(0)
+    for n in range(1, 301):
+        image = image.addBands(ee.Image(n))
+    drawn = folder.pixels(image, grid(2, 1))
+    assert [raster.values[0, 0] for raster in drawn.values()] == list(range(301))
+    assert list(drawn)[-1] == "constant_300"
+    total = image.reduce(ee.Reducer.sum()).reduceRegion(
+        ee.Reducer.first(), ee.Geometry.Point([500005, 4099995], "EPSG:32611"), 10, "EPSG:32611"
+    )
+    assert folder.info(total) == {"sum": 300 * 301 / 2}
+
+
+def test_filters_within_filters(folder: Folder) -> None:
+    for index, cloud in (("A", 10), ("B", 20)):
+        folder.scene(index, {"B1": np.ones((1, 1), np.uint8)}, cloud=cloud)
+    condition = ee.Filter.lt("cloud", 15)
+    for _ in range(300):
+        condition = condition.Not()
+    found = ee.ImageCollection(S2).filter(condition)
+    assert folder.info(found.aggregate_array("cloud")) == [10]
+    printed = folder.info(condition)
+    for _ in range(300):
+        printed = printed["filter"]
+    assert printed == {"type": "Filter.lt", "leftField": "cloud", "rightValue": 15}
+
+
 def test_a_deep_image_is_refused_when_drawn(folder: Folder, grid) -> None:
     image = folder.value(ee.Image(1))
     double = load_functions()["Image.add"].run

@@ -497,3 +497,53 @@ def test_a_constant_array_is_not_as_many_as_pixels(folder: Folder, grid: Callabl
     assert len(folder.value(large).pixels(Canvas(grid(100, 100)), [0])) == 1
     with pytest.raises(Refused, match="memory"):
         folder.value(large.add(1)).pixels(Canvas(grid(100, 100)), [0])
+
+
+def test_padding_keeps_the_value_that_it_pads_with(folder: Folder) -> None:
+    """The page of arrayPad: 9 stays 9 beside 0, 1 and 2; so does what is larger, negative or a fraction."""
+    here = ee.Geometry.Point([500005, 4099995], "EPSG:32611")
+
+    def pixel(image: Any) -> list:
+        return folder.info(ee.Feature(image.sample(here, 10, "EPSG:32611").first()).get("array"))
+
+    row = ee.Image([0, 1, 2]).toArray()
+    table = ee.Image([0, 1, 2, 3, 4, 5]).toArray().arrayReshape(ee.Image([2, 3]).toArray(), 2)
+    assert pixel(row.arrayPad([5], 9)) == [0, 1, 2, 9, 9]
+    assert pixel(table.arrayPad([3, 5], 9)) == [[0, 1, 2, 9, 9], [3, 4, 5, 9, 9], [9] * 5]
+    for value in (-1, 300, 0.5):
+        assert pixel(row.arrayPad([4], value)) == [0, 1, 2, value]
+        assert folder.info(ee.Array([0, 1, 2]).pad([4], value)) == [0, 1, 2, value]
+    small = ee.Array([0, 1], ee.PixelType.int8())
+    assert folder.info(small.pad([3], 300)) == [0, 1, 300]
+    assert folder.info(row.arrayPad([5], 9).bandTypes()) == {
+        "array": {"type": "PixelType", "precision": "int", "min": 0, "max": 9, "dimensions": 1}
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "precision", "ends"),
+    [
+        ([0x00, 0x00, 0xFF], "int", [0, 255]),
+        ([[1, 256]], "int", [0, 65535]),
+        ([-1, 1], "int", [-128, 127]),
+        ([0.5, 1], "double", [None, None]),
+    ],
+)
+def test_types_of_constant_arrays(folder: Folder, values: list, precision: str, ends: list) -> None:
+    """The page of ee.Image prints "unsigned int8, 1 dimension" for the first one."""
+    (band,) = folder.info(ee.Image(ee.Array(values)))["bands"]
+    kind = band["data_type"]
+    assert (band["id"], kind["precision"], kind["dimensions"]) == ("constant", precision, np.ndim(values))
+    assert [kind.get("min"), kind.get("max")] == ends
+    assert folder.info(ee.Image(ee.Array(values)).add(1))["bands"][0]["data_type"]["precision"] == precision
+
+
+def test_constants_of_a_list(folder: Folder) -> None:
+    """The page of Image.constant: constant_0, constant_1; lists may hold arrays."""
+    bands = folder.info(ee.Image.constant([-1.2, 4]))["bands"]
+    assert [(b["id"], b["data_type"]["precision"], b["data_type"]["min"]) for b in bands] == [
+        ("constant_0", "double", -1.2),
+        ("constant_1", "int", 4),
+    ]
+    mixed = folder.info(ee.Image.constant([ee.Array([1, 2]), 3]))["bands"]
+    assert [b["data_type"].get("dimensions") for b in mixed] == [1, None]

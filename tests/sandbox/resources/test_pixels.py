@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 
+from ...support.places import moved
 from ...support.servers import (
     B3,
     B4,
@@ -158,6 +159,29 @@ def test_get_pixels_of_an_asset(ee: Any) -> None:
         {"assetId": f"{L2A}/{LATER}", "fileFormat": "NUMPY_NDARRAY", "grid": GRID, "bandIds": ["B4"]}
     )
     np.testing.assert_array_equal(table["B4"], B4)
+
+
+def corners(left: float, top: float, right: float, bottom: float) -> dict[str, Any]:
+    """A region in longitude and latitude within pixels of the grid: its corners lie inside of the outer pixels."""
+    places = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+    ring = [moved("EPSG:32611", "EPSG:4326", LEFT + 10 * x, TOP - 10 * y) for x, y in places]
+    return {"type": "Polygon", "coordinates": [[list(place) for place in ring]]}
+
+
+def test_get_pixels_of_a_region(ee: Any) -> None:
+    """Rows 1 to 3 and columns 2 to 5, on the grid of the request and on the band's own."""
+    asked = {"assetId": f"{L2A}/{LATER}", "fileFormat": "NUMPY_NDARRAY", "bandIds": ["B4"]}
+    region = corners(2.3, 1.3, 5.7, 3.7)
+    lattice = {name: value for name, value in GRID.items() if name != "dimensions"}
+    for grid in ({}, {"grid": GRID}, {"grid": lattice}):
+        table = ee.data.getPixels({**asked, **grid, "region": region})
+        np.testing.assert_array_equal(table["B4"], B4[1:4, 2:6])
+    beyond = ee.data.getPixels({**asked, "grid": GRID, "region": corners(-5, -5, 1.5, 0.5)})
+    np.testing.assert_array_equal(beyond["B4"], B4[:1, :2])
+    with pytest.raises(ee.EEException, match="region has no pixel"):
+        ee.data.getPixels({**asked, "region": corners(-50, -50, -40, -40)})
+    with pytest.raises(ee.EEException, match="coordinates"):
+        ee.data.getPixels({**asked, "region": {"type": "Polygon", "coordinates": []}})
 
 
 def test_unknown_band_and_format(ee: Any) -> None:

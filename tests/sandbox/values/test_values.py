@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from csplus.csplus_plugin.sandbox.errors import Refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from osgeo import osr
 
 from ...support.scene_folder import Folder
 
@@ -298,3 +300,44 @@ def test_projections_as_values(empty: Folder) -> None:
     assert empty.info(projection.nominalScale()) == pytest.approx(20)
     assert empty.info(projection.atScale(30).nominalScale()) == pytest.approx(30)
     assert empty.info(projection.crs()) == "EPSG:32633"
+
+
+def test_wkt_of_a_code_is_printed_as_the_code(folder: Folder) -> None:
+    """Also where WKT names no authority; WKT of another place stays as it is."""
+    reference = osr.SpatialReference()
+    for code in (32611, 4326, 5070):
+        reference.ImportFromEPSG(code)
+        for text in (reference.ExportToWkt(), reference.ExportToWkt(["FORMAT=WKT2"]), f" epsg:{code}"):
+            assert folder.info(ee.Projection(text)) == {
+                "type": "Projection",
+                "crs": f"EPSG:{code}",
+                "transform": [1, 0, 0, 0, 1, 0],
+            }
+    reference.ImportFromEPSG(32611)
+    bare = re.sub(r",\s*AUTHORITY\[[^\]]*\]", "", reference.ExportToWkt())
+    assert "AUTHORITY" not in bare
+    assert folder.info(ee.Projection(bare).crs()) == "EPSG:32611"
+    elsewhere = reference.ExportToWkt().replace("-117", "-117.25")
+    assert folder.info(ee.Projection(elsewhere).crs()) == elsewhere
+    image = ee.Image(1).setDefaultProjection(reference.ExportToWkt(), [10, 0, 0, 0, -10, 0])
+    assert folder.info(image)["bands"][0]["crs"] == "EPSG:32611"
+
+
+def test_margins_of_simplify(folder: Folder) -> None:
+    """A corner 30 m off the line goes with a margin of 40 m, in meters and in the projection's own."""
+    line = ee.Geometry.LineString(
+        [[500000, 4100000], [501000, 4100030], [502000, 4100000]], "EPSG:32611", False
+    )
+    for margin, points in (
+        (20, 3),
+        (40, 2),
+        (-40, 2),
+        (ee.ErrorMargin(40, "projected"), 2),
+        (ee.ErrorMargin(20, "projected"), 3),
+        (ee.ErrorMargin(0, "infinite"), 2),
+    ):
+        assert len(folder.info(line.simplify(margin))["coordinates"]) == points
+    in_degrees = line.simplify(40, "EPSG:4326")
+    assert len(folder.info(in_degrees)["coordinates"]) == 2
+    with pytest.raises(Refused, match="Unknown unit 'feet'"):
+        folder.value(ee.ErrorMargin(1, "feet"))

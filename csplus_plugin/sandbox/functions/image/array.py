@@ -25,7 +25,7 @@ from ...images.array_pixels import (
 )
 from ...images.constants import constant_image
 from ...images.image import MAX_BANDS, Canvas, Image, Raster, combined_mask, constant_array_view
-from ...images.pixel_types import UINT32, PixelType, union
+from ...images.pixel_types import UINT32, PixelType, of_number, union
 from ...values import arrays
 
 MAX_DIMENSIONS = 16  # numpy has more, and needs one for the pixels
@@ -324,9 +324,10 @@ def array_pad(image: Image, lengths: list[int], pad: float) -> Image:
         shape = [max(n, wanted) for n, wanted in zip(batch.shape[1:], lengths, strict=True)]
         bounded(len(batch), arrays.product(shape))
         ends = [(0, n - m) for n, m in zip(shape, batch.shape[1:], strict=True)]
-        return np.pad(batch, [(0, 0), *ends], constant_values=pad)
+        held = batch.astype(np.result_type(batch.dtype, of_number(pad).dtype))
+        return np.pad(held, [(0, 0), *ends], constant_values=pad)
 
-    return each_array(image, compute, lambda kind: kind)
+    return each_array(image, compute, lambda kind: union(kind, of_number(pad)))
 
 
 @function("Image.arrayRepeat", arrays=["input"])

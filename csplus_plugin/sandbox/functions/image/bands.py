@@ -37,10 +37,18 @@ def load(archive: Archive, id_: str, version: int) -> Image:
 @function("Image.constant")
 def constant(value: Any) -> Image:
     """Give the same value everywhere; a list gives one band each, an array is the value of every pixel."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        return constant_array(value)
-    values = list(value) if isinstance(value, list) else [value]
-    return constant_image([promote(v, "Number") for v in values])
+    if not isinstance(value, list):
+        return _constant(value)
+    images = [_constant(v) for v in value]
+    if len(images) == 1:
+        return images[0]
+    return side_by_side(images, [f"constant_{i}" for i in range(len(images))], constant_image([]))
+
+
+def _constant(value: Any) -> Image:
+    if isinstance(value, np.ndarray):
+        return constant_array(value) if value.ndim else constant_image([value.item()])
+    return constant_image([promote(value, "Number")])
 
 
 def chosen(image: Image, selectors: Sequence[object]) -> list[int]:
@@ -141,7 +149,8 @@ def cat(images: list) -> Image:
     promoted = [promote(image, "Image<unknown bands>") for image in images]
     if not promoted:
         return constant_image([])
-    return side_by_side(promoted, unique_names([n for image in promoted for n in image.names]), promoted[0])
+    names = unique_names([n for image in promoted for n in image.names])
+    return side_by_side(promoted, names, promoted[0]).with_(id=promoted[0].id, version=promoted[0].version)
 
 
 @function("Image.bandNames", arrays=None)

@@ -61,7 +61,7 @@ def update_mask(image: Image, mask: Image) -> Image:
         drawn, masks = image.pixels(canvas, wanted), _as_masks(mask, canvas, partners(wanted))
         return [Raster(r.values, combined_mask(r.mask, m)) for r, m in zip(drawn, masks, strict=True)]
 
-    return image.recomputed(image.bands, draw)
+    return image.redrawn(image.bands, draw)
 
 
 @function("Image.selfMask")
@@ -80,7 +80,7 @@ def mask(image: Image, mask: Image | None) -> Image:
             valid = constant_array_view(canvas.shape, 1, np.float32)
             return [Raster(raster.mask, valid) for raster in image.pixels(canvas, wanted)]
 
-        return image.recomputed(bands, read, extent=None)
+        return image.redrawn(bands, read, extent=None)
     partners = _partners(image, mask, "Image.mask")
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
@@ -90,7 +90,7 @@ def mask(image: Image, mask: Image | None) -> Image:
             for r, m in zip(drawn, masks, strict=True)
         ]
 
-    return image.recomputed(image.bands, draw, extent=mask.drawn_extent())
+    return image.redrawn(image.bands, draw, extent=mask.drawn_extent())
 
 
 @function("Image.unmask")
@@ -120,10 +120,10 @@ def unmask(input_: Image, value: Image | None, same_footprint: bool) -> Image:
 
     if same_footprint:
         bounds = footprint.bounds() if footprint is not None and not footprint.is_unbounded else None
-        return input_.recomputed(bands, draw, extent=joint_extent(input_.drawn_extent(), bounds))
+        return input_.redrawn(bands, draw, extent=joint_extent(input_.drawn_extent(), bounds))
     place, other = input_.geometry(), filler.geometry()
     whole = None if place is None or other is None else united([place, other])
-    return input_.recomputed(
+    return input_.redrawn(
         bands, draw, footprint=whole, extent=joint_extent(input_.drawn_extent(), filler.drawn_extent())
     )
 
@@ -149,7 +149,7 @@ def where(input_: Image, test: Image, value: Image) -> Image:
             rasters.append(Raster(np.where(replaced, v.values.astype(dtype), r.values.astype(dtype)), r.mask))
         return rasters
 
-    return input_.recomputed(bands, draw)
+    return input_.redrawn(bands, draw)
 
 
 @function("Image.remap")
@@ -194,9 +194,9 @@ def _clipped(image: Image, geometry: Geometry) -> Image:
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         share = canvas.once(("coverage", geometry), lambda: coverage(geometry, canvas.grid))
-        return [Raster(r.values, r.mask * share) for r in image.pixels(canvas, wanted)]
+        return [Raster(r.values, combined_mask(r.mask, share)) for r in image.pixels(canvas, wanted)]
 
-    return image.recomputed(
+    return image.redrawn(
         image.bands, draw, footprint=inside, extent=common_extent(image.drawn_extent(), bounds)
     )
 

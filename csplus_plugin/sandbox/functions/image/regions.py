@@ -198,7 +198,7 @@ def _plain(value: Any) -> Any:
 def _table(rows: Sequence[Feature], *, drop_nulls: bool) -> FeatureCollection:
     kept = [r for r in rows if not drop_nulls or all(v is not None for v in r.properties.values())]
     return FeatureCollection(
-        tuple(Feature(r.place, {**r.properties, "system:index": str(n)}, str(n)) for n, r in enumerate(kept))
+        tuple(Feature(r.place, {**r.properties, "system:index": str(n)}) for n, r in enumerate(kept))
     )
 
 

@@ -109,7 +109,7 @@ def neighborhood_to_array(image: Image, kernel: Kernel, default_value: float) ->
             drawn.append(Raster(flat.reshape(canvas.shape), mask))
         return drawn
 
-    return image.recomputed(bands, draw)
+    return image.redrawn(bands, draw)
 
 
 @function("Image.derivative")
