@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -24,7 +25,7 @@ from qgis.core import (
 
 from ..core.errors import InvalidChoice
 from ..core.grid import QuietGdal
-from ..core.longitudes import HALF, continued
+from ..core.longitudes import HALF, TURN, continued
 from ..core.region import Region
 
 _GEOGRAPHIC = "EPSG:4326"
@@ -39,6 +40,9 @@ _TOLERANCES = (1e-5, 2e-5, 4e-5)
 """Degrees by which thinning may move an edge, one after the other: about 1 m to less than half a pixel."""
 
 _DEGREES = QgsRectangle(-180, -90, 360, 90)
+
+_ACROSS = re.compile(r"\s*(\d[\d.]*)\s*,\s*(-\d[\d.]*)\s*,")
+"""The first two numbers of an extent that begins east of Greenwich and ends west of it."""
 
 Note = Callable[[str], None]
 """Gets a sentence about what was repaired, dropped or thinned."""
@@ -133,6 +137,11 @@ def _extent(
                 "The EXTENT has no CRS that is known.", "Write it as xmin,xmax,ymin,ymax [EPSG:code]."
             )
         crs = QgsCoordinateReferenceSystem(_GEOGRAPHIC)
+    if crs.isGeographic() and isinstance(value, str) and (across := _ACROSS.match(value)):
+        # West of the antimeridian to east of it, as RFC 7946 writes it; QGIS turns it round.
+        rectangle = QgsRectangle(
+            float(across[1]), rectangle.yMinimum(), float(across[2]) + TURN, rectangle.yMaximum()
+        )
     return QgsGeometry.fromRect(rectangle), crs
 
 

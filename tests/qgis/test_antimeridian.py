@@ -49,6 +49,8 @@ def across(form: str) -> dict[str, object]:
     west, east = WEST + BY + 360, EAST + BY + 360
     if form == "an extent beyond 180":
         return {"EXTENT": f"{west:.6f},{east:.6f},{SOUTH},{NORTH} [EPSG:4326]"}
+    if form == "an extent from east to west":
+        return {"EXTENT": f"{west:.6f},{east - 360:.6f},{SOUTH},{NORTH} [EPSG:4326]"}
     if form == "an extent below -180":
         return {"EXTENT": f"{west - 360:.6f},{east - 360:.6f},{SOUTH},{NORTH} [EPSG:4326]"}
     if form == "two parts":
@@ -57,7 +59,14 @@ def across(form: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "form", ["an extent beyond 180", "an extent below -180", "two parts", "a polygon beyond 180"]
+    "form",
+    [
+        "an extent beyond 180",
+        "an extent from east to west",
+        "an extent below -180",
+        "two parts",
+        "a polygon beyond 180",
+    ],
 )
 def test_in_degrees(
     context: QgsProcessingContext, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
