@@ -137,11 +137,11 @@ def _extent(
                 "The EXTENT has no CRS that is known.", "Write it as xmin,xmax,ymin,ymax [EPSG:code]."
             )
         crs = QgsCoordinateReferenceSystem(_GEOGRAPHIC)
-    if crs.isGeographic() and isinstance(value, str) and (across := _ACROSS.match(value)):
+    across = _ACROSS.match(value) if crs.isGeographic() and isinstance(value, str) else None
+    if across and float(across[2]) + TURN - float(across[1]) < HALF:
         # West of the antimeridian to east of it, as RFC 7946 writes it; QGIS turns it round.
-        rectangle = QgsRectangle(
-            float(across[1]), rectangle.yMinimum(), float(across[2]) + TURN, rectangle.yMaximum()
-        )
+        west, east = float(across[1]), float(across[2]) + TURN
+        rectangle = QgsRectangle(west, rectangle.yMinimum(), east, rectangle.yMaximum())
     return QgsGeometry.fromRect(rectangle), crs
 
 
