@@ -196,3 +196,13 @@ def test_the_file_carries_the_crs_that_was_asked_for(
     wanted.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     assert found.GetSpatialRef().IsSame(wanted)
     assert (found.ReadAsArray()[0] != 65535).mean() > 0.3
+
+
+@pytest.mark.parametrize(
+    ("extent", "bounds"),
+    [("179.5,-179.5,-18,-17", (179.5, -18, 180.5, -17)), ("10,-10,50,51", (-10, 50, 10, 51))],
+)
+def test_an_extent_whose_sides_changed_places(
+    algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext, extent: str, bounds: tuple
+) -> None:
+    assert read_region(algorithm, {"EXTENT": f"{extent} [EPSG:4326]"}, context).bounds == bounds
