@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from qgis.core import QgsProcessingContext, QgsProcessingOutputNumber
 
@@ -51,8 +51,7 @@ class ClearObservations(ImageAlgorithm):
 
     def summarise(self, run: Run) -> dict[str, Any]:
         """Ask for the numbers of the whole area, in one request."""
-        target, scenes = self.recipe.target, self.recipe.scenes
-        assert isinstance(target, Observations)  # noqa: S101 what `read_target` made
+        target, scenes = cast("Observations", self.recipe.target), self.recipe.scenes
         found = target.read_summary(run.client.value(target.summary(scenes)))
         run.say(target.summary_sentence(found))
         return {name: found[band] for name, (band, _) in _SUMMARY.items()}

@@ -227,7 +227,7 @@ class TestEmbeddedSandbox:
 
         started = []
 
-        def start(data: Path | None = None) -> SimpleNamespace:
+        def start(data: Path | None = None, progress: object = None) -> SimpleNamespace:
             number = len(started)
             sandbox = SimpleNamespace(url=f"http://127.0.0.1:{7000 + number}", data=data, stopped=False)
             sandbox.stop = lambda: setattr(sandbox, "stopped", True)
@@ -255,12 +255,14 @@ class TestEmbeddedSandbox:
         from csplus.csplus_plugin.sandbox import server
         from csplus.csplus_plugin.sandbox.errors import CannotStart
 
-        def refuse(data: Path | None = None) -> None:
+        def refuse(data: Path | None = None, progress: object = None) -> None:
             raise CannotStart("There is no folder X.")
 
         monkeypatch.setattr(server, "start", refuse)
-        with pytest.raises(InvalidChoice, match=r"There is no folder X\..*CSPLUS_SANDBOX_DATA"):
+        with pytest.raises(InvalidChoice, match=r"There is no folder X\..*Set XDG_CACHE_HOME to a folder"):
             session_for(Connection("sandbox"))
+        with pytest.raises(InvalidChoice, match=r"There is no folder X\. Correct CSPLUS_SANDBOX_DATA"):
+            session_for(Connection("sandbox", sandbox_data=Path("X")))
 
 
 class TestAccount:
