@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from pathlib import Path
 
 import pytest
 from csplus.csplus_plugin.core.region import Region
@@ -206,3 +207,29 @@ def test_an_extent_whose_sides_changed_places(
     algorithm: QgsProcessingAlgorithm, context: QgsProcessingContext, extent: str, bounds: tuple
 ) -> None:
     assert read_region(algorithm, {"EXTENT": f"{extent} [EPSG:4326]"}, context).bounds == bounds
+
+
+@pytest.mark.parametrize("crs", ["ESRI:102008", "EPSG:5070", "EPSG:26911", "EPSG:32610", "EPSG:3857"])
+def test_warped_back_it_is_the_same_picture(context: QgsProcessingContext, tmp_path: Path, crs: str) -> None:
+    def made(name: str, **values: object) -> str:
+        given = {**JANUARY, "OUTPUT": str(tmp_path / name), "LIVE": False, "CLIP": False, **values}
+        return toolbox.run("csplus:clearcomposite", given, context=context, feedback=Recorder())["OUTPUT"]
+
+    home = gdal.Open(made("home.tif"))
+    there = made("there.tif", CRS=QgsCoordinateReferenceSystem(crs), RESOLUTION=3)
+    west, size, _, north, _, _ = home.GetGeoTransform()
+    bounds = (west, north - size * home.RasterYSize, west + size * home.RasterXSize, north)
+    back = gdal.Warp(
+        "",
+        there,
+        format="MEM",
+        dstSRS=home.GetProjection(),
+        outputBounds=bounds,
+        xRes=size,
+        yRes=size,
+        overviewLevel="NONE",  # else it would take means
+    )
+    pixels, again = home.ReadAsArray()[0], back.ReadAsArray()[0]
+    inside = (pixels != 65535) & (again != 65535)
+    assert inside.mean() > 0.8
+    assert (pixels == again)[inside].mean() > 0.9
