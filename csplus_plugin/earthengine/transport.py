@@ -107,8 +107,10 @@ class _RoutedAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """Make the pool of connections through a proxy."""
+        is_new = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **options, ssl_context=self._trusted)
-        _let_only_quiet_connections_be_used_again(manager)
+        if is_new:  # one is kept for each proxy, and asked for again with every request
+            _let_only_quiet_connections_be_used_again(manager)
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

@@ -341,3 +341,13 @@ def test_a_kept_connection_is_used_again():
         asker = client(service.url)
         assert [asker.value(EXPRESSION) for _ in range(20)] == [7] * 20
         assert service.connections == 1
+
+
+def test_a_proxy_is_asked_again_and_again_on_one_connection():
+    with FakeService(Answer(body=b"through")) as service:
+        session = transport.plain_session(Route({"http": service.url}), trusting(""))
+        for _ in range(5):
+            response = session.get("http://earthengine.example/v1/x", timeout=10)
+            assert (response.status_code, response.content) == (200, b"through")
+        assert service.connections == 1
+    assert {seen.path for seen in service.seen} == {"http://earthengine.example/v1/x"}
