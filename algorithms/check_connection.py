@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from qgis.core import (
@@ -18,6 +19,7 @@ from ..csplus_plugin.core.errors import Cancelled
 from ..csplus_plugin.core.text import printable
 from ..csplus_plugin.earthengine import check
 from ..csplus_plugin.processing.base import CsPlusAlgorithm
+from ..csplus_plugin.processing.interrupts import interrupts
 
 
 class CheckConnection(CsPlusAlgorithm):
@@ -75,12 +77,19 @@ class CheckConnection(CsPlusAlgorithm):
     ) -> dict[str, Any]:
         """Find what is used, then test the service."""
         del parameters, context
+        stop = threading.Event()
+        with interrupts(stop):
+            results = self._test(feedback, lambda: stop.is_set() or feedback.isCanceled())
+            if stop.is_set():
+                raise Cancelled
+            return results
 
+    def _test(self, feedback: QgsProcessingFeedback, is_cancelled: Callable[[], bool]) -> dict[str, Any]:
         def log(sentence: str) -> None:
             feedback.pushInfo(printable(sentence))
 
         def show_start(share: float) -> None:
-            if feedback.isCanceled():
+            if is_cancelled():
                 raise Cancelled
             feedback.setProgress(100 * share)
 
@@ -90,7 +99,7 @@ class CheckConnection(CsPlusAlgorithm):
         )
         library = check.find_library(log)
         session = check.open_session(self.connection, log, show_start)
-        report = check.probe_service(session, log, feedback.isCanceled)
+        report = check.probe_service(session, log, is_cancelled)
         return {
             "ENDPOINT": session.base_url,
             "PROJECT": session.project,

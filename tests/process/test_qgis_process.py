@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -200,6 +201,28 @@ def test_the_sandbox_s_first_start_can_be_cancelled(environment: dict[str, str],
     assert "Cancelled." in said
     assert "Traceback" not in said
     assert not [*tmp_path.glob("*/sample*"), *tmp_path.glob("*/writing-*")]
+
+
+def test_a_check_of_the_connection_ends_with_a_signal(environment: dict[str, str]) -> None:
+    """At a service that never answers; each algorithm has to hear it, not only those that make images."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        running = subprocess.Popen(
+            ["qgis_process", "run", "csplus:checkconnection"],
+            env={**environment, "CSPLUS_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        connection, _ = silent.accept()  # it asks, so it has begun
+        running.send_signal(signal.SIGINT)
+        try:
+            said, _ = running.communicate(timeout=30)
+        finally:
+            running.kill()
+            connection.close()
+    assert running.returncode == 1
+    assert "Cancelled." in said
+    assert "Traceback" not in said
 
 
 def test_a_service_that_is_not_there(process: Process) -> None:
