@@ -59,6 +59,8 @@ class BandInfo:
     counts: bool = False
 
 
+SCORE = BandInfo("score", "Cloud score of what the pixel holds, 0 (occluded) to 1 (clear)", code=DECIMALS)
+DATE = BandInfo("date", "Day of the observation (UTC), counted from 1970-01-01", blends=False)
 COUNT = BandInfo(COUNT_BAND, "Distinct days with a clear observation", blends=False, counts=True)
 
 

@@ -62,6 +62,18 @@ PRODUCTS = {
 L2A_GLOBAL_FROM = date(2019, 1, 1)
 """Before this day the L2A archive is known to have holes ("2017-2018 coverage is not yet global")."""
 
+SCL_CLASSES = {
+    "saturated": 1,
+    "dark": 2,
+    "shadow": 3,
+    "water": 6,
+    "cloud_medium": 8,
+    "cloud_high": 9,
+    "cirrus": 10,
+    "snow": 11,
+}
+"""Scene classes of L2A that can be masked beside the score: name -> value of the band SCL."""
+
 OCCLUDED_SCL_CLASSES = (1, 3, 8, 9, 10)
 """Scene classes that hide the ground: saturated, cloud shadow, medium and high cloud, cirrus."""
 
@@ -102,9 +114,24 @@ METHODS = {
     ),
     "weighted": Way("Score-weighted mean", "as smooth as the mean, and doubtful observations count less"),
     "latest": Way("Latest", "the last clear observation: the present state, with seams between dates"),
+    "nearest": Way(
+        "Nearest in time",
+        "the clear observation nearest to TARGET_DATE: one moment of the season, with seams between dates",
+    ),
+    "best_index": Way(
+        "Best index",
+        "the clear observation with the highest first index: greenest with NDVI, wettest with MNDWI; "
+        "a missed cloud can win",
+    ),
     "min": Way("Minimum", "darkest value of each band: no haze or bright cloud is left, but shadows are"),
     "max": Way("Maximum", "brightest value of each band: dry soil and snow, and any cloud that was missed"),
 }
+
+INDEX_SOURCES = {
+    "composite": "of the composited bands, in one step",
+    "scenes": "of each scene, then reduced by the method: the median of NDVI, not NDVI of medians",
+}
+"""What spectral indices are computed from."""
 
 STATISTICS = {
     "mean": Way("Mean", "how clear a place usually is"),

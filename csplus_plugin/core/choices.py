@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from .catalog import DEFAULT_THRESHOLD, PRODUCTS, SCORE_BANDS, STYLES, UNSCORED_POLICIES
+from .catalog import DEFAULT_THRESHOLD, PRODUCTS, SCL_CLASSES, SCORE_BANDS, STYLES, UNSCORED_POLICIES
 from .checks import between, check_types, one_of, shown
 from .errors import InvalidChoice
 from .region import Region
@@ -17,6 +17,7 @@ ORBITS = 143
 _LARGEST_PIXEL = 10_000_000
 """Units of the CRS; a quarter of the equator in metres."""
 
+_SCENE = re.compile(r"\w{1,100}", re.ASCII)
 _TILE = re.compile(r"\d{2}[C-HJ-NP-X][A-HJ-NP-Z]{2}")
 
 
@@ -38,6 +39,8 @@ class Scenes:
         tiles: MGRS tiles such as `11SKB`; empty for all.
         edge_trim: Metres cut off inside each scene's footprint.
         dilate: Metres of the buffer around rejected pixels.
+        also_mask: Scene classes, keys of `catalog.SCL_CLASSES`, that are rejected whatever their score.
+        ids: Only these scenes, by `system:index`; empty for all.
         clip: Mask outside the region.
     """
 
@@ -54,6 +57,8 @@ class Scenes:
     tiles: tuple[str, ...] = ()
     edge_trim: float = 0
     dilate: float = 0
+    also_mask: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
     clip: bool = True
 
     def __post_init__(self) -> None:
@@ -70,11 +75,7 @@ class Scenes:
             between("relative orbit", self.orbit, 1, ORBITS)
         if any(month not in range(1, 13) for month in self.months):
             raise InvalidChoice(f"The months {shown(list(self.months))} are not all between 1 and 12.")
-        for tile in self.tiles:
-            if not _TILE.fullmatch(tile):
-                raise InvalidChoice(
-                    f"{shown(tile)} is not an MGRS tile.", "Name tiles like 11SKB, separated by commas."
-                )
+        self._check_names()
         if self.end < self.start:
             raise InvalidChoice(
                 f"The end ({self.end}) is before the start ({self.start}).", "Swap the two dates."
@@ -85,6 +86,26 @@ class Scenes:
                 "Choose the product L2A, or another policy for unscored scenes.",
             )
         self._check_availability()
+
+    def _check_names(self) -> None:
+        for tile in self.tiles:
+            if not _TILE.fullmatch(tile):
+                raise InvalidChoice(
+                    f"{shown(tile)} is not an MGRS tile.", "Name tiles like 11SKB, separated by commas."
+                )
+        for scene in self.ids:
+            if not _SCENE.fullmatch(scene):
+                raise InvalidChoice(
+                    f"{shown(scene)} is not the id of a scene.",
+                    "Write it like 20230105T184729_20230105T184727_T11SKB.",
+                )
+        for name in self.also_mask:
+            one_of("scene class", name, SCL_CLASSES)
+        if self.also_mask and self.product == "L1C":
+            raise InvalidChoice(
+                "L1C scenes carry no scene classification, so its classes cannot be masked.",
+                "Choose the product L2A, or leave ALSO_MASK empty.",
+            )
 
     def _check_availability(self) -> None:
         product = PRODUCTS[self.product]

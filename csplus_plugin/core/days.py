@@ -53,6 +53,25 @@ def clear_days(scenes: ee.ImageCollection, band: str, region: Region) -> ee.Imag
     return named(days.rename([COUNT_BAND]).unmask(0, False), "clear_days")
 
 
+def add_date(image: ee.Image, band: str) -> ee.Image:
+    """Add the day of a scene (UTC, counted from 1970-01-01) as the band `date`, masked where `band` is."""
+    from .library import ee
+
+    number = ee.Number(image.get("system:time_start")).divide(_DAY).floor()
+    day = ee.Image.constant(named(number, "day")).rename(["date"]).updateMask(image.select([band]).mask())
+    return image.addBands(named(day, "date"))
+
+
+def add_nearness(image: ee.Image, band: str, day: date) -> ee.Image:
+    """Add the negative distance in days to the middle of a day (UTC) as the band `nearness`, masked where `band` is."""
+    from .library import ee
+
+    middle = (day - _EPOCH).days + 0.5
+    distance = ee.Number(image.get("system:time_start")).divide(_DAY).subtract(middle).abs()
+    nearness = ee.Image.constant(named(distance.multiply(-1), "days")).rename(["nearness"])
+    return image.addBands(named(nearness.updateMask(image.select([band]).mask()), "nearness"))
+
+
 def longest_gap(clear: ee.ImageCollection, band: str, scenes: Scenes) -> ee.Image:
     """Find the longest time without a clear observation, in days, from the window's first day to its last.
 

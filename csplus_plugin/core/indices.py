@@ -124,7 +124,8 @@ def images(image: ee.Image, names: Sequence[str]) -> ee.Image:
     if len(each) == 1:
         return each[0]
     # Side by side: an `addBands` for each would nest so deeply that neither client nor service could read it.
-    return ee.ImageCollection(each).toBands().rename(list(names))
+    side_by_side = named(ee.ImageCollection(each), "each_index")
+    return named(side_by_side.toBands().rename(list(names)), "indices")
 
 
 def _reflectance(image: ee.Image, names: Sequence[str]) -> ee.Image:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
+from .days import add_nearness
 from .naming import named, named_function
 
 if TYPE_CHECKING:
     import ee
 
-WHOLE = frozenset({"medoid", "best", "weighted", "latest"})
+SINGLE = frozenset({"medoid", "best", "latest", "nearest", "best_index"})
+"""Methods that take one observation as it is, so that it has a date."""
+
+WHOLE = SINGLE | {"weighted"}
 """Methods for which the bands of an observation must be valid together."""
 
 
@@ -24,11 +29,13 @@ class Stack:
     """The clear observations, and what the methods need to know of them.
 
     Attributes:
-        scenes: Scenes masked to their clear pixels, with the bands and the score.
-        bands: Bands to composite; the score band is composited beside them.
+        scenes: Scenes masked to their clear pixels, with the bands, the score and the index.
+        bands: Bands to composite, the first of them spectral; the score band is composited beside them.
         score: Score band.
         axes: Bands in which the medoid measures distances.
         percentile: For the method `percentile`, 0 to 100.
+        day: For the method `nearest`.
+        index: For the method `best_index`: a band of the scenes.
     """
 
     scenes: ee.ImageCollection
@@ -36,6 +43,8 @@ class Stack:
     score: str
     axes: tuple[str, ...]
     percentile: float
+    day: date | None = None
+    index: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -105,6 +114,22 @@ def _latest(stack: Stack) -> ee.Image:
     return stack.scenes.sort("system:time_start").mosaic().select(stack.names)
 
 
+def _nearest(stack: Stack) -> ee.Image:
+    day = stack.day
+    if day is None:
+        raise ValueError("the method nearest needs a day")
+
+    @named_function()
+    def measure(image: ee.Image) -> ee.Image:
+        return add_nearness(image, stack.bands[0], day)
+
+    return stack.scenes.map(measure).qualityMosaic("nearness").select(stack.names)
+
+
+def _best_index(stack: Stack) -> ee.Image:
+    return stack.scenes.qualityMosaic(stack.index).select(stack.names)
+
+
 _METHODS: dict[str, Callable[[Stack], ee.Image]] = {
     "median": _median,
     "mean": _mean,
@@ -113,6 +138,8 @@ _METHODS: dict[str, Callable[[Stack], ee.Image]] = {
     "best": _best,
     "weighted": _weighted,
     "latest": _latest,
+    "nearest": _nearest,
+    "best_index": _best_index,
     "min": _minimum,
     "max": _maximum,
 }

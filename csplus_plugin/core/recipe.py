@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from .checks import shown
 from .choices import Output, Scenes
@@ -76,8 +76,6 @@ class Recipe(Generic[Made_co]):
                 )
             scenes = content["scenes"]
             scenes["region"] = Region.from_geojson(scenes["region"])
-            scenes["start"] = date.fromisoformat(scenes["start"])
-            scenes["end"] = date.fromisoformat(scenes["end"])
             return Recipe(
                 scenes=_block(Scenes, scenes),
                 target=_block(TARGETS[algorithm], content["target"]),
@@ -112,4 +110,13 @@ def _block(kind: type[Block], content: Mapping[str, Any]) -> Block:
             "Update the plugin.",
         )
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
+    for name in _days_of(kind) & set(values):
+        if values[name] is not None:
+            values[name] = date.fromisoformat(values[name])
     return kind(**values)
+
+
+def _days_of(kind: type[Any]) -> set[str]:
+    """Name the choices that are days, which JSON holds as text."""
+    hints = get_type_hints(kind)
+    return {item.name for item in fields(kind) if hints[item.name] in (date, date | None)}

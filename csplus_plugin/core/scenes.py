@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from .catalog import OCCLUDED_SCL_CLASSES, PRODUCTS, SCORES_ID
+from .catalog import OCCLUDED_SCL_CLASSES, PRODUCTS, SCL_CLASSES, SCORES_ID
 from .naming import named, named_function
 
 if TYPE_CHECKING:
@@ -93,6 +93,14 @@ def steps(scenes: Scenes) -> list[Step]:
             f"of the tiles {', '.join(scenes.tiles)}",
             "Leave the tiles empty, or choose others.",
         )
+    if scenes.ids:
+        narrow(
+            ee.Filter.inList("system:index", list(scenes.ids)),
+            f"named {scenes.ids[0]}"
+            if len(scenes.ids) == 1
+            else f"among the {len(scenes.ids)} that were named",
+            "Check the ids, and that product and area are theirs.",
+        )
     return done
 
 
@@ -122,6 +130,9 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
     kept = [*bands, score]
 
     def finish(image: ee.Image, clear: ee.Image) -> ee.Image:
+        if scenes.also_mask:
+            classes = sorted(SCL_CLASSES[name] for name in scenes.also_mask)
+            clear = named(clear.And(_is_none_of(image, classes)), "is_wanted")
         masked = _trimmed(image.select(kept).updateMask(_shrunk(clear, scenes.dilate)), image, scenes)
         if whole:
             # Bands of one observation belong together: none of them where one is missing.
@@ -140,8 +151,7 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
         named(stand_in, "just_clear", "An observation without a score counts as just clear.")
         image = named(image.addBands(stand_in.updateMask(image.select(bands[0]).mask())), "with_score")
         if scenes.unscored_policy == "scl":
-            classes = list(OCCLUDED_SCL_CLASSES)
-            is_clear = image.select("SCL").remap(classes, [0] * len(classes), 1)
+            is_clear = _is_none_of(image, OCCLUDED_SCL_CLASSES)
         else:
             is_clear = image.select(bands[0]).mask().gt(0)
         return finish(image, named(is_clear, "is_clear"))
@@ -197,6 +207,11 @@ def _trimmed(kept: ee.Image, image: ee.Image, scenes: Scenes) -> ee.Image:
     if not scenes.edge_trim:
         return kept
     return kept.clip(image.geometry().buffer(-scenes.edge_trim, _BUFFER_ERROR))
+
+
+def _is_none_of(image: ee.Image, classes: Sequence[int]) -> ee.Image:
+    """Tell where the scene classification is none of the classes; masked where there is none."""
+    return image.select("SCL").remap(list(classes), [0] * len(classes), 1)
 
 
 def _shrunk(clear: ee.Image, metres: float) -> ee.Image:

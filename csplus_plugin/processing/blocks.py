@@ -23,9 +23,10 @@ from qgis.core import (
 from ..core import catalog, indices
 from ..core.choices import Output, Scenes
 from ..core.errors import InvalidChoice
+from ..core.methods import SINGLE
 from ..core.targets.composite import Composite
 from ..download.crs_in_file import require_in_file
-from .parameters import INTEGER, add, choice, choices, chosen, day, explained, number, sentence
+from .parameters import INTEGER, add, choice, choices, chosen, day, explained, number, optional_day, sentence
 from .region import Note, read_region
 
 _DATE = Qgis.ProcessingDateTimeParameterDataType.Date
@@ -78,6 +79,12 @@ def add_scenes(algorithm: QgsProcessingAlgorithm) -> None:
     )
     add(
         algorithm,
+        choices("ALSO_MASK", "Also mask (scene classes)", catalog.SCL_CLASSES),
+        "Scene classes that are masked whatever their score, such as snow,water; product L2A only.",
+        advanced=True,
+    )
+    add(
+        algorithm,
         QgsProcessingParameterBoolean("CLIP", "Mask outside the area", True),
         "Mask pixels outside the area.",
         advanced=True,
@@ -126,12 +133,24 @@ def add_composite(algorithm: QgsProcessingAlgorithm) -> None:
         algorithm,
         Composite().bands,
         Composite().indices,
-        "Spectral indices of the composite, such as NDVI,EVI; they make the file Float32.",
+        "Spectral indices, such as NDVI,EVI; they make the file Float32.",
+    )
+    add(
+        algorithm,
+        choice("INDICES_FROM", "Compute indices from", catalog.INDEX_SOURCES, "composite"),
+        explained(catalog.INDEX_SOURCES),
+        advanced=True,
     )
     add(
         algorithm,
         number("PERCENTILE", "Percentile", 25, 0, 100),
         "For the method percentile, 0 to 100.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterDateTime("TARGET_DATE", "Target date", _DATE, optional=True),
+        "For the method nearest, as 2023-06-15.",
         advanced=True,
     )
     add(
@@ -144,6 +163,20 @@ def add_composite(algorithm: QgsProcessingAlgorithm) -> None:
         algorithm,
         QgsProcessingParameterBoolean("COUNT_BAND", "Add the number of clear days", False),
         "Add the band clear_count: distinct days with a clear observation.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterBoolean("SCORE_BAND", "Add the score", False),
+        "Add the band score: of the observation that was taken, else the scores reduced by the method; "
+        "it makes the file Float32.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterBoolean("DATE_BAND", "Add the date", False),
+        "Add the band date: the day of the observation that was taken, counted from 1970-01-01; "
+        f"for the methods {', '.join(sorted(SINGLE))}.",
         advanced=True,
     )
 
@@ -252,6 +285,7 @@ def read_scenes(
         orbit=orbit,
         tiles=tuple(tile.strip().upper().removeprefix("T") for tile in tiles.split(",") if tile.strip()),
         edge_trim=algorithm.parameterAsDouble(parameters, "EDGE_TRIM", context),
+        also_mask=chosen(algorithm, parameters, "ALSO_MASK", context),
         dilate=algorithm.parameterAsDouble(parameters, "DILATE", context),
         clip=algorithm.parameterAsBoolean(parameters, "CLIP", context),
     )
@@ -264,10 +298,14 @@ def read_composite(
     return Composite(
         method=algorithm.parameterAsEnumString(parameters, "METHOD", context),
         percentile=algorithm.parameterAsDouble(parameters, "PERCENTILE", context),
+        target_date=optional_day(algorithm, parameters, "TARGET_DATE", context),
         min_observations=algorithm.parameterAsInt(parameters, "MIN_OBSERVATIONS", context),
         bands=chosen(algorithm, parameters, "BANDS", context),
         indices=chosen(algorithm, parameters, "INDICES", context),
+        indices_from=algorithm.parameterAsEnumString(parameters, "INDICES_FROM", context),
         count_band=algorithm.parameterAsBoolean(parameters, "COUNT_BAND", context),
+        score_band=algorithm.parameterAsBoolean(parameters, "SCORE_BAND", context),
+        date_band=algorithm.parameterAsBoolean(parameters, "DATE_BAND", context),
     )
 
 

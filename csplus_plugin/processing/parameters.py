@@ -95,6 +95,17 @@ def day(
     return date(found.year(), found.month(), found.day())
 
 
+def optional_day(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], name: str, context: QgsProcessingContext
+) -> date | None:
+    """Read a calendar day that may be left out.
+
+    Raises:
+        InvalidChoice: Something is given, but it is no day.
+    """
+    return None if parameters.get(name) in (None, "") else day(algorithm, parameters, name, context)
+
+
 def chosen(
     algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], name: str, context: QgsProcessingContext
 ) -> tuple[str, ...]:

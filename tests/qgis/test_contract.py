@@ -39,17 +39,39 @@ SCENES = {
     "TILES": ("string", None),
     "EDGE_TRIM": ("number", 0),
     "DILATE": ("number", 0),
+    "ALSO_MASK": Choice(
+        ["saturated", "dark", "shadow", "water", "cloud_medium", "cloud_high", "cirrus", "snow"],
+        None,
+        several=True,
+    ),
     "CLIP": ("boolean", True),
 }
 COMPOSITE = {
     "METHOD": Choice(
-        ["median", "mean", "percentile", "medoid", "best", "weighted", "latest", "min", "max"], "median"
+        [
+            "median",
+            "mean",
+            "percentile",
+            "medoid",
+            "best",
+            "weighted",
+            "latest",
+            "nearest",
+            "best_index",
+            "min",
+            "max",
+        ],
+        "median",
     ),
+    "TARGET_DATE": ("datetime", None),
     "PERCENTILE": ("number", 25),
     "MIN_OBSERVATIONS": ("number", 1),
     "BANDS": Choice(BANDS, ["B2", "B3", "B4", "B8"], several=True),
     "INDICES": Choice(sorted(indices.catalogue()), None, several=True),
+    "INDICES_FROM": Choice(["composite", "scenes"], "composite"),
     "COUNT_BAND": ("boolean", False),
+    "SCORE_BAND": ("boolean", False),
+    "DATE_BAND": ("boolean", False),
 }
 OUTPUT = {
     "CRS": ("crs", None),

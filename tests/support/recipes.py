@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from csplus.csplus_plugin.core import catalog, indices
 from csplus.csplus_plugin.core.choices import Output, Scenes
+from csplus.csplus_plugin.core.methods import SINGLE
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.core.targets.composite import Composite
@@ -19,6 +20,9 @@ POINT = (-119.9087, 37.4159)
 REGION = Region.from_bounds(-119.92, 37.41, -119.90, 37.42)
 JANUARY = Scenes(REGION, date(2023, 1, 1), date(2023, 1, 31))
 SIMPLE = Recipe(JANUARY, Composite())
+
+
+_IDS = ["20230105T184751_20230105T184746_T11SKB", "20230120T184739_20230120T184734_T10SGG"]
 
 
 def finite(low: float, high: float) -> st.SearchStrategy[float]:
@@ -40,6 +44,7 @@ def scenes(draw: st.DrawFn) -> Scenes:
     product = draw(st.sampled_from(list(catalog.PRODUCTS)))
     policies = [p for p in catalog.UNSCORED_POLICIES if (p, product) != ("scl", "L1C")]
     start = draw(st.dates(date(2017, 4, 1), date(2026, 12, 31)))
+    classes = st.lists(st.sampled_from(list(catalog.SCL_CLASSES)), max_size=2, unique=True)
     return Scenes(
         region=draw(regions()),
         start=start,
@@ -53,6 +58,8 @@ def scenes(draw: st.DrawFn) -> Scenes:
         orbit=draw(st.none() | st.integers(1, 143)),
         tiles=tuple(draw(st.lists(st.sampled_from(["11SKB", "10SGG", "33UVR"]), unique=True))),
         edge_trim=draw(st.sampled_from([0, 500.0])),
+        also_mask=tuple(draw(classes)) if product == "L2A" else (),
+        ids=tuple(draw(st.lists(st.sampled_from(_IDS), max_size=2, unique=True))),
         dilate=draw(st.sampled_from([0, 50.0])),
         clip=draw(st.booleans()),
     )
@@ -73,15 +80,23 @@ def composites(draw: st.DrawFn) -> Recipe[Composite]:
     names = st.sampled_from(catalog.PRODUCTS[found.product].bands)
     chosen_indices = draw(st.lists(st.sampled_from(list(indices.catalogue())), max_size=3, unique=True))
     styles = [None, *(style for style in catalog.STYLES if style != "index" or chosen_indices)]
+    method = draw(
+        st.sampled_from([name for name in catalog.METHODS if name != "best_index" or chosen_indices])
+    )
+    days = st.dates(date(2017, 4, 1), date(2026, 12, 31))
     return Recipe(
         scenes=found,
         target=Composite(
-            method=draw(st.sampled_from(list(catalog.METHODS))),
+            method=method,
+            target_date=draw(days if method == "nearest" else st.none() | days),
             percentile=draw(finite(0, 100)),
             min_observations=draw(st.integers(1, 9)),
             bands=tuple(draw(st.lists(names, min_size=1, max_size=6, unique=True))),
             indices=tuple(chosen_indices),
+            indices_from=draw(st.sampled_from(list(catalog.INDEX_SOURCES))),
             count_band=draw(st.booleans()),
+            score_band=draw(st.booleans()),
+            date_band=method in SINGLE and draw(st.booleans()),
         ),
         output=draw(outputs(styles)),
     )

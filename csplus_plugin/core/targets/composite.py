@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from .. import indices, methods
-from ..bands import COUNT, BandInfo, index_band, spectral_band
-from ..catalog import ANY_BAND, COUNT_BAND, METHODS, PRODUCTS, STYLES, Style
+from ..bands import COUNT, DATE, SCORE, BandInfo, index_band, spectral_band
+from ..catalog import ANY_BAND, COUNT_BAND, INDEX_SOURCES, METHODS, PRODUCTS, STYLES, Style
 from ..checks import between, check_types, one_of, shown
 from ..choices import Output, Scenes
-from ..days import clear_days
+from ..days import add_date, clear_days
 from ..errors import InvalidChoice
-from ..naming import named
+from ..naming import named, named_function
 from ..scenes import clear_scenes
 from .target import ImageTarget
 
@@ -30,35 +31,58 @@ class Composite(ImageTarget):
     Attributes:
         method: One of `catalog.METHODS`.
         percentile: For the method `percentile`, 0 to 100.
+        target_date: For the method `nearest`.
         min_observations: Pixels with fewer distinct clear days are masked.
         bands: Bands of the file, in this order.
-        indices: Spectral indices, computed from the composite.
+        indices: Spectral indices.
+        indices_from: What they are computed from, one of `catalog.INDEX_SOURCES`.
         count_band: Add `clear_count`, the number of distinct clear days.
+        score_band: Add `score`, of the observation taken; else the scores reduced as the bands are.
+        date_band: Add `date`, the day of the observation taken.
     """
 
     ALGORITHM = "clearcomposite"
 
     method: str = "median"
     percentile: float = 25
+    target_date: date | None = None
     min_observations: int = 1
     bands: tuple[str, ...] = ("B2", "B3", "B4", "B8")
     indices: tuple[str, ...] = ()
+    indices_from: str = "composite"
     count_band: bool = False
+    score_band: bool = False
+    date_band: bool = False
 
     def __post_init__(self) -> None:
         """Check each choice."""
         check_types(self)
         one_of("method", self.method, METHODS)
+        one_of("source of indices", self.indices_from, INDEX_SOURCES)
         between("percentile", self.percentile, 0, 100)
         if self.min_observations < 1:
             raise InvalidChoice("At least one clear observation is needed.", "Choose a number of 1 or more.")
-        if not (self.bands or self.indices or self.count_band):
+        if not (self.bands or self.indices or self.count_band or self.score_band or self.date_band):
             raise InvalidChoice("No band was chosen.", "Choose at least one band or index.")
         for chosen in (self.bands, self.indices):
             if len(set(chosen)) < len(chosen):
                 raise InvalidChoice(f"{shown(', '.join(chosen))} names a band twice.", "Name each band once.")
         for name in self.indices:
             indices.find(name)
+        self._check_method()
+
+    def _check_method(self) -> None:
+        if self.method == "nearest" and self.target_date is None:
+            raise InvalidChoice("The method nearest needs a day to be near to.", "Give a TARGET_DATE.")
+        if self.method == "best_index" and not self.indices:
+            raise InvalidChoice(
+                "The method best_index needs an index to compare.", "Choose one, such as NDVI, in INDICES."
+            )
+        if self.date_band and self.method not in methods.SINGLE:
+            raise InvalidChoice(
+                f"A pixel of the method {self.method} is of several days, so it has no date.",
+                f"Switch DATE_BAND off, or choose one of {', '.join(sorted(methods.SINGLE))}.",
+            )
 
     def check(self, scenes: Scenes, output: Output) -> None:
         """Refuse a band that the product does not have, and an index to draw where none was chosen."""
@@ -83,14 +107,20 @@ class Composite(ImageTarget):
         method = METHODS[self.method].label
         if self.method == "percentile":
             method = f"{method} {self.percentile:g}"
+        elif self.method == "nearest":
+            method = f"{method} to {self.target_date}"
+        elif self.method == "best_index":
+            method = f"{method} ({self.indices[0]})"
         return f"{method} of the observations with {scenes.qa_band} >= {scenes.threshold:g}"
 
     def file_bands(self, scenes: Scenes) -> tuple[BandInfo, ...]:  # noqa: ARG002
-        """List spectral bands, then indices, then the count."""
+        """List spectral bands, then indices, then what was added."""
         return (
             *(spectral_band(name) for name in self.bands),
             *(index_band(name) for name in self.indices),
             *((COUNT,) if self.count_band else ()),
+            *((SCORE,) if self.score_band else ()),
+            *((DATE,) if self.date_band else ()),
         )
 
     def shown(self, scenes: Scenes, style: str | None) -> tuple[Style, tuple[str, ...]]:
@@ -100,25 +130,33 @@ class Composite(ImageTarget):
         return STYLES[name], of_choice.get(name, STYLES[name].bands)
 
     def image(self, scenes: Scenes, names: Sequence[str]) -> ee.Image:
-        """Composite spectral bands, chosen indices, the score band, `clear_count`.
+        """Composite spectral bands, chosen indices, the score band, `score`, `date`, `clear_count`.
 
         Pixels with too few clear days are masked, except in `clear_count`, which is 0 where there is no clear
         observation.
         """
+        wanted = [name for name in names if name in self.indices]
+        reduced = wanted if self.indices_from == "scenes" else []
+        compared = self.indices[:1] if self.method == "best_index" else ()
         spectral = self._spectral(scenes, names)
-        clear = clear_scenes(scenes, spectral, whole=self.method in methods.WHOLE)
+        needed = _union(spectral, *(indices.find(name).bands for name in (*reduced, *compared)))
+        clear = clear_scenes(scenes, needed, whole=self.method in methods.WHOLE)
         stack = methods.Stack(
-            scenes=clear,
-            bands=tuple(spectral),
+            scenes=_with_derived(clear, needed[0], _union(reduced, compared), dated=DATE.name in names),
+            bands=(*spectral, *reduced, *((DATE.name,) if DATE.name in names else ())),
             score=scenes.qa_band,
             # The bands of the file, so that the live layer shows the observation that the file holds.
             axes=self.bands or tuple(spectral),
             percentile=self.percentile,
+            day=self.target_date,
+            index="".join(compared),
         )
         image = named(methods.reduce(self.method, stack), "composite")
-        wanted = [name for name in names if name in self.indices]
-        if wanted:
-            image = named(image.addBands(indices.images(image, wanted)), "with_indices")
+        derived = [name for name in wanted if name not in reduced]
+        if derived:
+            image = named(image.addBands(indices.images(image, derived)), "with_indices")
+        if SCORE.name in names:
+            image = named(image.addBands(image.select([scenes.qa_band]).rename([SCORE.name])), "with_score")
         if self.min_observations > 1 or COUNT_BAND in names:
             count = clear_days(clear, spectral[0], scenes.region)
             image = image.updateMask(count.gte(self.min_observations)).addBands(count)
@@ -126,14 +164,30 @@ class Composite(ImageTarget):
         return image
 
     def _spectral(self, scenes: Scenes, names: Sequence[str]) -> list[str]:
-        """List the spectral bands that the bands `names` are made of, those of the file first."""
+        """List the spectral bands to composite, those of the file first."""
         wanted = [name for name in names if name in self.indices]
-        derived = (*wanted, scenes.qa_band, COUNT_BAND)
+        other = (*wanted, scenes.qa_band, COUNT_BAND, SCORE.name, DATE.name)
         return _union(
             self.bands or (ANY_BAND,),
-            [name for name in names if name not in derived],
-            *(indices.find(name).bands for name in wanted),
+            [name for name in names if name not in other],
+            *(indices.find(name).bands for name in wanted if self.indices_from == "composite"),
         )
+
+
+def _with_derived(
+    clear: ee.ImageCollection, band: str, chosen: Sequence[str], *, dated: bool
+) -> ee.ImageCollection:
+    """Add to each scene its spectral indices, and its date, masked where `band` is."""
+    if not (chosen or dated):
+        return clear
+
+    @named_function()
+    def derive(image: ee.Image) -> ee.Image:
+        if chosen:
+            image = image.addBands(indices.images(image, chosen))
+        return add_date(image, band) if dated else image
+
+    return named(clear.map(derive), "derived")
 
 
 def _union(*groups: Iterable[str]) -> list[str]:

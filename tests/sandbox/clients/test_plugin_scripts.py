@@ -19,6 +19,7 @@ from csplus.csplus_plugin.core.bands import encoding
 from csplus.csplus_plugin.core.choices import Output, Scenes
 from csplus.csplus_plugin.core.errors import InvalidChoice
 from csplus.csplus_plugin.core.grid import grid_for
+from csplus.csplus_plugin.core.methods import SINGLE
 from csplus.csplus_plugin.core.picture import picture, pixels
 from csplus.csplus_plugin.core.printing.languages import JAVASCRIPT
 from csplus.csplus_plugin.core.recipe import Recipe
@@ -87,10 +88,20 @@ def every_choice() -> list[Recipe]:
         replace(JANUARY, tiles=("11SKB", "10SGG")),
         replace(JANUARY, dilate=50, unscored_policy="scl"),
         replace(JANUARY, edge_trim=500),
+        replace(JANUARY, also_mask=("snow", "water"), unscored_policy="keep"),
+        replace(JANUARY, ids=("20230105T184751_20230105T184746_T11SKB",)),
         replace(JANUARY, clip=False, product="L1C", qa_band="cs"),
     ]
     targets = [
-        *(Composite(method=method) for method in catalog.METHODS),
+        *(
+            Composite(method=method, target_date=date(2023, 1, 9), indices=("NDVI",), score_band=True)
+            for method in catalog.METHODS
+        ),
+        *(
+            Composite(method=method, indices=("NDVI",), date_band=True, target_date=date(2023, 1, 9))
+            for method in SINGLE
+        ),
+        Composite(indices=("NDVI", "EVI"), indices_from="scenes"),
         Composite(method="medoid", bands=("B11",), indices=("NDVI", "SAVI", "BAI"), count_band=True),
         Composite(min_observations=3),
         *(Score(statistic) for statistic in catalog.STATISTICS),
