@@ -47,7 +47,15 @@ class CsPlusProvider(QgsProcessingProvider):
         from ..algorithms.clear_composite import ClearComposite
         from ..algorithms.clear_observations import ClearObservations
         from ..algorithms.cloud_score import CloudScore
+        from ..algorithms.periodic_composites import PeriodicComposites
         from ..algorithms.temporal_metrics import TemporalMetrics
 
-        for algorithm in (ClearComposite, TemporalMetrics, CloudScore, ClearObservations, CheckConnection):
+        for algorithm in (
+            ClearComposite,
+            PeriodicComposites,
+            TemporalMetrics,
+            CloudScore,
+            ClearObservations,
+            CheckConnection,
+        ):
             self.addAlgorithm(algorithm())

@@ -133,6 +133,17 @@ INDEX_SOURCES = {
 }
 """What spectral indices are computed from."""
 
+PERIODS = {
+    "week": "Monday to Sunday",
+    "dekad": "1 to 10, 11 to 20, 21 to the month's end",
+    "month": "calendar months",
+    "quarter": "January to March, and so on",
+    "season": "December to February (named by the year of its January), and so on; summer and winter by hemisphere",
+    "year": "calendar years",
+    "days": "every PERIOD_DAYS days, from the first day on",
+}
+"""Kinds of period."""
+
 STATISTICS = {
     "mean": Way("Mean", "how clear a place usually is"),
     "min": Way("Minimum", "its worst look; near 0 almost everywhere in a long window"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -48,14 +49,21 @@ def check_ending(path: Path) -> None:
         )
 
 
-def write(recipe: Recipe[ImageTarget], path: Path) -> None:
+def write(recipe: Recipe[ImageTarget], path: Path, parts: Sequence[Recipe[ImageTarget]] = ()) -> None:
     """Write the script that the file's ending asks for.
+
+    Args:
+        recipe: What is made.
+        path: Where to; its ending names the language.
+        parts: The recipes of its images, where it makes several; one after the other in a script.
 
     Raises:
         CsPlusError: The file cannot be written, or the recipe's grid is impossible.
     """
     check_ending(path)
-    text = render(recipe, path.suffix.lower())
+    ending = path.suffix.lower()
+    each = [recipe] if ending == ".json" or not parts else parts
+    text = "\n\n".join(render(one, ending) for one in each)
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_text(text, encoding="utf-8")

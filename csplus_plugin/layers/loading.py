@@ -32,8 +32,17 @@ class _OnLoad(QgsProcessingLayerPostProcessorInterface):
         self._action(layer)
 
 
-def load_layer(layer: QgsRasterLayer, context: QgsProcessingContext, output: str) -> str:
-    """Pass on a layer that has no file, and ask for it to be loaded.
+def load_layer(
+    layer: QgsRasterLayer, context: QgsProcessingContext, output: str, *, group: str = "", place: int = 0
+) -> str:
+    """Pass on a layer that is no destination of Processing, and ask for it to be loaded.
+
+    Args:
+        layer: The layer.
+        context: Of the run.
+        output: Name of the output that it belongs to.
+        group: Group of the layer tree to put it in, made where there is none; empty for none.
+        place: Layers with higher numbers come to lie on those with lower ones.
 
     Returns:
         Its id, the value of the output.
@@ -45,6 +54,7 @@ def load_layer(layer: QgsRasterLayer, context: QgsProcessingContext, output: str
             layer.name(), project, output, QgsProcessingUtils.LayerHint.Raster
         )
         details.forceName = True
+        details.groupName, details.layerSortKey = group, place
         context.addLayerToLoadOnCompletion(layer.id(), details)
     return layer.id()
 

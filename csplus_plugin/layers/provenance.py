@@ -40,10 +40,7 @@ def tags(
         file_recipe.TAG: file_recipe.tag(recipe),
         "CSPLUS_VERSION": version,
         "CSPLUS_ENDPOINT": endpoint,
-        "CSPLUS_SCENE_COUNT": str(survey.scene_count),
-        "CSPLUS_SCORED_COUNT": str(survey.scored_count),
-        "CSPLUS_UNSCORED_COUNT": str(len(survey.unscored_ids)),
-        "CSPLUS_DATE_COUNT": str(len(survey.days)),
+        **counts(survey),
         "CSPLUS_FIRST_DATE": survey.days[0].isoformat(),
         "CSPLUS_LAST_DATE": survey.days[-1].isoformat(),
         "ATTRIBUTION": ATTRIBUTION,
@@ -55,6 +52,16 @@ def tags(
         items["CSPLUS_SANDBOX"] = SANDBOX_NOTICE
         items["TIFFTAG_IMAGEDESCRIPTION"] = SANDBOX_NOTICE
     return items
+
+
+def counts(survey: Survey) -> dict[str, str]:
+    """Give the metadata items that tell how many scenes there were."""
+    return {
+        "CSPLUS_SCENE_COUNT": str(survey.scene_count),
+        "CSPLUS_SCORED_COUNT": str(survey.scored_count),
+        "CSPLUS_UNSCORED_COUNT": str(len(survey.unscored_ids)),
+        "CSPLUS_DATE_COUNT": str(len(survey.days)),
+    }
 
 
 def set_period(layer: QgsRasterLayer, first: date, last: date) -> None:

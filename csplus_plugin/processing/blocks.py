@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
 )
@@ -198,7 +199,12 @@ def add_bands(
 
 
 def add_output(
-    algorithm: QgsProcessingAlgorithm, label: str, styles: Sequence[str], default: str | None
+    algorithm: QgsProcessingAlgorithm,
+    label: str,
+    styles: Sequence[str],
+    default: str | None,
+    *,
+    is_series: bool = False,
 ) -> None:
     """Add the block *output*.
 
@@ -207,6 +213,7 @@ def add_output(
         label: Name of the file in the dialog.
         styles: Styles to choose from; none where the target has only its own.
         default: The style without a choice; None leaves it to the target.
+        is_series: Whether there are several images, so that the files go to a folder.
     """
     if styles:
         add(
@@ -220,11 +227,14 @@ def add_output(
         QgsProcessingParameterBoolean("LIVE", "Load as a live layer", True),
         "Load a live layer, drawn by the service as you pan. Switch off inside models and for downloads alone.",
     )
-    add(
-        algorithm,
-        QgsProcessingParameterRasterDestination("OUTPUT", label, optional=True, createByDefault=False),
-        "GeoTIFF to download; skipped if empty.",
-    )
+    if is_series:
+        folder = QgsProcessingParameterFolderDestination(
+            "OUTPUT_FOLDER", label, optional=True, createByDefault=False
+        )
+        add(algorithm, folder, "Folder for the GeoTIFFs to download; skipped if empty.")
+    else:
+        file = QgsProcessingParameterRasterDestination("OUTPUT", label, optional=True, createByDefault=False)
+        add(algorithm, file, "GeoTIFF to download; skipped if empty.")
     add(
         algorithm,
         QgsProcessingParameterCrs("CRS", "CRS of the file", optional=True),

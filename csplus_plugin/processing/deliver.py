@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from .. import settings
 from ..core import script
 from ..core.about import version
 from ..core.bands import encoding
+from ..core.errors import FileTrouble
 from ..core.grid import grid_for, outline
 from ..core.picture import picture, pixels
 from ..core.recipe import Recipe
@@ -24,10 +26,13 @@ from ..download.layout import Layout
 from ..download.plan import plan
 from ..download.progress import Progress
 from ..earthengine.client import encoded
-from ..layers import file_recipe, loading, provenance, style
+from ..layers import file_recipe, kept, loading, provenance, style
 from ..layers.live import live_layer
 from .destinations import Destinations
 from .run import Run
+
+_MAPS_AT_ONCE = 8
+"""Tile addresses asked for at once; each takes the service a moment."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,19 @@ class Piece:
         title: Name of its layers.
         survey: The scenes it is made of.
         file: GeoTIFF to write, or None.
+        group: Group of the layer tree for its layers; empty for none.
+        place: Its place in the group, from the bottom.
+        is_part: One of a series, whose files lie in a folder: a file that is there already, made from the same recipe
+            and the same scenes, is kept.
     """
 
     recipe: Recipe[ImageTarget]
     title: str
     survey: Survey
     file: Path | None
+    group: str = ""
+    place: int = 0
+    is_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,8 +76,16 @@ class Delivered:
     clear_percent: float | None
 
 
-def deliver(run: Run, pieces: Sequence[Piece], destinations: Destinations) -> list[Delivered]:
+def deliver(
+    run: Run, recipe: Recipe[ImageTarget], pieces: Sequence[Piece], destinations: Destinations
+) -> list[Delivered]:
     """Make what was asked for of every piece.
+
+    Args:
+        run: The open run.
+        recipe: Of the whole.
+        pieces: Its images.
+        destinations: Where they go.
 
     Raises:
         CsPlusError: Anything that a user can cause or that the service refuses.
@@ -74,13 +94,13 @@ def deliver(run: Run, pieces: Sequence[Piece], destinations: Destinations) -> li
     shares = [
         None
         if piece.file is None
-        else _download(run, piece, piece.file, cloud_optimized=destinations.cloud_optimized)
+        else _make_file(run, piece, piece.file, cloud_optimized=destinations.cloud_optimized)
         for piece in run.through(pieces)
     ]
-    urls = [run.client.map(picture(piece.recipe)) if destinations.live else "" for piece in pieces]
+    urls = _tile_urls(run, pieces) if destinations.live else [""] * len(pieces)
     if destinations.script is not None:
-        script.write(pieces[0].recipe, destinations.script)
-    if not (destinations.live or destinations.file or destinations.script):
+        script.write(recipe, destinations.script, [piece.recipe for piece in pieces])
+    if not (destinations.live or destinations.script or any(piece.file for piece in pieces)):
         run.warn("Nothing was made, only counted: LIVE is off, and OUTPUT and SCRIPT are empty.")
     return [
         Delivered(piece, url, run.session.is_sandbox, share)
@@ -110,7 +130,57 @@ def load_layers(delivered: Delivered, context: QgsProcessingContext) -> str:
         return ""
     layer = live_layer(delivered.tile_url, title, piece.recipe.scenes.region)
     describe(layer)
-    return loading.load_layer(layer, context, "LIVE_LAYER")
+    return loading.load_layer(layer, context, "LIVE_LAYER", group=piece.group, place=piece.place)
+
+
+def load_file(delivered: Delivered, context: QgsProcessingContext) -> None:
+    """Make the layer of a file that is no destination of Processing, where there is a project; in the main thread."""
+    piece = delivered.piece
+    if context.project() is None:
+        return
+    options = QgsRasterLayer.LayerOptions()
+    options.loadDefaultStyle = False  # or QGIS counts a histogram, and leaves it beside the file
+    layer = QgsRasterLayer(str(piece.file), piece.title, "gdal", options)
+    if not layer.isValid():
+        raise FileTrouble(f"{piece.file} cannot be opened.", "Run again: what is whole is kept.")
+    style.apply(layer, piece.recipe)
+    provenance.describe(layer, piece.recipe, piece.survey, sandbox=delivered.is_sandbox)
+    group = f"{piece.group}, files" if piece.group and delivered.tile_url else piece.group
+    loading.load_layer(layer, context, "FILES", group=group, place=piece.place)
+
+
+def _tile_urls(run: Run, pieces: Sequence[Piece]) -> list[str]:
+    """Have the tile addresses made, several at once."""
+    pictures = [encoded(picture(piece.recipe)) for piece in pieces]
+    with ThreadPoolExecutor(_MAPS_AT_ONCE) as pool:
+        return list(pool.map(run.client.map, pictures))
+
+
+def _make_file(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> float:
+    """Download a piece, if it is not there yet, and give the share of its area that has a value, in percent."""
+    if piece.is_part:
+        run.say(f"{path.name}:")
+        known = kept.count_known(
+            path,
+            piece.recipe,
+            provenance.counts(piece.survey),
+            cloud_optimized=cloud_optimized,
+            sandbox=run.session.is_sandbox,
+        )
+        if known is not None:
+            run.say("It is there already, made from the same recipe and the same scenes.")
+            return _share(piece, known)
+    return _download(run, piece, path, cloud_optimized=cloud_optimized)
+
+
+def _share(piece: Piece, known: int) -> float:
+    """Give the share of the area that so many pixels are, in percent."""
+    scenes = piece.recipe.scenes
+    grid = grid_for(scenes.region, piece.recipe.output)
+    cells: float = grid.width * grid.height
+    if scenes.clip:
+        cells = outline(scenes.region, grid.crs).GetArea() / grid.resolution**2
+    return min(100.0, 100 * known / max(cells, 1))
 
 
 def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> float:
@@ -147,10 +217,7 @@ def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> f
         is_cancelled=run.is_cancelled,
     )
     file_recipe.write_beside(recipe, path)
-    cells = tiles.grid.width * tiles.grid.height
-    if area is not None:
-        cells = outline(area, tiles.grid.crs).GetArea() / tiles.grid.resolution**2
-    share = min(100.0, 100 * known / max(cells, 1))
+    share = _share(piece, known)
     if known:
         run.say(f"{share:.1f} percent of the area has a value.")
     else:

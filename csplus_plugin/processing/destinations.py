@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingOutputLayerDefinition,
+    QgsProcessingOutputMultipleLayers,
     QgsProcessingOutputNumber,
     QgsProcessingOutputRasterLayer,
     QgsProcessingOutputString,
@@ -47,6 +48,7 @@ class Destinations:
     Attributes:
         live: Make a live layer.
         file: GeoTIFF to write, or None.
+        folder: Folder for the GeoTIFFs of a series, or None.
         cloud_optimized: Write it as a COG.
         script: Script or recipe to write, or None.
     """
@@ -55,6 +57,12 @@ class Destinations:
     file: Path | None
     cloud_optimized: bool
     script: Path | None
+    folder: Path | None = None
+
+    @property
+    def has_grid(self) -> bool:
+        """Tell whether a grid of pixels is needed."""
+        return any(one is not None for one in (self.file, self.folder, self.script))
 
     @classmethod
     def read(
@@ -65,13 +73,18 @@ class Destinations:
         Once in a run, and in the worker thread: this also registers what is to be loaded, and QGIS forgets what was
         registered while the algorithm was being prepared.
         """
-        raster = algorithm.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        raster = folder = ""
+        if algorithm.parameterDefinition("OUTPUT_FOLDER"):
+            folder = algorithm.parameterAsFileOutput(parameters, "OUTPUT_FOLDER", context)
+        else:
+            raster = algorithm.parameterAsOutputLayer(parameters, "OUTPUT", context)
         text = algorithm.parameterAsFileOutput(parameters, "SCRIPT", context)
         return cls(
             live=algorithm.parameterAsBoolean(parameters, "LIVE", context),
             file=Path(raster) if raster else None,
             cloud_optimized=algorithm.parameterAsEnumString(parameters, "FORMAT", context) == COG,
             script=Path(text) if text else None,
+            folder=Path(folder) if folder else None,
         )
 
 
@@ -88,6 +101,8 @@ def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingCont
         script.check_ending(Path(text))
     for path in filter(None, (raster, text)):
         _check_place(Path(path))
+    if folder := _path(parameters.get("OUTPUT_FOLDER"), context):
+        _check_folder(Path(folder))
 
 
 def add_image_outputs(algorithm: QgsProcessingAlgorithm) -> None:
@@ -97,6 +112,13 @@ def add_image_outputs(algorithm: QgsProcessingAlgorithm) -> None:
     algorithm.addOutput(
         QgsProcessingOutputNumber("CLEAR_PERCENT", "Share of the area that has a value in the file (percent)")
     )
+    add_survey_outputs(algorithm)
+
+
+def add_series_outputs(algorithm: QgsProcessingAlgorithm) -> None:
+    """Declare what an algorithm that makes several images returns beside its destinations."""
+    algorithm.addOutput(QgsProcessingOutputMultipleLayers("LIVE_LAYERS", "Live layers"))
+    algorithm.addOutput(QgsProcessingOutputMultipleLayers("FILES", "Files"))
     add_survey_outputs(algorithm)
 
 
@@ -135,6 +157,23 @@ def _check_place(path: Path) -> None:
             raise InvalidChoice(f"There is no folder {folder}.", "Make it, or choose another.")
     except (OSError, ValueError) as problem:  # a path too long, or with a null in it
         raise InvalidChoice(f"{path} cannot be a file: {problem}.", "Choose another.") from problem
+    _check_writable(folder)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that is a file, and one that cannot be made or written to."""
+    try:
+        if folder.is_dir():
+            _check_writable(folder)
+            return
+        if folder.exists():
+            raise InvalidChoice(f"{folder} is a file.", "Choose a folder.")
+    except (OSError, ValueError) as problem:
+        raise InvalidChoice(f"{folder} cannot be a folder: {problem}.", "Choose another.") from problem
+    _check_place(folder)
+
+
+def _check_writable(folder: Path) -> None:
     if not os.access(folder, os.W_OK):
         raise InvalidChoice(f"The folder {folder} cannot be written to.", "Choose another.")
 

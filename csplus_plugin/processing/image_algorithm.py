@@ -35,10 +35,22 @@ class ImageAlgorithm(RecipeAlgorithm):
     STYLES: ClassVar[Sequence[str]] = tuple(catalog.STYLES)
     STYLE: ClassVar[str | None] = None
 
-    def pieces(self, recipe: Recipe[ImageTarget], survey: Survey, destinations: Destinations) -> list[Piece]:
+    recipe: Recipe[ImageTarget]
+
+    def survey(self, run: Run) -> Survey:
+        """Ask which scenes there are.
+
+        Raises:
+            NothingFound: None that makes a pixel.
+        """
+        survey = run.survey(self.recipe.scenes)
+        check_days(self.recipe.target.fewest_days, survey)
+        return survey
+
+    def pieces(self, run: Run, survey: Survey, destinations: Destinations) -> list[Piece]:  # noqa: ARG002
         """Cut the recipe into the images of the run: here, one."""
-        title = f"{self.NAME} {recipe.scenes.start} to {recipe.scenes.end}"
-        return [Piece(recipe, title, survey, destinations.file)]
+        scenes = self.recipe.scenes
+        return [Piece(self.recipe, f"{self.NAME} {scenes.start} to {scenes.end}", survey, destinations.file)]
 
     def summarise(self, run: Run) -> dict[str, Any]:  # noqa: ARG002
         """Ask for what the algorithm returns of the area as a whole: here, nothing."""
@@ -70,15 +82,19 @@ class ImageAlgorithm(RecipeAlgorithm):
     ) -> dict[str, Any]:
         """Survey the scenes, then make every piece."""
         destinations = Destinations.read(self, parameters, context)
-        if destinations.file is not None or destinations.script is not None:
+        if destinations.has_grid:
             # Before anything is asked: a wrong CRS or pixel size should cost no request.
             grid_for(self.recipe.scenes.region, self.recipe.output)
         with self.open_run(feedback) as run:
-            survey = run.survey(self.recipe.scenes)
-            self._check_days(survey)
+            survey = self.survey(run)
             summary = self.summarise(run)
-            self.delivered = deliver(run, self.pieces(self.recipe, survey, destinations), destinations)
-        results = {"RECIPE": self.recipe.to_json(), "TILE_URL": "", **survey_outputs(survey), **summary}
+            pieces = self.pieces(run, survey, destinations)
+            self.delivered = deliver(run, self.recipe, pieces, destinations)
+        return {**self.outputs(survey, destinations), **summary}
+
+    def outputs(self, survey: Survey, destinations: Destinations) -> dict[str, Any]:
+        """Give what the run returns, once everything is made."""
+        results = {"RECIPE": self.recipe.to_json(), "TILE_URL": "", **survey_outputs(survey)}
         if destinations.file is not None:
             results["OUTPUT"] = str(destinations.file)
             results["CLEAR_PERCENT"] = self.delivered[0].clear_percent
@@ -93,10 +109,16 @@ class ImageAlgorithm(RecipeAlgorithm):
             if layer:
                 results |= {"LIVE_LAYER": layer, "TILE_URL": delivered.tile_url}
 
-    def _check_days(self, survey: Survey) -> None:
-        needed, found = self.recipe.target.fewest_days, len(survey.days)
-        if needed > found:
-            raise NothingFound(
-                f"No pixel can have {needed} clear days: the scenes are of {found}.",
-                "Ask for fewer clear days, or choose a longer window.",
-            )
+
+def check_days(needed: int, survey: Survey) -> None:
+    """Refuse a survey of too few days.
+
+    Raises:
+        NothingFound: No pixel can have so many clear days.
+    """
+    found = len(survey.days)
+    if needed > found:
+        raise NothingFound(
+            f"No pixel can have {needed} clear days: the scenes are of {found}.",
+            "Ask for fewer clear days, or choose a longer window.",
+        )

@@ -112,6 +112,30 @@ CONTRACT = {
     "clearcomposite": Promise(
         "composites", {**SCENES, **COMPOSITE, **OUTPUT, "STYLE": Choice(STYLES, "true_color")}, IMAGE
     ),
+    "periodiccomposites": Promise(
+        "composites",
+        {
+            **SCENES,
+            **COMPOSITE,
+            **{name: kind for name, kind in OUTPUT.items() if name != "OUTPUT"},
+            "STYLE": Choice(STYLES, "true_color"),
+            "PERIOD": Choice(["week", "dekad", "month", "quarter", "season", "year", "days"], "month"),
+            "PERIOD_DAYS": ("number", 10),
+            "OUTPUT_FOLDER": ("folderDestination", None),
+            "LOAD_FILES": ("boolean", True),
+            "TABLE": ("sink", None),
+        },
+        {
+            **COUNTED,
+            "OUTPUT_FOLDER": "outputFolder",
+            "SCRIPT": "outputFile",
+            "TABLE": "outputVector",
+            "LIVE_LAYERS": "outputMultilayer",
+            "FILES": "outputMultilayer",
+            "PERIOD_COUNT": "outputNumber",
+            "EMPTY_COUNT": "outputNumber",
+        },
+    ),
     "cloudscore": Promise(
         "evidence",
         {
