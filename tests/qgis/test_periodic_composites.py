@@ -123,11 +123,9 @@ def test_the_layers_are_one_group_in_time_with_the_newest_on_top(
             assert type(recipe.target) is Composite
             time = layer.temporalProperties()
             assert time.isActive()
-            begin, end = (
-                moment.toString("yyyy-MM-dd")
-                for moment in (time.fixedTemporalRange().begin(), time.fixedTemporalRange().end())
-            )
-            assert (begin, end) == (recipe.scenes.start.isoformat(), recipe.scenes.end.isoformat())
+            ends = (time.fixedTemporalRange().begin(), time.fixedTemporalRange().end())
+            days = [moment.toUTC().toString("yyyy-MM-dd") for moment in ends]
+            assert days == [recipe.scenes.start.isoformat(), recipe.scenes.end.isoformat()]
     assert list(tmp_path.glob("*.aux.xml")) == []
 
 
