@@ -43,16 +43,22 @@ class CsPlusProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self) -> None:
         """Add a new instance of each algorithm."""
+        from ..algorithms.change import ChangeBetweenWindows
         from ..algorithms.check_connection import CheckConnection
         from ..algorithms.clear_composite import ClearComposite
         from ..algorithms.clear_observations import ClearObservations
+        from ..algorithms.clear_scene import ClearScene
         from ..algorithms.cloud_score import CloudScore
+        from ..algorithms.gap_filled_composite import GapFilledComposite
         from ..algorithms.periodic_composites import PeriodicComposites
         from ..algorithms.temporal_metrics import TemporalMetrics
 
         for algorithm in (
             ClearComposite,
             PeriodicComposites,
+            GapFilledComposite,
+            ClearScene,
+            ChangeBetweenWindows,
             TemporalMetrics,
             CloudScore,
             ClearObservations,

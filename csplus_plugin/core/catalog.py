@@ -185,6 +185,8 @@ class Style:
         minimum: Value drawn darkest, in the band's own units (digital numbers for reflectance).
         maximum: Value drawn brightest.
         palette: Colours from minimum to maximum, for one band.
+        classes: Names of the whole numbers from minimum to maximum, a colour of the palette for each; empty where
+            values lie between them.
     """
 
     label: str
@@ -192,6 +194,7 @@ class Style:
     minimum: float
     maximum: float
     palette: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 STYLES = {
@@ -213,6 +216,48 @@ STYLES = {
     ),
     "score": Style("Cloud score", (), 0, 1, ("#000000", "#b22222", "#f4a460", "#fffacd", "#2e8b57")),
 }
+"""Styles of a composite."""
+
+SEVERITY = (
+    (-0.25, "Enhanced regrowth, high", "#7a8737"),
+    (-0.1, "Enhanced regrowth, low", "#acbe4d"),
+    (0.1, "Unburned", "#0ae042"),
+    (0.27, "Low severity", "#fff70b"),
+    (0.44, "Moderate-low severity", "#ffaf38"),
+    (0.66, "Moderate-high severity", "#ff641b"),
+    (None, "High severity", "#a41fd6"),
+)
+"""Classes of dNBR: the value from which the next one begins, name, colour (Key and Benson 2006, FIREMON landscape
+assessment, as UN-SPIDER's recommended practice tabulates and colours them)."""
+
+OWN_STYLES = {
+    "tier": Style("Which choice filled a pixel", ("fill_tier",), 0, 0),
+    "change": Style(
+        "Change of the first index, or else band",
+        (),
+        -1,
+        1,
+        ("#8c510a", "#d8b365", "#f5f5f5", "#5ab4ac", "#01665e"),
+    ),
+    "severity": Style(
+        "Burn severity (dNBR)",
+        ("dNBR_class",),
+        1,
+        len(SEVERITY),
+        tuple(colour for _, _, colour in SEVERITY),
+        tuple(label for _, label, _ in SEVERITY),
+    ),
+}
+"""Styles of a single target; it sets the range."""
+
+ALL_STYLES = {**STYLES, **OWN_STYLES}
+
+MEASURES = {
+    "difference": "after less before, in reflectance or index values",
+    "ratio": "after / before",
+    "relative": "difference / the size of before; 0.1 is ten percent more",
+}
+"""How two windows are compared."""
 
 ATTRIBUTION = (
     "Contains modified Copernicus Sentinel data; Cloud Score+ (c) Google, CC-BY-4.0, Pasquarella et al. 2023"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from .catalog import DEFAULT_THRESHOLD, PRODUCTS, SCL_CLASSES, SCORE_BANDS, STYLES, UNSCORED_POLICIES
+from .catalog import ALL_STYLES, DEFAULT_THRESHOLD, PRODUCTS, SCL_CLASSES, SCORE_BANDS, UNSCORED_POLICIES
 from .checks import between, check_types, one_of, shown
 from .errors import InvalidChoice
 from .region import Region
@@ -129,7 +129,7 @@ class Output:
     Attributes:
         crs: Authority code or WKT; None for the UTM zone of the region.
         resolution: Pixel size in units of the CRS.
-        style: One of `catalog.STYLES`; None for the target's own.
+        style: One of `catalog.ALL_STYLES`; None for the target's own.
     """
 
     crs: str | None = None
@@ -140,7 +140,7 @@ class Output:
         """Check each choice."""
         check_types(self)
         if self.style is not None:
-            one_of("style", self.style, STYLES)
+            one_of("style", self.style, ALL_STYLES)
         if not 0 < self.resolution <= _LARGEST_PIXEL:
             raise InvalidChoice(
                 f"A pixel size of {self.resolution:g} is not possible.", "Choose one above 0."

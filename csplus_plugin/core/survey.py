@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,16 @@ class Survey:
                 begun.setdefault(scene.pass_day, scene.day)
         return tuple(sorted(begun.values()))
 
+    def of(self, indices: Iterable[str]) -> Survey:
+        """Narrow it to scenes by their `system:index`."""
+        chosen = set(indices)
+        scenes = tuple(scene for scene in self.scenes if scene.index in chosen)
+        return Survey(
+            left=((f"of the {len(chosen)} chosen", len(scenes)),),
+            scenes=scenes,
+            hidden_ids=tuple(index for index in self.hidden_ids if index in chosen),
+        )
+
     def within(self, first: date, last: date) -> Survey:
         """Narrow it to a shorter window, both days included, without a further request."""
         scenes = tuple(scene for scene in self.scenes if first <= scene.day <= last)
@@ -121,22 +132,51 @@ def question(scenes: Scenes) -> ee.Dictionary:
     )
 
 
+def merge(surveys: Sequence[Survey]) -> Survey:
+    """Put surveys of several windows together; a scene that lies in two of them counts once."""
+    scenes = {scene.index: scene for survey in surveys for scene in survey.scenes}
+    return Survey(
+        left=(("of all windows", len(scenes)),),
+        scenes=tuple(sorted(scenes.values(), key=lambda scene: (scene.day, scene.index))),
+        hidden_ids=tuple(sorted({index for survey in surveys for index in survey.hidden_ids})),
+    )
+
+
 def answer(scenes: Scenes, values: Any) -> Survey:
-    """Read the service's answer.
+    """Read the service's answer, and refuse one that leaves nothing to work with.
 
     Raises:
         NothingFound: No scene is left, or none that the policy for unscored scenes lets through.
         Unreachable: It is no answer to the question.
     """
+    survey = read(scenes, values)
+    require_scenes(scenes, survey)
+    return survey
+
+
+def require_scenes(scenes: Scenes, survey: Survey) -> None:
+    """Refuse a survey that leaves nothing to work with.
+
+    Raises:
+        NothingFound: No scene is left, or none that the policy for unscored scenes lets through.
+    """
+    left = survey.left
+    for place, (step, (what, size)) in enumerate(zip(steps(scenes), left, strict=True)):
+        if size == 0:
+            before = f"{_scenes(left[0][1])} {left[0][0]}, but none " if place else "No scenes "
+            raise NothingFound(f"{before}{what}.", step.remedy)
+    _check_policy(scenes, survey)
+
+
+def read(scenes: Scenes, values: Any) -> Survey:
+    """Read the service's answer.
+
+    Raises:
+        Unreachable: It is no answer to the question.
+    """
     narrowing = steps(scenes)
     _check_shape(values, len(narrowing))
     left = tuple((step.what, int(size)) for step, size in zip(narrowing, values["left"], strict=True))
-    for step, (what, size) in zip(narrowing, left, strict=True):
-        if size == 0:
-            before = (
-                f"{_scenes(left[0][1])} {left[0][0]}, but none " if step is not narrowing[0] else "No scenes "
-            )
-            raise NothingFound(f"{before}{what}.", step.remedy)
     ids = [clean(index, _LONGEST_ID) for index in values["ids"]]
     without, hidden_ids = (
         {clean(index, _LONGEST_ID) for index in values[key]} for key in ("unscored", "hidden")
@@ -151,9 +191,7 @@ def answer(scenes: Scenes, values: Any) -> Survey:
         )
 
     in_time = sorted(zip(values["times"], ids, strict=True))
-    survey = Survey(left, tuple(scene(time, index) for time, index in in_time), tuple(sorted(hidden_ids)))
-    _check_policy(scenes, survey)
-    return survey
+    return Survey(left, tuple(scene(time, index) for time, index in in_time), tuple(sorted(hidden_ids)))
 
 
 def _check_shape(values: Any, step_count: int) -> None:

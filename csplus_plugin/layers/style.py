@@ -8,6 +8,7 @@ from qgis.core import (
     QgsColorRampShader,
     QgsContrastEnhancement,
     QgsMultiBandColorRenderer,
+    QgsPalettedRasterRenderer,
     QgsRasterLayer,
     QgsRasterShader,
     QgsSingleBandPseudoColorRenderer,
@@ -30,7 +31,9 @@ def apply(layer: QgsRasterLayer, recipe: Recipe[ImageTarget]) -> None:
     # QGIS multiplies by the file's scale before it draws: the stretch has to be in reflectance too.
     scale = infos[numbers[0] - 1].scale
     style = replace(style, minimum=style.minimum * scale, maximum=style.maximum * scale)
-    if len(numbers) == 1:
+    if style.classes:
+        _classes(layer, numbers[0], style)
+    elif len(numbers) == 1:
         _one_band(layer, numbers[0], style)
     else:
         _three_bands(layer, numbers, style)
@@ -64,6 +67,15 @@ def _three_bands(layer: QgsRasterLayer, numbers: list[int], style: Style) -> Non
         )
         setter(stretch)
     layer.setRenderer(renderer)
+
+
+def _classes(layer: QgsRasterLayer, number: int, style: Style) -> None:
+    first = round(style.minimum)
+    classes = [
+        QgsPalettedRasterRenderer.Class(first + place, QColor(colour), label)
+        for place, (colour, label) in enumerate(zip(style.palette, style.classes, strict=True))
+    ]
+    layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), number, classes))
 
 
 def _one_band(layer: QgsRasterLayer, number: int, style: Style) -> None:

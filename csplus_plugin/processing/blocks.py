@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from qgis.core import (
@@ -35,7 +36,7 @@ _BANDS = list(dict.fromkeys(band for product in catalog.PRODUCTS.values() for ba
 _MONTHS = [str(month) for month in range(1, 13)]
 
 
-def add_scenes(algorithm: QgsProcessingAlgorithm) -> None:
+def add_scenes(algorithm: QgsProcessingAlgorithm, *, window_is_optional: bool = False) -> None:
     """Add the block *scenes*."""
     polygons = [Qgis.ProcessingSourceType.VectorPolygon]
     add(
@@ -48,8 +49,15 @@ def add_scenes(algorithm: QgsProcessingAlgorithm) -> None:
         QgsProcessingParameterFeatureSource("AREA", "Area (wins over the extent)", polygons, optional=True),
         "Polygons to use instead of the extent; pixels outside them are masked.",
     )
-    add(algorithm, QgsProcessingParameterDateTime("START", "First day", _DATE), "First day, as 2023-01-31.")
-    add(algorithm, QgsProcessingParameterDateTime("END", "Last day (included)", _DATE), "Last day, included.")
+    for name, label, text in (
+        ("START", "First day", "First day, as 2023-01-31."),
+        ("END", "Last day (included)", "Last day, included."),
+    ):
+        add(
+            algorithm,
+            QgsProcessingParameterDateTime(name, label, _DATE, None, window_is_optional),
+            text,
+        )
     add(
         algorithm,
         choice("PRODUCT", "Product", catalog.PRODUCTS, "L2A"),
@@ -129,13 +137,39 @@ def _add_filters(algorithm: QgsProcessingAlgorithm) -> None:
 
 def add_composite(algorithm: QgsProcessingAlgorithm) -> None:
     """Add the block *composite*."""
-    add(algorithm, choice("METHOD", "Method", catalog.METHODS, "median"), explained(catalog.METHODS))
+    default = Composite()
     add_bands(
         algorithm,
-        Composite().bands,
-        Composite().indices,
+        default.bands,
+        default.indices,
         "Spectral indices, such as NDVI,EVI; they make the file Float32.",
     )
+    add_method(algorithm)
+    add(
+        algorithm,
+        QgsProcessingParameterBoolean("COUNT_BAND", "Add the number of clear days", False),
+        "Add the band clear_count: distinct days with a clear observation.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterBoolean("SCORE_BAND", "Add the score", False),
+        "Add the band score: of the observation that was taken, else the scores reduced by the method; "
+        "it makes the file Float32.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        QgsProcessingParameterBoolean("DATE_BAND", "Add the date", False),
+        "Add the band date: the day of the observation that was taken, counted from 1970-01-01; "
+        f"for the methods {', '.join(sorted(SINGLE))}.",
+        advanced=True,
+    )
+
+
+def add_method(algorithm: QgsProcessingAlgorithm) -> None:
+    """Add the choices of how observations become one."""
+    add(algorithm, choice("METHOD", "Method", catalog.METHODS, "median"), explained(catalog.METHODS))
     add(
         algorithm,
         choice("INDICES_FROM", "Compute indices from", catalog.INDEX_SOURCES, "composite"),
@@ -160,26 +194,6 @@ def add_composite(algorithm: QgsProcessingAlgorithm) -> None:
         "Mask pixels with fewer distinct clear days than this.",
         advanced=True,
     )
-    add(
-        algorithm,
-        QgsProcessingParameterBoolean("COUNT_BAND", "Add the number of clear days", False),
-        "Add the band clear_count: distinct days with a clear observation.",
-        advanced=True,
-    )
-    add(
-        algorithm,
-        QgsProcessingParameterBoolean("SCORE_BAND", "Add the score", False),
-        "Add the band score: of the observation that was taken, else the scores reduced by the method; "
-        "it makes the file Float32.",
-        advanced=True,
-    )
-    add(
-        algorithm,
-        QgsProcessingParameterBoolean("DATE_BAND", "Add the date", False),
-        "Add the band date: the day of the observation that was taken, counted from 1970-01-01; "
-        f"for the methods {', '.join(sorted(SINGLE))}.",
-        advanced=True,
-    )
 
 
 def add_bands(
@@ -193,7 +207,11 @@ def add_bands(
         chosen: Indices without a choice.
         of_what: Help of the indices.
     """
-    add(algorithm, choices("BANDS", "Bands", _BANDS, list(bands)), "Bands of the file, such as B4,B3,B2.")
+    add(
+        algorithm,
+        choices("BANDS", "Bands", _BANDS, list(bands) or None),
+        "Bands of the file, such as B4,B3,B2.",
+    )
     names = sorted(indices.catalogue())
     add(algorithm, choices("INDICES", "Spectral indices", names, list(chosen) or None), of_what)
 
@@ -220,7 +238,7 @@ def add_output(
             algorithm,
             choice("STYLE", "Style", styles, default),
             "Colours of the live layer, and of the file as far as it holds the bands. "
-            + explained({name: catalog.STYLES[name].label for name in styles}),
+            + explained({name: catalog.ALL_STYLES[name].label for name in styles}),
         )
     add(
         algorithm,
@@ -272,8 +290,16 @@ def read_scenes(
     parameters: Mapping[str, Any],
     context: QgsProcessingContext,
     note: Note = lambda _: None,
+    window: tuple[date, date] | None = None,
 ) -> Scenes:
     """Read the block *scenes*; what was done to the area is told to `note`.
+
+    Args:
+        algorithm: Whose block.
+        parameters: Of the run.
+        context: Of the run.
+        note: Told what was done to the area.
+        window: First and last day, in the place of START and END.
 
     Raises:
         InvalidChoice: With one sentence for each thing that can be wrong.
@@ -284,8 +310,8 @@ def read_scenes(
     tiles = algorithm.parameterAsString(parameters, "TILES", context)
     return Scenes(
         region=read_region(algorithm, parameters, context, note),
-        start=day(algorithm, parameters, "START", context),
-        end=day(algorithm, parameters, "END", context),
+        start=window[0] if window else day(algorithm, parameters, "START", context),
+        end=window[1] if window else day(algorithm, parameters, "END", context),
         product=algorithm.parameterAsEnumString(parameters, "PRODUCT", context),
         qa_band=algorithm.parameterAsEnumString(parameters, "QA_BAND", context),
         threshold=algorithm.parameterAsDouble(parameters, "THRESHOLD", context),
@@ -306,17 +332,26 @@ def read_composite(
 ) -> Composite:
     """Read the block *composite*."""
     return Composite(
-        method=algorithm.parameterAsEnumString(parameters, "METHOD", context),
-        percentile=algorithm.parameterAsDouble(parameters, "PERCENTILE", context),
-        target_date=optional_day(algorithm, parameters, "TARGET_DATE", context),
-        min_observations=algorithm.parameterAsInt(parameters, "MIN_OBSERVATIONS", context),
+        **read_method(algorithm, parameters, context),
         bands=chosen(algorithm, parameters, "BANDS", context),
         indices=chosen(algorithm, parameters, "INDICES", context),
-        indices_from=algorithm.parameterAsEnumString(parameters, "INDICES_FROM", context),
         count_band=algorithm.parameterAsBoolean(parameters, "COUNT_BAND", context),
         score_band=algorithm.parameterAsBoolean(parameters, "SCORE_BAND", context),
         date_band=algorithm.parameterAsBoolean(parameters, "DATE_BAND", context),
     )
+
+
+def read_method(
+    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+) -> dict[str, Any]:
+    """Read the choices of how observations become one, by their names in `Composite`."""
+    return {
+        "method": algorithm.parameterAsEnumString(parameters, "METHOD", context),
+        "percentile": algorithm.parameterAsDouble(parameters, "PERCENTILE", context),
+        "target_date": optional_day(algorithm, parameters, "TARGET_DATE", context),
+        "min_observations": algorithm.parameterAsInt(parameters, "MIN_OBSERVATIONS", context),
+        "indices_from": algorithm.parameterAsEnumString(parameters, "INDICES_FROM", context),
+    }
 
 
 def read_output(

@@ -50,7 +50,8 @@ class ImageAlgorithm(RecipeAlgorithm):
     def pieces(self, run: Run, survey: Survey, destinations: Destinations) -> list[Piece]:  # noqa: ARG002
         """Cut the recipe into the images of the run: here, one."""
         scenes = self.recipe.scenes
-        return [Piece(self.recipe, f"{self.NAME} {scenes.start} to {scenes.end}", survey, destinations.file)]
+        when = f"{scenes.start}" if scenes.start == scenes.end else f"{scenes.start} to {scenes.end}"
+        return [Piece(self.recipe, f"{self.NAME} {when}", survey, destinations.file)]
 
     def summarise(self, run: Run) -> dict[str, Any]:  # noqa: ARG002
         """Ask for what the algorithm returns of the area as a whole: here, nothing."""
@@ -58,10 +59,14 @@ class ImageAlgorithm(RecipeAlgorithm):
 
     def declare(self) -> None:
         """Add the scenes, the target, the output, and what is returned."""
-        add_scenes(self)
+        self.declare_scenes()
         self.declare_target()
         add_output(self, self.NAME, self.STYLES, self.STYLE)
         add_image_outputs(self)
+
+    def declare_scenes(self) -> None:
+        """Add the block *scenes*."""
+        add_scenes(self)
 
     def read_output(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Output:
         """Read the block *output*."""

@@ -19,6 +19,7 @@ from qgis.core import (
 )
 
 from ..core import catalog
+from ..core.checks import shown
 from ..core.errors import InvalidChoice
 
 INTEGER = Qgis.ProcessingNumberParameterType.Integer
@@ -104,6 +105,33 @@ def optional_day(
         InvalidChoice: Something is given, but it is no day.
     """
     return None if parameters.get(name) in (None, "") else day(algorithm, parameters, name, context)
+
+
+def numbers(
+    algorithm: QgsProcessingAlgorithm,
+    parameters: Mapping[str, Any],
+    name: str,
+    context: QgsProcessingContext,
+    *,
+    whole: bool = False,
+) -> tuple[float, ...]:
+    """Read numbers separated by commas; empty for none.
+
+    Raises:
+        InvalidChoice: One of them is no number, or no whole one where that is asked for.
+    """
+    # An empty text means none, where there is a default; Processing would take the default for it.
+    text = "" if parameters.get(name) == "" else algorithm.parameterAsString(parameters, name, context)
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            found.append(float(int(part)) if whole else float(part))
+        except ValueError as problem:
+            kind = "a whole number" if whole else "a number"
+            raise InvalidChoice(
+                f"{shown(part)} in {name} is not {kind}.", "Write numbers separated by commas."
+            ) from problem
+    return tuple(found)
 
 
 def chosen(

@@ -9,7 +9,7 @@ from typing import Any
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
 from .. import settings
-from ..core.choices import Output
+from ..core.choices import Output, Scenes
 from ..core.recipe import Recipe
 from .base import CsPlusAlgorithm
 from .blocks import read_scenes
@@ -37,6 +37,12 @@ class RecipeAlgorithm(CsPlusAlgorithm):
             InvalidChoice: With one sentence for each thing that can be wrong.
         """
         raise NotImplementedError
+
+    def read_scenes(
+        self, parameters: Mapping[str, Any], context: QgsProcessingContext, note: Note = lambda _: None
+    ) -> Scenes:
+        """Read the block *scenes*; what was done to the area is told to `note`."""
+        return read_scenes(self, parameters, context, note)
 
     def read_output(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Output:
         """Read the output from the parameters: here, there are none for it."""
@@ -69,7 +75,7 @@ class RecipeAlgorithm(CsPlusAlgorithm):
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, note: Note = lambda _: None
     ) -> Recipe[Any]:
         return Recipe(
-            scenes=read_scenes(self, parameters, context, note),
+            scenes=self.read_scenes(parameters, context, note),
             target=self.read_target(parameters, context),
             output=self.read_output(parameters, context),
         )

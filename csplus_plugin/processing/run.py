@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TypeVar
@@ -92,6 +92,29 @@ class Run:
             self.say(line)
         for line in surveying.warnings(scenes, found):
             self.warn(line)
+        return found
+
+    def surveys(self, windows: Mapping[str, Scenes]) -> dict[str, Survey]:
+        """Ask which scenes there are in each of several windows, in one request, and report them.
+
+        Args:
+            windows: Name, to stand before what is said of a window -> its scenes.
+
+        Returns:
+            Name -> survey; it may be of no scene.
+        """
+        from ..core.library import ee
+
+        questions = ee.List([surveying.question(scenes) for scenes in windows.values()])
+        answers = self.client.value(questions)
+        if not isinstance(answers, list) or len(answers) != len(windows):
+            answers = [None] * len(windows)
+        found = {
+            name: surveying.read(scenes, one)
+            for (name, scenes), one in zip(windows.items(), answers, strict=True)
+        }
+        for name, survey in found.items():
+            self.say(f"{name}: {' '.join(surveying.report(survey))}")
         return found
 
     def through(self, parts: Sequence[Part]) -> Iterator[Part]:

@@ -92,10 +92,20 @@ class Composite(ImageTarget):
                 raise InvalidChoice(
                     f"{product.name} has no band {shown(band)}.", f"Choose from {', '.join(product.bands)}."
                 )
+        if output.style not in (None, *self.styles()):
+            raise InvalidChoice(
+                f"The style {output.style} cannot draw this picture.",
+                f"Choose from {', '.join(self.styles())}.",
+            )
         if output.style == "index" and not self.indices:
             raise InvalidChoice(
                 "The style draws a spectral index, but none was chosen.", "Choose an index, or another style."
             )
+
+    @classmethod
+    def styles(cls) -> tuple[str, ...]:
+        """List the styles that can draw it."""
+        return tuple(STYLES)
 
     @property
     def fewest_days(self) -> int:

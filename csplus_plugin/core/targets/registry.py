@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from .change import Change
+from .clear_scene import ClearScene
 from .composite import Composite
+from .gap_filled import GapFilled
 from .metrics import Metrics
 from .observations import Observations
 from .periodic import Periodic
@@ -10,5 +13,6 @@ from .score import Score
 from .target import Target
 
 TARGETS: dict[str, type[Target]] = {
-    kind.ALGORITHM: kind for kind in (Composite, Periodic, Metrics, Observations, Score)
+    kind.ALGORITHM: kind
+    for kind in (Composite, Periodic, GapFilled, ClearScene, Change, Metrics, Observations, Score)
 }

@@ -58,7 +58,7 @@ class ImageTarget(Target):
 
         Args:
             scenes: The choices of scenes.
-            style: One of `catalog.STYLES`, or None for the target's own.
+            style: One of `catalog.ALL_STYLES`, or None for the target's own.
         """
 
     @abstractmethod
