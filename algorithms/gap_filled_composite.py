@@ -32,7 +32,7 @@ class GapFilledComposite(ImageAlgorithm):
     ID = GapFilled.ALGORITHM
     NAME = "Gap-filled composite"
     GROUP = "composites"
-    SUMMARY = "A composite without holes, filled by looser thresholds, then wider windows, then the same season of other years."
+    SUMMARY = "A composite without holes: filled by lower thresholds, wider windows, the same season of other years."
     HELP = (
         "Makes the clear composite as asked. Pixels without a clear observation are filled, one choice after the "
         "other: lower thresholds in the same window; the window widened, at the threshold asked for; the same "

@@ -83,6 +83,19 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(process: Process, change: dic
     ("identity", "choices", "bands"),
     [
         ("metrics", ["BANDS=", "INDICES=NDVI", "STATISTICS=p10,p90"], ["NDVI_p10", "NDVI_p90"]),
+        ("gapfilledcomposite", ["BANDS=B4", "THRESHOLDS=0.5"], ["B4", "fill_tier"]),
+        ("clearscene", ["DATE=2023-01-21", "BANDS=B4"], ["B4"]),
+        (
+            "change",
+            [
+                "BEFORE_START=2023-03-01",
+                "BEFORE_END=2023-03-31",
+                "START=2023-04-01",
+                "END=2023-05-31",
+                "INDICES=NDVI",
+            ],
+            ["NDVI_before", "NDVI_after", "NDVI_difference"],
+        ),
         (
             "clearobservations",
             [],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from csplus.csplus_plugin.core import catalog, indices
@@ -10,7 +11,10 @@ from csplus.csplus_plugin.core.choices import Output, Scenes
 from csplus.csplus_plugin.core.methods import SINGLE
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.region import Region
+from csplus.csplus_plugin.core.targets.change import Change
+from csplus.csplus_plugin.core.targets.clear_scene import ClearScene
 from csplus.csplus_plugin.core.targets.composite import Composite
+from csplus.csplus_plugin.core.targets.gap_filled import GapFilled
 from csplus.csplus_plugin.core.targets.metrics import Metrics
 from csplus.csplus_plugin.core.targets.observations import Observations
 from csplus.csplus_plugin.core.targets.score import Score
@@ -129,6 +133,49 @@ def observation_images(draw: st.DrawFn) -> Recipe[Observations]:
     return Recipe(found, Observations(), draw(outputs([None, "count", "score"])))
 
 
+@st.composite
+def filled_images(draw: st.DrawFn) -> Recipe[GapFilled]:
+    plain = draw(composites())
+    thresholds = [one for one in (0.5, 0.4, 0.1) if one < plain.scenes.threshold]
+    target = GapFilled(
+        **vars(plain.target),
+        thresholds=tuple(thresholds),
+        extend_days=tuple(sorted(draw(st.sets(st.integers(1, 100), max_size=2)))),
+        extend_years=draw(st.integers(0, 1)),
+    )
+    return Recipe(plain.scenes, target, draw(outputs([None, "true_color", "tier"])))
+
+
+@st.composite
+def single_days(draw: st.DrawFn) -> Recipe[ClearScene]:
+    plain = draw(composites())
+    choices = {"bands": plain.target.bands, "indices": plain.target.indices}
+    return Recipe(replace(plain.scenes, ids=tuple(_IDS)), ClearScene(**choices))
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> Recipe[Change]:
+    plain = draw(composites())
+    start = max(date(2017, 4, 1), plain.scenes.start - timedelta(days=draw(st.integers(0, 800))))
+    target = Change(
+        **{**vars(plain.target), "count_band": False, "score_band": False, "date_band": False},
+        before_start=start,
+        before_end=start + timedelta(days=draw(st.integers(0, 100))),
+        measure=draw(st.sampled_from(list(catalog.MEASURES))),
+    )
+    return Recipe(
+        plain.scenes, target, draw(outputs([None, "change", *(["severity"] if target.has_severity else [])]))
+    )
+
+
 def recipes() -> st.SearchStrategy[Recipe]:
     """Of every target."""
-    return composites() | score_images() | metric_images() | observation_images()
+    return (
+        composites()
+        | score_images()
+        | metric_images()
+        | observation_images()
+        | filled_images()
+        | single_days()
+        | changes()
+    )

@@ -189,6 +189,8 @@ class GapFilled(Composite):
         try:
             found = {round(float(key)): float(count) for key, count in answer[FILL_TIER.name].items()}
             total = sum(found.values())
+            if not total > 0:
+                raise ValueError("no point was counted")  # noqa: TRY301 said like whatever else is damaged
             return {key: 100 * count / total for key, count in sorted(found.items())}
         except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as problem:
             raise Unreachable(
