@@ -25,11 +25,13 @@ class Name:
         text: A word or several, in small letters with underscores between them.
         why: A sentence to stand above it; empty where the step speaks for itself.
         kind: Class of the object in the client library.
+        if_shared: Whether the step gets a variable only where it is used more than once.
     """
 
     text: str
     why: str = ""
     kind: str = ""
+    if_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ class FunctionName:
 def named(step: Step, text: str, why: str = "") -> Step:
     """Name a step: any object of the client library that is computed, not a constant."""
     setattr(step, _STEP, Name(text, why, type(step).__name__))
+    return step
+
+
+def named_if_shared(step: Step, text: str) -> Step:
+    """Name a step for where it is used more than once; else it stays a part of the step that it is for."""
+    setattr(step, _STEP, Name(text, kind=type(step).__name__, if_shared=True))
     return step
 
 

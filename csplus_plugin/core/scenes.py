@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from .catalog import OCCLUDED_SCL_CLASSES, PRODUCTS, SCL_CLASSES, SCORES_ID
-from .naming import named, named_function
+from .naming import named, named_function, named_if_shared
 
 if TYPE_CHECKING:
     import ee
@@ -52,11 +52,9 @@ def steps(scenes: Scenes) -> list[Step]:
     """Filter the archive choice by choice; a filter that is off is left out."""
     from .library import ee
 
-    collection = (
-        ee.ImageCollection(PRODUCTS[scenes.product].collection)
-        .filterBounds(geometry(scenes.region))
-        .filterDate(*_window(scenes))
-    )
+    archive = named_if_shared(ee.ImageCollection(PRODUCTS[scenes.product].collection), "archive")
+    over_area = named_if_shared(archive.filterBounds(geometry(scenes.region)), "over_area")
+    collection = named_if_shared(over_area.filterDate(*_window(scenes)), "of_window")
     done = [
         Step(
             f"of {scenes.product} over the area from {scenes.start} to {scenes.end}",
@@ -66,7 +64,9 @@ def steps(scenes: Scenes) -> list[Step]:
     ]
 
     def narrow(condition: ee.Filter, what: str, remedy: str) -> None:
-        done.append(Step(what, remedy, done[-1].collection.filter(condition)))
+        named_if_shared(condition, "wanted")
+        narrowed = named_if_shared(done[-1].collection.filter(condition), "narrowed")
+        done.append(Step(what, remedy, narrowed))
 
     if scenes.months and len(set(scenes.months)) < 12:  # noqa: PLR2004 months of a year
         months = sorted(set(scenes.months))

@@ -87,13 +87,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(process: Process, change: dic
         ("clearscene", ["DATE=2023-01-21", "BANDS=B4"], ["B4"]),
         (
             "change",
-            [
-                "BEFORE_START=2023-03-01",
-                "BEFORE_END=2023-03-31",
-                "START=2023-04-01",
-                "END=2023-05-31",
-                "INDICES=NDVI",
-            ],
+            ["BEFORE_START=2023-01-01", "BEFORE_END=2023-01-20", "INDICES=NDVI"],
             ["NDVI_before", "NDVI_after", "NDVI_difference"],
         ),
         (

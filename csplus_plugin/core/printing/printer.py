@@ -114,7 +114,7 @@ class Printer:
         if is_result and used == 1:
             return
         name = self._reader.names.get(node)
-        if name is not None:
+        if name is not None and (used > 1 or not name.if_shared):
             self._declare(node, name.text, block, name.why)
         elif used > 1 and isinstance(node, Call) and len(flat(self._text(node))) > _SHORT:
             kind = self._speller.kind(node)

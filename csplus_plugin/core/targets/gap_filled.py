@@ -161,7 +161,7 @@ class GapFilled(Composite):
             image = Composite.image(self, tier.scenes, list(dict.fromkeys((telling, *wanted))))
             has_value = image.select([telling]).mask()
             number = ee.Image.constant(tier.number).rename([FILL_TIER.name])
-            image = named(image.addBands(number), "with_tier")
+            image = named(image.addBands(named(number, "tier")), "with_tier")
             whole = image.select([*wanted, FILL_TIER.name]).updateMask(has_value)
             filled.append(named(whole, f"tier_{tier.number}", tier.label.capitalize() + "."))
         image = ee.ImageCollection(list(reversed(filled))).mosaic() if len(filled) > 1 else filled[0]
