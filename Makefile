@@ -71,6 +71,9 @@ build/bench/bin/python:
 bench-download: setup build/bench/bin/python ## downloads against geedim, xee and a plain loop (BENCH="--sizes 4096")
 	$(PYTHON) tests/benchmarks/download.py $(BENCH)
 
+bench-periods: setup build/bench/bin/python ## a year of monthly files in one run, in twelve, and by geedim in a loop
+	$(PYTHON) tests/benchmarks/periods.py
+
 bench-sandbox: setup ## how fast the sandbox draws a median, beside numpy and odc-stac with dask
 	@$(MAKE) --silent build/bench-venv/ready || echo "odc-stac could not be installed."
 	$(PYTHON) tests/benchmarks/sandbox.py --other-python build/bench-venv/bin/python
