@@ -82,10 +82,12 @@ def feedback() -> Recorder:
 
 
 @pytest.fixture
-def context(qgis_new_project: None) -> QgsProcessingContext:
+def context(qgis_new_project: None) -> Iterator[QgsProcessingContext]:
     made = QgsProcessingContext()
     made.setProject(QgsProject.instance())
-    return made
+    yield made
+    # Layers that algorithms of QGIS loaded go while QGIS lives: pytest may hold the context until after its end.
+    made.temporaryLayerStore().removeAllMapLayers()
 
 
 @pytest.fixture
