@@ -17,5 +17,16 @@ run() { # run NAME [PARAMETER=VALUE ...]
 export CSPLUS_ENDPOINT=sandbox
 run plain_median THRESHOLD=0 UNSCORED_POLICY=keep
 run clear_composite THRESHOLD=0.60
-.venv/bin/python tools/picture.py "$out/plain_median.tif" "$out/clear_composite.tif" "$out/clear_composite.png"
-printf '== %s\n' "$out/clear_composite.tif" "$out/clear_composite.png"
+.venv/bin/python tools/picture.py "$out/clear_composite.png" 2 130 \
+  "Plain median, January 2023=$out/plain_median.tif" "Clear median: cs_cdf ≥ 0.60=$out/clear_composite.tif"
+
+echo "== a year of months"
+qgis_process run csplus:periodiccomposites -- EXTENT='-119.9300,-119.8874,37.3990,37.4328 [EPSG:4326]' \
+  START=2023-01-01 END=2023-12-31 PERIOD=month BANDS=B4,B3,B2 LIVE=false OUTPUT_FOLDER="$out/months"
+months=()
+for file in "$out"/months/*.tif; do
+  name=$(basename "$file" .tif)
+  months+=("${name#clearcomposite_}=$file")
+done
+.venv/bin/python tools/picture.py "$out/months.png" 6 38 "${months[@]}"
+printf '== %s\n' "$out/clear_composite.tif" "$out/clear_composite.png" "$out/months.png"
