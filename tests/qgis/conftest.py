@@ -82,10 +82,12 @@ def feedback() -> Recorder:
 
 
 @pytest.fixture
-def context(qgis_new_project: None) -> QgsProcessingContext:
+def context(qgis_new_project: None) -> Iterator[QgsProcessingContext]:
     made = QgsProcessingContext()
     made.setProject(QgsProject.instance())
-    return made
+    yield made
+    # pytest keeps the context of the last test beyond the end of QGIS, which its layers would not survive.
+    made.temporaryLayerStore().removeAllMapLayers()
 
 
 @pytest.fixture
