@@ -33,9 +33,8 @@ class Caption:
             self._font.setPixelSize(self._font.pixelSize() - 1)
             longest = max(self._advance(date) for date in dates)
         self._small = _font(max(_SMALLEST_NOTE, round(width * _NOTE)))
-        self._date_height = QFontMetrics(self._font).height() if any(dates) else 0
-        bounds = QFontMetrics(self._small).boundingRect(QRect(0, 0, room, width), _WRAPPED, self._notes)
-        self._note_height = bounds.height() if self._notes else 0
+        self._date_height = max((_height(self._font, date, room) for date in dates if date), default=0)
+        self._note_height = _height(self._small, self._notes, room) if self._notes else 0
         parts = [part for part in (self._date_height, self._note_height) if part]
         self.height = sum(parts) + (len(parts) + 1) * (self._margin // 2) if parts else 0
         """Pixels."""
@@ -53,7 +52,7 @@ class Caption:
             painter.setFont(self._font)
             painter.setPen(QColor("#111111"))
             box = QRect(self._margin, top, room, self._date_height)
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, date)
+            painter.drawText(box, _WRAPPED, date)
             top += self._date_height + self._margin // 2
         if self._note_height:
             painter.setFont(self._small)
@@ -64,6 +63,10 @@ class Caption:
 
     def _advance(self, text: str) -> int:
         return QFontMetrics(self._font).horizontalAdvance(text)
+
+
+def _height(font: QFont, text: str, width: int) -> int:
+    return QFontMetrics(font).boundingRect(QRect(0, 0, width, width), _WRAPPED, text).height()
 
 
 def _font(pixels: int, *, bold: bool = False) -> QFont:

@@ -36,7 +36,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QCoreApplication, QDateTime, QIODevice, Qt
 from qgis.PyQt.QtGui import QColor, QImage
 
-from .conftest import PLACE, Recorder
+from .conftest import JANUARY, PLACE, Recorder
 
 ID = "csplus:animation"
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -211,6 +211,20 @@ def test_the_height_holds_the_strip_and_a_format_the_date(
     target = tmp_path / "film.png"
     run(context, feedback, LAYERS=three, WIDTH=320, HEIGHT=240, LABEL="MMMM yyyy", OUTPUT=str(target))
     assert {frame.shape for frame in frames(target)} == {(240, 320, 3)}
+
+
+def test_a_long_date_is_whole_in_a_small_frame(
+    context: QgsProcessingContext, feedback: Recorder, tmp_path: Path
+) -> None:
+    """The two frames differ in the last digit of their dates alone."""
+    layers = [
+        raster(tmp_path / f"{name}.tif", RED, (date(2023, 1, 1), date(2023, 1, last)))
+        for name, last in (("a", 23), ("b", 28))
+    ]
+    target = tmp_path / "film.png"
+    run(context, feedback, LAYERS=layers, WIDTH=100, OUTPUT=str(target))
+    first, second = frames(target)
+    assert (first[50:] != second[50:]).any()
 
 
 def test_points_in_time_by_their_field_and_by_months(
@@ -553,3 +567,18 @@ def test_a_model_makes_live_layers_and_a_film_of_them(
     upper = [frame[: frame.shape[0] // 2] for frame in found]
     assert all(len(np.unique(frame.reshape(-1, 3), axis=0)) > 500 for frame in upper)
     assert not (upper[0] == upper[1]).all()
+
+
+def test_live_layers_of_periods(context: QgsProcessingContext, feedback: Recorder, tmp_path: Path) -> None:
+    values = {**JANUARY, "END": "2023-02-28", "PERIOD": "month"}
+    made = toolbox.run("csplus:periodiccomposites", values, context=context, feedback=feedback)
+    target = tmp_path / "film.png"
+    results = run(context, feedback, LAYERS=made["LIVE_LAYERS"], EXTENT=PLACE, OUTPUT=str(target))
+    assert (results["FRAME_COUNT"], results["FIRST_DATE"], results["LAST_DATE"]) == (
+        2,
+        "2023-01-01",
+        "2023-02-28",
+    )
+    first, second = (frame[: frame.shape[0] // 2] for frame in frames(target))
+    assert len(np.unique(first.reshape(-1, 3), axis=0)) > 500
+    assert not (first == second).all()
