@@ -43,6 +43,7 @@ class CsPlusProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self) -> None:
         """Add a new instance of each algorithm."""
+        from ..algorithms.animation import Animation
         from ..algorithms.change import ChangeBetweenWindows
         from ..algorithms.check_connection import CheckConnection
         from ..algorithms.clear_composite import ClearComposite
@@ -62,6 +63,7 @@ class CsPlusProvider(QgsProcessingProvider):
             TemporalMetrics,
             CloudScore,
             ClearObservations,
+            Animation,
             CheckConnection,
         ):
             self.addAlgorithm(algorithm())

@@ -6,6 +6,7 @@ import difflib
 import html
 import time
 from collections.abc import Mapping
+from types import TracebackType
 from typing import Any, ClassVar
 
 from qgis.core import (
@@ -143,10 +144,9 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
     ) -> bool:
         """Read the parameters."""
         del feedback
-        try:
+        with _Sentence() as sentence:
             self.read(checked_values(self, parameters, context), context)
-        except CsPlusError as problem:
-            raise QgsProcessingException(str(problem)) from problem
+        sentence.raise_if_any()
         return True
 
     def processAlgorithm(
@@ -154,23 +154,20 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
     ) -> dict[str, Any]:
         """Do the work, and say how long it took."""
         begin = time.monotonic()
-        try:
-            results = self.work(checked_values(self, parameters, context), context, feedback)
-        except CsPlusError as problem:
-            raise QgsProcessingException(str(problem)) from problem
+        with _Sentence() as sentence:
+            self._results = self.work(checked_values(self, parameters, context), context, feedback)
+        sentence.raise_if_any()
         feedback.pushInfo(f"Done in {time.monotonic() - begin:.1f} s.")
-        self._results = results
-        return results
+        return self._results
 
     def postProcessAlgorithm(
         self, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Finish, and return the results again: QGIS takes these in the place of the first."""
         del feedback
-        try:
+        with _Sentence() as sentence:
             self.finish(context, self._results)
-        except CsPlusError as problem:
-            raise QgsProcessingException(str(problem)) from problem
+        sentence.raise_if_any()
         return self._results
 
     def _check_names(self, parameters: Mapping[str, Any]) -> None:
@@ -181,3 +178,30 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
                 near = difflib.get_close_matches(name.upper(), known, 1)
                 hint = f"Did you mean {near[0]}?" if near else f"It has {', '.join(known)}."
                 raise InvalidChoice(f"{self.NAME} has no parameter {name}.", hint)
+
+
+class _Sentence:
+    """Keeps what a user's error says, and lets go of the error.
+
+    QGIS never frees what is raised to it, and on an error hang the frames that it came through: their layers would
+    stay open until the end of QGIS. So it is raised anew, when nothing hangs on it.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def __enter__(self) -> _Sentence:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(problem, CsPlusError):
+            return False
+        self._text = str(problem)
+        return True
+
+    def raise_if_any(self) -> None:
+        """Raise it as Processing wants it."""
+        if self._text:
+            raise QgsProcessingException(self._text)

@@ -94,14 +94,14 @@ def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingCont
     Raises:
         InvalidChoice: With the endings that are possible, or what is wrong with the folder.
     """
-    raster = _path(parameters.get("OUTPUT"), context)
+    raster = written_path(parameters.get("OUTPUT"), context)
     if raster and Path(raster).suffix.lower() not in (".tif", ".tiff"):
         raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
-    if text := _path(parameters.get("SCRIPT"), context):
+    if text := written_path(parameters.get("SCRIPT"), context):
         script.check_ending(Path(text))
     for path in filter(None, (raster, text)):
-        _check_place(Path(path))
-    if folder := _path(parameters.get("OUTPUT_FOLDER"), context):
+        check_place(Path(path))
+    if folder := written_path(parameters.get("OUTPUT_FOLDER"), context):
         _check_folder(Path(folder))
 
 
@@ -142,7 +142,12 @@ def survey_outputs(survey: Survey) -> dict[str, Any]:
     }
 
 
-def _check_place(path: Path) -> None:
+def check_place(path: Path) -> None:
+    """Refuse a file that cannot be where it is wanted.
+
+    Raises:
+        InvalidChoice: Its name is too long, or its folder missing or closed to us.
+    """
     length = len(os.fsencode(path.name))
     if length > _LONGEST_NAME:
         raise InvalidChoice(
@@ -170,7 +175,7 @@ def _check_folder(folder: Path) -> None:
             raise InvalidChoice(f"{folder} is a file.", "Choose a folder.")
     except (OSError, ValueError) as problem:
         raise InvalidChoice(f"{folder} cannot be a folder: {problem}.", "Choose another.") from problem
-    _check_place(folder)
+    check_place(folder)
 
 
 def _check_writable(folder: Path) -> None:
@@ -178,7 +183,7 @@ def _check_writable(folder: Path) -> None:
         raise InvalidChoice(f"The folder {folder} cannot be written to.", "Choose another.")
 
 
-def _path(destination: Any, context: QgsProcessingContext) -> str:
+def written_path(destination: Any, context: QgsProcessingContext) -> str:
     """Give the path that a user wrote; empty for none and for a temporary file."""
     if isinstance(destination, QgsProcessingOutputLayerDefinition):
         destination, _ = destination.sink.valueAsString(context.expressionContext(), "")

@@ -62,7 +62,7 @@ def read_region(
     if parameters.get("AREA") not in (None, ""):
         geometry, crs = _area(algorithm, parameters, context, note)
     elif parameters.get("EXTENT") not in (None, ""):
-        geometry, crs = _extent(algorithm, parameters, context)
+        geometry, crs = read_extent(algorithm, parameters, context)
     else:
         raise InvalidChoice("There is neither an EXTENT nor an AREA.", "Choose one of the two.")
     return _region(geometry, crs, context, note)
@@ -120,9 +120,14 @@ def _file_crs(layer: QgsVectorLayer | None) -> QgsCoordinateReferenceSystem:
     return QgsCoordinateReferenceSystem()
 
 
-def _extent(
+def read_extent(
     algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
 ) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem]:
+    """Read EXTENT, which has to be given, and its CRS.
+
+    Raises:
+        InvalidChoice: It is empty, or its CRS is not known.
+    """
     # Asked without a CRS: given one, QGIS leaves an extent that names none unprojected, without a word.
     value = parameters["EXTENT"]
     rectangle = algorithm.parameterAsExtent(parameters, "EXTENT", context)

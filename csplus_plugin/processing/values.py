@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -16,6 +17,7 @@ from qgis.core import (
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
     QgsProperty,
@@ -149,6 +151,24 @@ def _read_text(definition: QgsProcessingParameterString, value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
+def _read_layers(definition: QgsProcessingParameterMultipleLayers, value: Any) -> list[Any] | None:
+    """Read a list of layers, in which a folder stands for the GeoTIFFs in it, by name."""
+    del definition
+    found: list[Any] = []
+    for item in value if isinstance(value, (list, tuple)) else [value]:
+        found += _in_folder(item) if isinstance(item, str) else [item]
+    return [item for item in found if item != ""] or None
+
+
+def _in_folder(text: str) -> list[str]:
+    try:
+        folder = Path(text)
+        files = sorted(folder.iterdir()) if text and folder.is_dir() else []
+    except (OSError, ValueError):  # closed to us, or no path at all
+        files = []
+    return [str(file) for file in files if file.suffix.lower() in (".tif", ".tiff")] or [text]
+
+
 def _whole(value: Any) -> int | None:
     try:
         return int(value) if int(value) == value else None
@@ -161,4 +181,5 @@ _READERS: dict[type[QgsProcessingParameterDefinition], Any] = {
     QgsProcessingParameterNumber: _read_number,
     QgsProcessingParameterBoolean: _read_flag,
     QgsProcessingParameterString: _read_text,
+    QgsProcessingParameterMultipleLayers: _read_layers,
 }

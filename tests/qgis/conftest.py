@@ -86,7 +86,7 @@ def context(qgis_new_project: None) -> Iterator[QgsProcessingContext]:
     made = QgsProcessingContext()
     made.setProject(QgsProject.instance())
     yield made
-    # Layers that algorithms of QGIS loaded go while QGIS lives: pytest may hold the context until after its end.
+    # pytest keeps the context of the last test beyond the end of QGIS, which its layers would not survive.
     made.temporaryLayerStore().removeAllMapLayers()
 
 
