@@ -149,8 +149,8 @@ def survey_outputs(survey: Survey) -> dict[str, Any]:
         "SCORED_COUNT": survey.scored_count,
         "UNSCORED_COUNT": len(survey.unscored_ids),
         "DATE_COUNT": len(survey.days),
-        "FIRST_DATE": survey.days[0].isoformat(),
-        "LAST_DATE": survey.days[-1].isoformat(),
+        "FIRST_DATE": survey.days[0].isoformat() if survey.days else "",
+        "LAST_DATE": survey.days[-1].isoformat() if survey.days else "",
     }
 
 
