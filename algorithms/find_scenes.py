@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qgis.core import QgsProcessing, QgsProcessingContext, QgsVectorLayer
+from qgis.core import Qgis, QgsProcessingContext, QgsVectorLayer
 
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
@@ -37,7 +37,7 @@ class FindScenes(TableAlgorithm):
     TAGS = ("footprints", "catalogue", "search", "cloud cover", "clear share", "list", "tiles")
     SINK = "OUTPUT"
     SINK_HELP = "Footprints with a row for each scene: GeoPackage, or a memory layer."
-    GEOMETRY = QgsProcessing.SourceType.TypeVectorPolygon
+    GEOMETRY = Qgis.ProcessingSourceType.VectorPolygon
 
     recipe: Recipe[SceneList]
 

@@ -42,7 +42,7 @@ def sentence(region: Region, points: int) -> str:
     metres = spacing(region, points)
     if metres == _FINEST:
         return "Every pixel of 10 m is looked at."
-    return f"The area is large: one pixel of 10 m is looked at every {metres} m, which the region's size decides."
+    return f"The area is large: one pixel of 10 m is looked at every {metres} m."
 
 
 def _area(ring: Sequence[Position]) -> float:

@@ -12,6 +12,8 @@ from .table import Table
 COVERED = 0.95
 """Share of the region that the named threshold still keeps."""
 
+_COVERED = f"{100 * COVERED:g} percent"
+
 REASONS = (
     "Go lower on tidal flats, bright sand, snow and flooded fields, clear yet of low scores: to 0.40 or 0.50.",
     "Go higher where haze or the edges of clouds are left; where only the cleanest pixels will do, take cs for cs_cdf.",
@@ -82,13 +84,11 @@ def sentences(table: Table, days: int, band: str, threshold: float) -> list[str]
         threshold: The threshold that is set.
     """
     every = curves(table)
-    lines = []
-    for one in every[:_NAMED]:
-        before = f"{one.period}: " if len(every) > 1 else ""
-        lines += [f"{before}{line}" for name in SCORE_BANDS for line in _told(one, name, days)]
-    if len(every) > _NAMED:
-        lines.append(f"{len(every) - _NAMED} more periods are in the table.")
-    if len(every) == 1 and (share := every[0].kept[band][every[0].thresholds.index(threshold)]) is not None:
+    if len(every) > 1:
+        return [*_by_period(every, days), *REASONS]
+    (one,) = every
+    lines = [line for name in SCORE_BANDS for line in _told(one, name, days)]
+    if (share := one.kept[band][one.thresholds.index(threshold)]) is not None:
         lines.append(
             f"The threshold that is set, {threshold:g} of {band}, keeps {_percent(share)} of the area."
         )
@@ -99,7 +99,7 @@ def charts(table: Table, days: int, threshold: float) -> tuple[Chart, ...]:
     """Draw both scores in one chart, or with several periods each score in its own."""
     every = curves(table)
     marks = (
-        Mark("y", 100 * COVERED, f"{100 * COVERED:g} percent of the area"),
+        Mark("y", 100 * COVERED, f"{_COVERED} of the area"),
         Mark("x", threshold, f"THRESHOLD {threshold:g}"),
     )
 
@@ -120,12 +120,29 @@ def charts(table: Table, days: int, threshold: float) -> tuple[Chart, ...]:
     )  # fmt: skip
 
 
+def _by_period(every: Sequence[Curves], days: int) -> list[str]:
+    """Name the thresholds of each period on a line of its own."""
+    lines = [f"The highest threshold that still keeps {_COVERED} of the area, by period:"]
+    for one in every[:_NAMED]:
+        names = [f"{band} {_short(highest(one.thresholds, one.kept[band]))}" for band in SCORE_BANDS]
+        more = [f"{band} {_short(highest(one.thresholds, one.enough[band]))}" for band in SCORE_BANDS]
+        enough = f"; with at least {days} clear days there: {', '.join(more)}" if days > 1 else ""
+        lines.append(f"{one.period}: {', '.join(names)}{enough}.")
+    if len(every) > _NAMED:
+        lines.append(f"{len(every) - _NAMED} more periods are in the table.")
+    return lines
+
+
+def _short(best: tuple[float, float] | None) -> str:
+    return "none" if best is None else f"{best[0]:g}"
+
+
 def _told(one: Curves, band: str, days: int) -> list[str]:
     shares = one.kept[band]
     if shares[0] is None:
         return [f"{band}: the area is too small for any pixel to count."]
     best = highest(one.thresholds, shares)
-    covered = f"{100 * COVERED:g} percent of the area"
+    covered = f"{_COVERED} of the area"
     if best is None:
         seen = f"{band}: no threshold keeps {covered}, of which only {_percent(shares[0])} has a score at all"
         return [f"{seen}. Choose a longer window."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qgis.core import (
     Qgis,
+    QgsFeatureRequest,
     QgsFillSymbol,
     QgsGraduatedSymbolRenderer,
     QgsRendererRange,
@@ -34,7 +35,11 @@ def style_scenes(layer: QgsVectorLayer, value: str, day: str) -> None:
         QgsRendererRange(low, high, _symbol(colour), label) for low, high, colour, label in reversed(_CLASSES)
     ]
     # A null has no place in a graduated style, and those scenes are to be seen too.
-    layer.setRenderer(QgsGraduatedSymbolRenderer(f'coalesce("{value}", -1)', ranges))
+    renderer = QgsGraduatedSymbolRenderer(f'coalesce("{value}", -1)', ranges)
+    # Footprints of one tile lie on each other: the clearest on top.
+    renderer.setOrderBy(QgsFeatureRequest.OrderBy([QgsFeatureRequest.OrderByClause(value, True)]))
+    renderer.setOrderByEnabled(True)
+    layer.setRenderer(renderer)
     time = layer.temporalProperties()
     time.setMode(Qgis.VectorTemporalMode.FeatureDateTimeInstantFromField)
     time.setStartField(day)

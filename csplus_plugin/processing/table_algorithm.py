@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from qgis.core import (
-    QgsProcessing,
+    Qgis,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
@@ -44,7 +44,7 @@ class TableAlgorithm(RecipeAlgorithm):
 
     SINK: ClassVar[str] = "TABLE"
     SINK_HELP: ClassVar[str] = "Table: GeoPackage, CSV or a memory layer."
-    GEOMETRY: ClassVar[QgsProcessing.SourceType] = QgsProcessing.SourceType.TypeVector
+    GEOMETRY: ClassVar[Qgis.ProcessingSourceType] = Qgis.ProcessingSourceType.Vector
     HAS_REPORT: ClassVar[bool] = False
 
     recipe: Recipe[TableTarget]

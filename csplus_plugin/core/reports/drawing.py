@@ -64,11 +64,13 @@ def draw(chart: Chart, sheet: Sheet, columns: int = WIDE.width) -> str:
     """
     x, y = _axes(chart, sheet)
     parts = [*_frame(chart, x, y, sheet)]
-    parts += [text for mark in chart.marks for text in _mark(mark, x, y, sheet)]
+    parts += [_mark_line(mark, x, y) for mark in chart.marks]
     for number, series in enumerate(chart.series[:MOST_SERIES]):
         points = [(place(at), known(value)) for at, value in series.points]
         kept = [points[one] for one in thinned(points, min(columns, sheet.width))]
         parts.append(f'<g data-series="{number}">{_series(series, kept, number, x, y)}</g>')
+    # Names of marks lie on the lines, with an edge of the paper's colour.
+    parts += [_mark_label(mark, x, y, sheet) for mark in chart.marks]
     axes = (x.begin, y.end, x.end, y.begin, x.low, x.high, y.low, y.high)
     title = escape(clean(chart.title))
     return (
@@ -137,15 +139,19 @@ def _anchor(at: float, letters: int, sheet: Sheet) -> str:
     return "end" if at + letters * _LETTER * sheet.letters / 2 > sheet.width else "middle"
 
 
-def _mark(mark: Mark, x: Axis, y: Axis, sheet: Sheet) -> Iterator[str]:
-    at = (x if mark.axis == "x" else y).at(place(mark.at))
+def _mark_line(mark: Mark, x: Axis, y: Axis) -> str:
     if mark.axis == "y":
-        yield f'<path class="mark" d="M{x.begin:.1f},{at:.1f}H{x.end:.1f}"/>'
-        yield _text(x.end - 4, at - 4, mark.label, "end")
-        return
-    yield f'<path class="mark" d="M{at:.1f},{y.end:.1f}V{y.begin:.1f}"/>'
+        return f'<path class="mark" d="M{x.begin:.1f},{y.at(place(mark.at)):.1f}H{x.end:.1f}"/>'
+    return f'<path class="mark" d="M{x.at(place(mark.at)):.1f},{y.end:.1f}V{y.begin:.1f}"/>'
+
+
+def _mark_label(mark: Mark, x: Axis, y: Axis, sheet: Sheet) -> str:
+    """Name a mark: a level one below its line, an upright one beside its foot."""
+    if mark.axis == "y":
+        return _text(x.begin + 4, y.at(place(mark.at)) + 1.1 * sheet.letters, mark.label, "start")
+    at = x.at(place(mark.at))
     fits_right = at + 4 + len(mark.label) * _LETTER * sheet.letters < x.end
-    yield _text(at + (4 if fits_right else -4), y.begin - 6, mark.label, "start" if fits_right else "end")
+    return _text(at + (4 if fits_right else -4), y.begin - 6, mark.label, "start" if fits_right else "end")
 
 
 def _series(series: Series, points: Sequence[Place], number: int, x: Axis, y: Axis) -> str:

@@ -36,6 +36,9 @@ _LONGEST_RECIPE = 60_000
 
 _LONGEST_CELL, _LONGEST_NOTE = 200, 60
 
+_SMALLEST, _LARGEST_PLAIN = 0.001, 1e9
+"""Between them a number is written with four decimals."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -183,7 +186,8 @@ def _table(columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], room: in
 
 
 def _kind(column: Column) -> str:
-    return ' class="number"' if column.kind in ("whole", "number") else ""
+    name = {"whole": "number", "number": "number", "day": "day"}.get(column.kind)
+    return f' class="{name}"' if name else ""
 
 
 def _cell(cell: Cell) -> str:
@@ -191,7 +195,14 @@ def _cell(cell: Cell) -> str:
         return "\N{EN DASH}"
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    return f"{cell:.6g}" if isinstance(cell, float) else escape(clean(str(cell), _LONGEST_CELL))
+    return _number(cell) if isinstance(cell, float) else escape(clean(str(cell), _LONGEST_CELL))
+
+
+def _number(value: float) -> str:
+    """Write four decimals, or of what is very small or large as many digits; the table that is written has all."""
+    if value and not _SMALLEST <= abs(value) < _LARGEST_PLAIN:
+        return f"{value:.4g}"
+    return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def _recipe(recipe: str) -> Iterator[str]:

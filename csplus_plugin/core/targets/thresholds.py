@@ -80,8 +80,7 @@ class Thresholds(TableTarget):
         """Cut the window, or give it as the only one."""
         if self.period == NO_PERIOD:
             length = (scenes.end - scenes.start).days + 1
-            name = f"{scenes.start} to {scenes.end}"
-            return [Period(name, name, scenes.start, scenes.end, length)]
+            return [Period("window", "window", scenes.start, scenes.end, length)]
         _, south, _, north = scenes.region.bounds
         return periods.cut(
             self.period, scenes.start, scenes.end, days=self.period_days, is_south=south + north < 0
