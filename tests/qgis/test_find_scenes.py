@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.targets import scene_list
 from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.processing import scene_pages
+from osgeo import gdal
 from qgis import processing as toolbox
 from qgis.core import (
     QgsDateTimeRange,
@@ -234,35 +236,43 @@ def test_a_damaged_answer_is_one_sentence(
         find(context, feedback)
 
 
-def test_a_native_filter_goes_on_from_it_in_a_model(
-    context: QgsProcessingContext, feedback: Recorder
+def test_a_model_goes_from_scenes_by_a_native_filter_to_the_pixels_of_one(
+    context: QgsProcessingContext, feedback: Recorder, target: str
 ) -> None:
-    """Scenes that are clear in the area, by a native algorithm, as the first half of choosing one by id."""
-    scenes = QgsProcessingModelChildAlgorithm(ID)
-    scenes.setChildId("scenes")
-    for name, value in JANUARY.items():
-        scenes.addParameterSources(name, [QgsProcessingModelChildParameterSource.fromStaticValue(value)])
-    clear = QgsProcessingModelChildAlgorithm("native:extractbyexpression")
-    clear.setChildId("clear")
-    footprints = QgsProcessingModelChildParameterSource.fromChildOutput("scenes", "OUTPUT")
-    clear.addParameterSources("INPUT", [footprints])
-    expression = '"clear_fraction" > 0.5 and "scored"'
-    clear.addParameterSources(
-        "EXPRESSION", [QgsProcessingModelChildParameterSource.fromStaticValue(expression)]
-    )
-    output = QgsProcessingModelOutput("CLEAR")
-    output.setChildId("clear")
+    """Find scenes -> the clear ones, by a native algorithm -> the clearest of them, by its id."""
+    source = QgsProcessingModelChildParameterSource
+    scenes = child(ID, "scenes", **JANUARY)
+    clear = child("native:extractbyexpression", "clear", EXPRESSION='"clear_fraction" > 0.5 and "scored"')
+    clear.addParameterSources("INPUT", [source.fromChildOutput("scenes", "OUTPUT")])
+    scene = child("csplus:clearscene", "scene", EXTENT=JANUARY["EXTENT"], LIVE=False, BANDS=["B4"])
+    clearest = 'array_first(aggregate(@clear_OUTPUT, \'array_agg\', "id", order_by:=-"clear_fraction"))'
+    scene.addParameterSources("SCENE_ID", [source.fromExpression(clearest)])
+    output = QgsProcessingModelOutput("PIXELS")
+    output.setChildId("scene")
     output.setChildOutputName("OUTPUT")
-    clear.setModelOutputs({"CLEAR": output})
-    model = QgsProcessingModelAlgorithm("clear scenes", "test", "test")
-    for child in (scenes, clear):
-        model.addChildAlgorithm(child)
+    scene.setModelOutputs({"PIXELS": output})
+    model = QgsProcessingModelAlgorithm("clearest scene", "test", "test")
+    for one in (scenes, clear, scene):
+        model.addChildAlgorithm(one)
     model.updateDestinationParameters()
     (destination,) = model.destinationParameterDefinitions()
-    results, fine = model.run({destination.name(): "memory:"}, context, feedback)
+    results, fine = model.run({destination.name(): target}, context, feedback)
     assert fine, feedback.warned
-    layer = context.takeResultLayer(results[destination.name()])
+    assert results[destination.name()] == target
+    taken = json.loads(gdal.Open(target).GetMetadataItem("CSPLUS_RECIPE"))["scenes"]["ids"]
     _, expected = find(context, feedback)
-    kept = {one["id"] for one in expected if one["scored"] and one["clear_fraction"] > 0.5}
-    assert kept
-    assert {one["id"] for one in layer.getFeatures()} == kept
+    best = max((one for one in expected if one["scored"]), key=lambda one: one["clear_fraction"])
+    assert taken == [best["id"]]
+    clear_metres = 100 * (gdal.Open(target).ReadAsArray() != 65535).sum()
+    metres = 0.02 * 111_320 * math.cos(math.radians(37.416)) * 0.012 * 111_000
+    assert clear_metres / metres == pytest.approx(best["clear_fraction"] * best["coverage"], abs=0.02)
+
+
+def child(algorithm: str, name: str, **values: Any) -> QgsProcessingModelChildAlgorithm:
+    """One step of a model."""
+    made = QgsProcessingModelChildAlgorithm(algorithm)
+    made.setChildId(name)
+    made.setDescription(name)
+    for parameter, value in values.items():
+        made.addParameterSources(parameter, [QgsProcessingModelChildParameterSource.fromStaticValue(value)])
+    return made
