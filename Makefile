@@ -13,7 +13,7 @@ export QT_QPA_PLATFORM ?= offscreen
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-16s %s\n", $$1, $$2 }'
 
-setup: ## install what is missing on Debian 12 or 13: QGIS, a virtual screen, .venv, Node
+setup: ## install what is missing on Debian 12 or 13: QGIS, a virtual screen, .venv, Node, Chromium
 	@tools/debian.sh
 
 demo: setup ## run the dataset page's example through qgis_process on the sandbox: build/demo/

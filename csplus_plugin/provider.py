@@ -50,9 +50,11 @@ class CsPlusProvider(QgsProcessingProvider):
         from ..algorithms.clear_observations import ClearObservations
         from ..algorithms.clear_scene import ClearScene
         from ..algorithms.cloud_score import CloudScore
+        from ..algorithms.find_scenes import FindScenes
         from ..algorithms.gap_filled_composite import GapFilledComposite
         from ..algorithms.periodic_composites import PeriodicComposites
         from ..algorithms.temporal_metrics import TemporalMetrics
+        from ..algorithms.threshold_explorer import ThresholdExplorer
 
         for algorithm in (
             ClearComposite,
@@ -64,6 +66,8 @@ class CsPlusProvider(QgsProcessingProvider):
             CloudScore,
             ClearObservations,
             Animation,
+            FindScenes,
+            ThresholdExplorer,
             CheckConnection,
         ):
             self.addAlgorithm(algorithm())

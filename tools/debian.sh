@@ -9,7 +9,8 @@ have() { dpkg-query --show --showformat='${Status}' "$1" 2>/dev/null | grep -q '
 
 . /etc/os-release
 packages=(qgis python3-qgis python3-venv xvfb)
-# The tests run scripts for the Code Editor in Node; one from elsewhere is as good.
+# The tests open reports in a browser, and run scripts for the Code Editor in Node; those from elsewhere are as good.
+command -v chromium >/dev/null || packages+=(chromium)
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
 missing=()

@@ -53,7 +53,7 @@ fi
 as_root unshare --mount --fork sh -ec '
   mount -t proc proc "$1/proc"
   mount -t tmpfs tmpfs "$1/dev/shm"
-  exec chroot "$1" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 CSPLUS_TESTS_WITHOUT_NODE=1 sh -ec "
+  exec chroot "$1" /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 CSPLUS_TESTS_WITHOUT_NODE=1 CSPLUS_TESTS_WITHOUT_BROWSER=1 sh -ec "
     cd /csplus
     echo \"== \$(qgis_process --version 2>/dev/null | head -n 1), \$(python3 --version)\"
     make suite"' sh "$root"

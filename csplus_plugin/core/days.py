@@ -32,6 +32,13 @@ def pass_day(milliseconds: float, region: Region) -> int:
     return int((milliseconds + _offset(region)) // _DAY)
 
 
+def pass_number(image: ee.Image, region: Region) -> ee.Number:
+    """Give the number of a scene's day, as `pass_day` does, on the server."""
+    from .library import ee
+
+    return ee.Number(image.get("system:time_start")).add(_offset(region)).divide(_DAY).floor()
+
+
 def clear_days(scenes: ee.ImageCollection, band: str, region: Region) -> ee.Image:
     """Count the distinct days on which `band` is not masked.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .region import Region
 
 _SAMPLES = 64
-"""Points along the longer side of the region when masks are looked at."""
+"""Points along the side of a square as large as the region, when masks are looked at."""
 
 
 def hidden(scenes: Scenes) -> ee.FeatureCollection:
@@ -36,7 +36,8 @@ def hidden(scenes: Scenes) -> ee.FeatureCollection:
 
     def look(image: ee.Image) -> ee.Feature:
         masks = image.select([ANY_BAND, scenes.qa_band], ["scene", "score"]).mask()
-        seen = masks.reduceRegion(ee.Reducer.max(), shape, step)
+        # The mean, not the maximum: it also takes pixels whose centre is outside, and a small region has no others.
+        seen = masks.reduceRegion(ee.Reducer.mean(), shape, step)
         return ee.Feature(None, seen).set("id", image.get("system:index"))
 
     looks = ee.FeatureCollection(linked(joined(ee.Join.simple(), scenes), scenes.qa_band).map(look))

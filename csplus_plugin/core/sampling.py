@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from .longitudes import Position
 from .region import Region
 
 METRES_PER_DEGREE = 111_320
@@ -10,8 +15,36 @@ METRES_PER_DEGREE = 111_320
 _FINEST = 10
 """Metres: the pixels of Sentinel-2."""
 
+_LONGEST_SIDE = 3000
+"""Points along the longer side at most: scattered parts lie on one grid, of which the service takes ten million."""
 
-def spacing(region: Region, points: int) -> float:
-    """Choose the metres between points so that so many lie along the longer side of the region, or 10 metres."""
+
+def spacing(region: Region, points: int) -> int:
+    """Choose the metres between points so that about `points` squared lie in the region; never less than 10.
+
+    By its area, not by the box around it, so that fields scattered over a county are still looked at.
+
+    Returns:
+        A multiple of 10 metres.
+    """
     west, south, east, north = region.bounds
-    return max(_FINEST, max(east - west, north - south) * METRES_PER_DEGREE / points)
+    narrowing = math.cos(math.radians((south + north) / 2))
+    area = sum(
+        abs(_area(outer)) - sum(abs(_area(hole)) for hole in holes) for outer, *holes in region.polygons
+    )
+    longer = max((east - west) * narrowing, north - south)
+    metres = METRES_PER_DEGREE * max(math.sqrt(max(area, 0) * narrowing) / points, longer / _LONGEST_SIDE)
+    return max(_FINEST, math.ceil(metres / _FINEST) * _FINEST)
+
+
+def sentence(region: Region, points: int) -> str:
+    """Say how far apart points lie."""
+    metres = spacing(region, points)
+    if metres == _FINEST:
+        return "Every pixel of 10 m is looked at."
+    return f"The area is large: one pixel of 10 m is looked at every {metres} m."
+
+
+def _area(ring: Sequence[Position]) -> float:
+    """Measure a ring, in square degrees."""
+    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring)) / 2

@@ -130,10 +130,7 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
     kept = [*bands, score]
 
     def finish(image: ee.Image, clear: ee.Image) -> ee.Image:
-        if scenes.also_mask:
-            classes = sorted(SCL_CLASSES[name] for name in scenes.also_mask)
-            clear = named(clear.And(_is_none_of(image, classes)), "is_wanted")
-        masked = _trimmed(image.select(kept).updateMask(_shrunk(clear, scenes.dilate)), image, scenes)
+        masked = trimmed(image.select(kept).updateMask(_wanted(image, clear, scenes)), image, scenes)
         if whole:
             # Bands of one observation belong together: none of them where one is missing.
             named(masked, "masked")
@@ -163,14 +160,27 @@ def clear_scenes(scenes: Scenes, bands: Sequence[str], *, whole: bool = False) -
     return named(clear, "clear")
 
 
-def scores(scenes: Scenes) -> ee.ImageCollection:
-    """Give the score band of every scene, clear or not; masked where a scene has no score."""
+def clear_share(image: ee.Image, scenes: Scenes) -> ee.Image:
+    """Grade the pixels of a linked scene: 1 where it is clear, 0 where it is not, masked where it has no score."""
+    return trimmed(
+        _wanted(image, image.select([scenes.qa_band]).gte(scenes.threshold), scenes), image, scenes
+    )
+
+
+def scores(scenes: Scenes, bands: Sequence[str] = ()) -> ee.ImageCollection:
+    """Give the score of every scene, clear or not; masked where a scene has no score.
+
+    Args:
+        scenes: The choices.
+        bands: Score bands; empty for the one that is chosen.
+    """
+    wanted = list(bands) or [scenes.qa_band]
 
     @named_function()
     def take_score(image: ee.Image) -> ee.Image:
-        return _trimmed(image.select(scenes.qa_band), image, scenes)
+        return trimmed(image.select(wanted if bands else scenes.qa_band), image, scenes)
 
-    return named(linked(found(scenes), scenes.qa_band).map(take_score), "scores")
+    return named(linked(found(scenes), *wanted).map(take_score), "scores")
 
 
 def _window(scenes: Scenes) -> tuple[str, str]:
@@ -179,10 +189,11 @@ def _window(scenes: Scenes) -> tuple[str, str]:
     return scenes.start.isoformat(), (last + timedelta(days=1)).isoformat()
 
 
-def linked(collection: ee.ImageCollection, score: str) -> ee.ImageCollection:
-    """Link scenes to a band of their scores."""
+def linked(collection: ee.ImageCollection, *bands: str, properties: Sequence[str] = ()) -> ee.ImageCollection:
+    """Link scenes to bands of their scores, and to properties of them."""
     # The score collection stays unfiltered: linking an empty one is an error, and the index is the filter.
-    return named(collection.linkCollection(_every_score(), [score]), "linked")
+    more = {"linkedProperties": list(properties)} if properties else {}
+    return named(collection.linkCollection(_every_score(), list(bands), **more), "linked")
 
 
 def _every_score() -> ee.ImageCollection:
@@ -202,11 +213,19 @@ def joined(join: ee.Join, scenes: Scenes) -> ee.ImageCollection:
     return ee.ImageCollection(join.apply(found(scenes), of_window, same_index))
 
 
-def _trimmed(kept: ee.Image, image: ee.Image, scenes: Scenes) -> ee.Image:
+def trimmed(kept: ee.Image, image: ee.Image, scenes: Scenes) -> ee.Image:
     """Mask what is left of an image outside its footprint, made smaller by the trim."""
     if not scenes.edge_trim:
         return kept
     return kept.clip(image.geometry().buffer(-scenes.edge_trim, _BUFFER_ERROR))
+
+
+def _wanted(image: ee.Image, clear: ee.Image, scenes: Scenes) -> ee.Image:
+    """Reject the chosen scene classes too, and what is near to anything that is rejected."""
+    if scenes.also_mask:
+        classes = sorted(SCL_CLASSES[name] for name in scenes.also_mask)
+        clear = named(clear.And(_is_none_of(image, classes)), "is_wanted")
+    return _shrunk(clear, scenes.dilate)
 
 
 def _is_none_of(image: ee.Image, classes: Sequence[int]) -> ee.Image:

@@ -142,19 +142,42 @@ def merge(surveys: Sequence[Survey]) -> Survey:
     )
 
 
-def answer(scenes: Scenes, values: Any) -> Survey:
+def question_with(scenes: Scenes, more: ee.ComputedObject) -> ee.Dictionary:
+    """Put a further question to the same request; `answers` takes the two apart."""
+    from .library import ee
+
+    return ee.Dictionary({"survey": question(scenes), "answer": more})
+
+
+def answers(scenes: Scenes, values: Any, *, needs_scores: bool = True) -> tuple[Survey, Any]:
+    """Read the service's answer to `question_with`.
+
+    Raises:
+        NothingFound: As `answer` does.
+        Unreachable: Likewise.
+    """
+    parts = values if isinstance(values, dict) else {}
+    return answer(scenes, parts.get("survey"), needs_scores=needs_scores), parts.get("answer")
+
+
+def answer(scenes: Scenes, values: Any, *, needs_scores: bool = True) -> Survey:
     """Read the service's answer, and refuse one that leaves nothing to work with.
+
+    Args:
+        scenes: The choices.
+        values: The value of `question`, decoded JSON.
+        needs_scores: Whether scenes of which none can be used are as good as none.
 
     Raises:
         NothingFound: No scene is left, or none that the policy for unscored scenes lets through.
         Unreachable: It is no answer to the question.
     """
     survey = read(scenes, values)
-    require_scenes(scenes, survey)
+    require_scenes(scenes, survey, needs_scores=needs_scores)
     return survey
 
 
-def require_scenes(scenes: Scenes, survey: Survey) -> None:
+def require_scenes(scenes: Scenes, survey: Survey, *, needs_scores: bool = True) -> None:
     """Refuse a survey that leaves nothing to work with.
 
     Raises:
@@ -165,7 +188,7 @@ def require_scenes(scenes: Scenes, survey: Survey) -> None:
         if size == 0:
             before = f"{_scenes(left[0][1])} {left[0][0]}, but none " if place else "No scenes "
             raise NothingFound(f"{before}{what}.", step.remedy)
-    _check_policy(scenes, survey)
+    _check_policy(scenes, survey, needs_scores=needs_scores)
 
 
 def read(scenes: Scenes, values: Any) -> Survey:
@@ -224,17 +247,17 @@ def report(survey: Survey) -> list[str]:
     return lines
 
 
-def warnings(scenes: Scenes, survey: Survey) -> list[str]:
-    """Say what may surprise, a sentence a line."""
+def warnings(scenes: Scenes, survey: Survey, *, needs_scores: bool = True) -> list[str]:
+    """Say what may surprise, a sentence a line; where no scores are needed, scenes without one are listed."""
     lines = []
     unscored_ids = tuple(index for index in survey.unscored_ids if index not in survey.hidden_ids)
     if unscored_ids:
         done = UNSCORED_POLICIES[scenes.unscored_policy].removesuffix(" (L2A only)")
+        done = done if needs_scores else "listed without a clear share"
         lines.append(f"Without a Cloud Score+ score: {_named(unscored_ids)}. They are {done}.")
     if survey.hidden_ids:
-        lines.append(
-            f"Score masked over the whole area: {_named(survey.hidden_ids)}. Nothing of them is used."
-        )
+        done = "Nothing of them is used" if needs_scores else "They count as scenes without one"
+        lines.append(f"Score masked over the whole area: {_named(survey.hidden_ids)}. {done}.")
     product = PRODUCTS[scenes.product]
     if scenes.start < product.first_day:
         lines.append(f"{product.name} begins on {product.first_day}: the window is shorter than asked.")
@@ -245,14 +268,14 @@ def warnings(scenes: Scenes, survey: Survey) -> list[str]:
     return lines
 
 
-def _check_policy(scenes: Scenes, survey: Survey) -> None:
+def _check_policy(scenes: Scenes, survey: Survey, *, needs_scores: bool) -> None:
     if scenes.unscored_policy == "fail" and survey.unscored_ids:
         raise NothingFound(
             f"{len(survey.unscored_ids)} of {_scenes(survey.scene_count)} have no score: "
             f"{_named(survey.unscored_ids)}.",
             "Wait a few days if they are recent, or choose another policy for unscored scenes.",
         )
-    if survey.used_count == 0:
+    if survey.used_count == 0 and needs_scores:
         raise NothingFound(
             f"None of the {_scenes(survey.scene_count)} found has a score over the area yet.",
             "Wait a few days if they are recent, or choose the policy keep or scl for unscored scenes.",

@@ -31,8 +31,16 @@ class Table:
 
     Attributes:
         rows: A cell for each column, row by row.
-        shapes: A GeoJSON geometry for each row in longitude and latitude; empty for a table without geometry.
+        shapes: A GeoJSON geometry for each row in longitude and latitude, or None where a row lies nowhere; empty for
+            a table without geometry.
+        has_shapes: Whether it is one of places, where no row may be left to tell.
     """
 
     rows: tuple[tuple[Cell, ...], ...]
-    shapes: tuple[Mapping[str, Any], ...] = ()
+    shapes: tuple[Mapping[str, Any] | None, ...] = ()
+    has_shapes: bool = False
+
+    @property
+    def is_of_places(self) -> bool:
+        """Whether its rows have geometries."""
+        return self.has_shapes or bool(self.shapes)

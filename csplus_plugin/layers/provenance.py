@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from qgis.core import Qgis, QgsDateTimeRange, QgsLayerMetadata, QgsRasterLayer
+from qgis.core import Qgis, QgsDateTimeRange, QgsLayerMetadata, QgsMapLayer, QgsRasterLayer
 from qgis.PyQt.QtCore import QDateTime, Qt
 
 from ..core.catalog import ATTRIBUTION, CITATION, LICENSES
@@ -18,10 +18,11 @@ RECIPE_PROPERTY = "csplus/recipe"
 SANDBOX_NOTICE = "Made by the Cloud Score+ sandbox, not by Google Earth Engine"
 
 
-def describe(layer: QgsRasterLayer, recipe: Recipe[Target], survey: Survey, *, sandbox: bool) -> None:
-    """Put recipe, time and metadata on a layer."""
+def describe(layer: QgsMapLayer, recipe: Recipe[Target], survey: Survey, *, sandbox: bool) -> None:
+    """Put recipe and metadata on a layer, and on one of pixels its time; the rows of a table have their own."""
     layer.setCustomProperty(RECIPE_PROPERTY, recipe.to_json())
-    set_period(layer, recipe.scenes.start, recipe.scenes.end)
+    if isinstance(layer, QgsRasterLayer):
+        set_period(layer, recipe.scenes.start, recipe.scenes.end)
     metadata = QgsLayerMetadata()
     metadata.setTitle(layer.name())
     metadata.setAbstract("\n".join(_summary(recipe, survey, sandbox=sandbox)))
@@ -77,14 +78,15 @@ def set_period(layer: QgsRasterLayer, first: date, last: date) -> None:
     properties.setIsActive(True)
 
 
-def _summary(recipe: Recipe[Target], survey: Survey, *, sandbox: bool) -> list[str]:
+def origin(recipe: Recipe[Target], survey: Survey) -> tuple[str, str]:
+    """Say what was made of which scenes, a sentence each."""
     scenes = recipe.scenes
+    return (
+        f"{recipe.target.sentence(scenes)}. Sentinel-2 {scenes.product}, {scenes.start} to {scenes.end}.",
+        f"{survey.scene_count} scenes on {len(survey.days)} days, {survey.scored_count} of them scored.",
+    )
+
+
+def _summary(recipe: Recipe[Target], survey: Survey, *, sandbox: bool) -> list[str]:
     lines = [SANDBOX_NOTICE + "."] if sandbox else []
-    lines.append(
-        f"{recipe.target.sentence(scenes)}. Sentinel-2 {scenes.product}, {scenes.start} to {scenes.end}."
-    )
-    lines.append(
-        f"{survey.scene_count} scenes on {len(survey.days)} days, {survey.scored_count} of them scored."
-    )
-    lines.append(CITATION)
-    return lines
+    return [*lines, *origin(recipe, survey), CITATION]

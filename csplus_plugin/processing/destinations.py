@@ -105,6 +105,18 @@ def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingCont
         _check_folder(Path(folder))
 
 
+def check_report(parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+    """Refuse a report whose ending names another format, or that has no folder to be in: before anything is asked.
+
+    Raises:
+        InvalidChoice: With the ending, or what is wrong with the folder.
+    """
+    if path := written_path(parameters.get("REPORT"), context):
+        if Path(path).suffix.lower() not in (".html", ".htm"):
+            raise InvalidChoice(f"{Path(path).name} is no web page.", "Choose a name that ends in .html.")
+        check_place(Path(path))
+
+
 def add_image_outputs(algorithm: QgsProcessingAlgorithm) -> None:
     """Declare what an image algorithm returns beside its destinations."""
     algorithm.addOutput(QgsProcessingOutputRasterLayer("LIVE_LAYER", "Live layer"))
@@ -137,8 +149,8 @@ def survey_outputs(survey: Survey) -> dict[str, Any]:
         "SCORED_COUNT": survey.scored_count,
         "UNSCORED_COUNT": len(survey.unscored_ids),
         "DATE_COUNT": len(survey.days),
-        "FIRST_DATE": survey.days[0].isoformat(),
-        "LAST_DATE": survey.days[-1].isoformat(),
+        "FIRST_DATE": survey.days[0].isoformat() if survey.days else "",
+        "LAST_DATE": survey.days[-1].isoformat() if survey.days else "",
     }
 
 

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from qgis.core import QgsApplication, QgsProcessingFeedback
 
 from ..core import survey as surveying
 from ..core.choices import Scenes
-from ..core.errors import Cancelled
+from ..core.errors import BadRequest, Cancelled
 from ..core.survey import Survey
 from ..core.text import printable
 from ..earthengine.client import Client
@@ -81,18 +81,48 @@ class Run:
         """Tell the log what may surprise."""
         self._feedback.pushWarning(printable(sentence))
 
-    def survey(self, scenes: Scenes) -> Survey:
+    def survey(self, scenes: Scenes, *, needs_scores: bool = True) -> Survey:
         """Ask which scenes there are, in one request, and report them.
+
+        Args:
+            scenes: The choices.
+            needs_scores: Whether scenes of which none can be used are as good as none.
 
         Raises:
             NothingFound: No scene is left.
         """
-        found = surveying.answer(scenes, self.client.value(surveying.question(scenes)))
+        values = self.client.value(surveying.question(scenes))
+        found = surveying.answer(scenes, values, needs_scores=needs_scores)
+        self._report(scenes, found, needs_scores=needs_scores)
+        return found
+
+    def survey_with(self, scenes: Scenes, question: Any, *, needs_scores: bool = True) -> tuple[Survey, Any]:
+        """Ask which scenes there are, and a question of them, in the same request; report the scenes.
+
+        Args:
+            scenes: The choices.
+            question: An expression.
+            needs_scores: Whether scenes of which none can be used are as good as none.
+
+        Raises:
+            NothingFound: No scene is left.
+            ServiceError: The question is refused, or too heavy.
+        """
+        try:
+            values = self.client.value(surveying.question_with(scenes, question))
+        except BadRequest:
+            # Where no scene is left, the question may make no sense, and the survey alone says why.
+            self.survey(scenes, needs_scores=needs_scores)
+            raise
+        found, answer = surveying.answers(scenes, values, needs_scores=needs_scores)
+        self._report(scenes, found, needs_scores=needs_scores)
+        return found, answer
+
+    def _report(self, scenes: Scenes, found: Survey, *, needs_scores: bool) -> None:
         for line in surveying.report(found):
             self.say(line)
-        for line in surveying.warnings(scenes, found):
+        for line in surveying.warnings(scenes, found, needs_scores=needs_scores):
             self.warn(line)
-        return found
 
     def surveys(self, windows: Mapping[str, Scenes]) -> dict[str, Survey]:
         """Ask which scenes there are in each of several windows, in one request, and report them.

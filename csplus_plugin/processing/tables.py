@@ -51,8 +51,8 @@ def write_table(
     fields = QgsFields()
     for column in columns:
         fields.append(QgsField(column.name, _TYPES[column.kind]))
-    kind = QgsWkbTypes.Type.MultiPolygon if table.shapes else QgsWkbTypes.Type.NoGeometry
-    crs = QgsCoordinateReferenceSystem("EPSG:4326" if table.shapes else "")
+    kind = QgsWkbTypes.Type.MultiPolygon if table.is_of_places else QgsWkbTypes.Type.NoGeometry
+    crs = QgsCoordinateReferenceSystem("EPSG:4326" if table.is_of_places else "")
     sink, destination = algorithm.parameterAsSink(parameters, name, context, fields, kind, crs)
     if sink is None:
         if parameters.get(name) in (None, ""):
@@ -61,7 +61,7 @@ def write_table(
     for place, row in enumerate(table.rows):
         feature = QgsFeature(fields)
         feature.setAttributes([_value(cell, column) for cell, column in zip(row, columns, strict=True)])
-        if table.shapes:
+        if table.shapes and table.shapes[place] is not None:
             shape = QgsJsonUtils.geometryFromGeoJson(json.dumps(table.shapes[place]))
             shape.convertToMultiType()
             feature.setGeometry(shape)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from osgeo import gdal
+from osgeo import gdal, ogr
 
 from .conftest import JANUARY, ROOT, Process, given
 
@@ -109,6 +109,26 @@ def test_statistics_of_a_window(
     assert results["CLEAR_PERCENT"] > 50
     if identity == "clearobservations":
         assert 0 < results["MEAN_CLEAR"] <= results["MEAN_OBSERVATIONS"] <= results["DATE_COUNT"]
+
+
+def test_scenes_and_thresholds_as_files(process: Process, tmp_path: Path) -> None:
+    scenes = tmp_path / "scenes.gpkg"
+    done = process("--json", "run", "csplus:findscenes", *given(OUTPUT=scenes, MIN_CLEAR=0.3))
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    dataset = ogr.Open(str(scenes))
+    shares = [row.GetField("clear_fraction") for row in dataset.GetLayer(0)]
+    assert len(shares) == results["ROW_COUNT"] < results["SCENE_COUNT"]
+    assert min(shares) >= 0.3
+    page, table = tmp_path / "thresholds.html", tmp_path / "thresholds.csv"
+    done = process("--json", "run", "csplus:thresholdexplorer", *given(TABLE=table, REPORT=page))
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert 0 < results["THRESHOLD_CS_CDF"] <= 1
+    assert len(table.read_text().splitlines()) == 1 + results["ROW_COUNT"] == 22
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    done = process("run", "csplus:thresholdexplorer", *given(REPORT=tmp_path / "none" / "a.html"))
+    assert (done.returncode, "There is no folder" in done.stderr + done.stdout) == (1, True)
 
 
 def test_values_as_people_type_them(process: Process, tmp_path: Path) -> None:

@@ -266,6 +266,31 @@ CONTRACT = {
             "LAST_DATE": "outputString",
         },
     ),
+    "findscenes": Promise(
+        "evidence",
+        {**SCENES, "MIN_CLEAR": ("number", 0), "OUTPUT": ("sink", REQUIRED)},
+        {**COUNTED, "OUTPUT": "outputVector", "ROW_COUNT": "outputNumber"},
+    ),
+    "thresholdexplorer": Promise(
+        "evidence",
+        {
+            **SCENES,
+            "STEP": ("number", 0.05),
+            "MIN_OBSERVATIONS": ("number", 3),
+            "PERIOD": Choice(["none", "week", "dekad", "month", "quarter", "season", "year", "days"], "none"),
+            "PERIOD_DAYS": ("number", 10),
+            "TABLE": ("sink", None),
+            "REPORT": ("fileDestination", None),
+        },
+        {
+            **COUNTED,
+            "TABLE": "outputVector",
+            "REPORT": "outputHtml",
+            "ROW_COUNT": "outputNumber",
+            "THRESHOLD_CS_CDF": "outputNumber",
+            "THRESHOLD_CS": "outputNumber",
+        },
+    ),
     "checkconnection": Promise(
         "connection",
         {},

@@ -44,7 +44,7 @@ class SceneNames(TableTarget):
     def question(self, scenes: Any) -> Any:
         return found(scenes).aggregate_array("system:index")
 
-    def table(self, scenes: Any, answer: Any) -> Table:
+    def table(self, scenes: Any, survey: Any, answer: Any) -> Table:
         rows = tuple(
             (name, f"{name[:4]}-{name[4:6]}-{name[6:8]}", None, len(name), len(name) % 2 == 0)
             for name in answer
@@ -114,7 +114,7 @@ def test_the_loaded_layer_has_a_name_and_labels(
     algorithm.initAlgorithm()
     toolbox.runAndLoadResults(algorithm, parameters, context=context, feedback=feedback)
     (layer,) = QgsProject.instance().mapLayers().values()
-    assert layer.name() == "Scene names 2023-01-01 to 2023-01-31"
+    assert layer.name() == "Scene names 2023-01-01 to 2023-01-31 (sandbox)"
     aliases = [layer.attributeAlias(layer.fields().indexOf(name)) for name in ("fid", "id", "cloud", "even")]
     assert aliases == ["", "Index of the scene", "Cloud (percent)", "Whether that is even"]
 

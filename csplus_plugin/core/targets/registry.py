@@ -9,10 +9,15 @@ from .gap_filled import GapFilled
 from .metrics import Metrics
 from .observations import Observations
 from .periodic import Periodic
+from .scene_list import SceneList
 from .score import Score
 from .target import Target
+from .thresholds import Thresholds
 
 TARGETS: dict[str, type[Target]] = {
     kind.ALGORITHM: kind
-    for kind in (Composite, Periodic, GapFilled, ClearScene, Change, Metrics, Observations, Score)
+    for kind in (
+        *(Composite, Periodic, GapFilled, ClearScene, Change, Metrics),
+        *(Observations, Score, SceneList, Thresholds),
+    )
 }

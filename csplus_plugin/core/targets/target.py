@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ..bands import BandInfo
     from ..catalog import Style
     from ..choices import Output, Scenes
+    from ..reports.chart import Chart
+    from ..survey import Survey
     from ..table import Column, Table
 
 
@@ -76,7 +78,7 @@ class ImageTarget(Target):
 
 @dataclass(frozen=True)
 class TableTarget(Target):
-    """A target whose result is a table: rows in any sink of Processing, and later a chart."""
+    """A target whose result is a table: rows in any sink of Processing, and charts where it has some."""
 
     @abstractmethod
     def columns(self, scenes: Scenes) -> tuple[Column, ...]:
@@ -87,13 +89,26 @@ class TableTarget(Target):
         """Build the expression whose answer `table` reads."""
 
     @abstractmethod
-    def table(self, scenes: Scenes, answer: Any) -> Table:
+    def table(self, scenes: Scenes, survey: Survey, answer: Any) -> Table:
         """Read the service's answer.
 
         Args:
             scenes: The choices of scenes.
+            survey: The scenes that were found.
             answer: The value of `question`, decoded JSON.
 
         Raises:
             CsPlusError: With what to do where it says nothing.
         """
+
+    def notes(self, scenes: Scenes) -> tuple[str, ...]:  # noqa: ARG002
+        """Say how it is computed, a sentence each, for the log and for the report: here, nothing."""
+        return ()
+
+    def findings(self, scenes: Scenes, table: Table) -> tuple[str, ...]:  # noqa: ARG002
+        """Say what the table shows, the answer first, a sentence each: here, nothing."""
+        return ()
+
+    def charts(self, scenes: Scenes, table: Table) -> tuple[Chart, ...]:  # noqa: ARG002
+        """Draw what the table shows: here, nothing."""
+        return ()
