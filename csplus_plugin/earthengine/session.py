@@ -213,6 +213,14 @@ def session_for(connection: Connection, progress: Callable[[float], None] = lamb
         return session
 
 
+def running_sandbox(connection: Connection) -> str:
+    """Give the address of the sandbox that a connection reaches, without starting it; empty where none runs."""
+    if connection.endpoint != SANDBOX:
+        return connection.endpoint.strip().rstrip("/") if is_loopback(connection.endpoint) else ""
+    running = _sandboxes.get(connection.sandbox_data)
+    return running.url.rstrip("/") if running else ""
+
+
 @contextmanager
 def _locked(progress: Callable[[float], None]) -> Iterator[None]:
     """Wait for another run that opens a session: the first start of the sandbox takes seconds."""
@@ -232,6 +240,7 @@ def close_sessions() -> None:
         _sessions.clear()
         for sandbox in _sandboxes.values():
             sandbox.stop()
+            atexit.unregister(sandbox.stop)
         _sandboxes.clear()
 
 

@@ -15,6 +15,10 @@ from ..core.targets.target import Target
 from . import file_recipe
 
 RECIPE_PROPERTY = "csplus/recipe"
+MINTED_PROPERTY = "csplus/minted"
+"""When the tile address of a live layer was made: seconds since 1970."""
+MAP_PROPERTY = "csplus/map"
+"""The map of which the recipe speaks, `projects/…/maps/…`."""
 SANDBOX_NOTICE = "Made by the Cloud Score+ sandbox, not by Google Earth Engine"
 
 
