@@ -51,6 +51,7 @@ class CsPlusProvider(QgsProcessingProvider):
         from ..algorithms.cloud_score import CloudScore
         from ..algorithms.gap_filled_composite import GapFilledComposite
         from ..algorithms.periodic_composites import PeriodicComposites
+        from ..algorithms.refresh_live_layers import RefreshLiveLayers
         from ..algorithms.temporal_metrics import TemporalMetrics
 
         for algorithm in (
@@ -62,6 +63,7 @@ class CsPlusProvider(QgsProcessingProvider):
             TemporalMetrics,
             CloudScore,
             ClearObservations,
+            RefreshLiveLayers,
             CheckConnection,
         ):
             self.addAlgorithm(algorithm())

@@ -243,6 +243,11 @@ CONTRACT = {
             "MEAN_SCORE": "outputNumber",
         },
     ),
+    "refreshlivelayers": Promise(
+        "connection",
+        {"LAYERS": ("multilayer", None)},
+        {"RENEWED": "outputNumber", "FAILED": "outputNumber"},
+    ),
     "checkconnection": Promise(
         "connection",
         {},
