@@ -10,9 +10,12 @@ from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
 from ..core.errors import FileTrouble
 
+_OF_THE_DESKTOP = ("mapcanvas", "mapViewDocks", "mapViewDocks3D")
+"""What QGIS's windows write into a project: the view of each map. Bookmarks and the rest are the project's own."""
+
 
 def save(project: QgsProject) -> None:
-    """Write a project to its file, and keep what only the desktop writes there: the map's view, bookmarks, docks.
+    """Write a project to its file, and keep what only the desktop writes there: the view of each map.
 
     Raises:
         FileTrouble: It cannot be written.
@@ -21,9 +24,8 @@ def save(project: QgsProject) -> None:
 
     def keep_the_rest(document: QDomDocument) -> None:
         root = document.documentElement()
-        known = {node.tagName() for node in _children(root)}
         for node in _children(before.documentElement()):
-            if node.tagName() not in known:
+            if node.tagName() in _OF_THE_DESKTOP:
                 root.appendChild(document.importNode(node, True))
 
     project.writeProject.connect(keep_the_rest)
