@@ -8,6 +8,7 @@ from qgis.gui import QgisInterface
 from .. import settings
 from ..layers.renewal import Renewal
 from .messages import Messages
+from .options import OptionsFactory
 
 
 class Desktop:
@@ -23,8 +24,11 @@ class Desktop:
         self._messages = Messages(iface)
         self.renewal = Renewal(project, settings.connection)
         self.renewal.failed.connect(self._messages.warn)
+        self._options = OptionsFactory(self.renewal.renew_all)
+        iface.registerOptionsWidgetFactory(self._options)
 
     def stop(self) -> None:
         """Take everything out of the window."""
+        self._iface.unregisterOptionsWidgetFactory(self._options)
         self.renewal.stop()
         self.renewal.failed.disconnect(self._messages.warn)
