@@ -114,7 +114,7 @@ SANDBOX_DATA = Setting(
 BYTES_IN_FLIGHT = Setting(
     "csplus/bytes_in_flight",
     ("CSPLUS_BYTES_IN_FLIGHT",),
-    "Memory of a download (MB)",
+    "Memory of a download",
     "Pixels that a download may hold in memory.",
     default="256",
     kind=Kind.MEGABYTES,
@@ -122,7 +122,7 @@ BYTES_IN_FLIGHT = Setting(
 LARGE_DOWNLOAD = Setting(
     "csplus/large_download",
     ("CSPLUS_LARGE_DOWNLOAD",),
-    "Large download (MB)",
+    "Large download",
     "A download above this size suggests an export instead.",
     default="5000",
     kind=Kind.MEGABYTES,

@@ -47,8 +47,8 @@ def test_every_setting_has_a_row_with_its_default(page: Callable[[], OptionsPage
         "Key file": "",
         "Trusted host": "",
         "Sandbox's archive": "",
-        "Memory of a download (MB)": "256",
-        "Large download (MB)": "5000",
+        "Memory of a download": "256",
+        "Large download": "5000",
         "Compression of files": "DEFLATE",
     }
     assert all(field.widget.isEnabled() for field in shown.fields.values())
