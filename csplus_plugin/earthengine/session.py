@@ -50,7 +50,9 @@ _GOOGLE = ".googleapis.com"
 """What the names of Google's API hosts end with; only Google can give such a name."""
 
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,99}")
-_HOW_TO_SET_A_PROJECT = "Set the id of a Google Cloud project in CSPLUS_PROJECT or in the plugin's settings."
+_HOW_TO_SET_A_PROJECT = (
+    "Set a Google Cloud project in QGIS under Settings > Options > Cloud Score+, or in CSPLUS_PROJECT."
+)
 
 
 @dataclass(frozen=True)

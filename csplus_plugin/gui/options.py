@@ -19,6 +19,8 @@ from .connection_test import ConnectionTest
 from .fields import Field, make_field
 
 TITLE = "Cloud Score+"
+PAGE = "csplusOptions"
+"""The page's name in QGIS's dialog."""
 
 
 class OptionsFactory(QgsOptionsWidgetFactory):
@@ -47,7 +49,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def __init__(self, parent: QWidget | None, on_change: Callable[[], None]) -> None:
         super().__init__(parent)
-        self.setObjectName("csplusOptions")
+        self.setObjectName(PAGE)
         self._on_change = on_change
         self._running = _Running()
         self.destroyed.connect(self._running.cancel)

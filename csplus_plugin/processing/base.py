@@ -18,8 +18,9 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..core.about import ROOT
-from ..core.errors import CsPlusError, InvalidChoice
+from ..core.errors import CsPlusError, InvalidChoice, SignInNeeded
 from ..core.text import printable
+from . import first_contact
 from .values import checked_values
 
 GROUPS = {
@@ -157,6 +158,8 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         try:
             results = self.work(checked_values(self, parameters, context), context, feedback)
         except CsPlusError as problem:
+            if isinstance(problem, SignInNeeded):
+                first_contact.tell(problem.what)
             raise QgsProcessingException(str(problem)) from problem
         feedback.pushInfo(f"Done in {time.monotonic() - begin:.1f} s.")
         self._results = results

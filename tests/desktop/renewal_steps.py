@@ -16,7 +16,7 @@ from pathlib import Path
 import qgis.utils
 from qgis.core import QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QTimer
-from qgis.PyQt.QtWidgets import QApplication
+from qgis.PyQt.QtWidgets import QApplication, QPushButton
 from qgis.utils import iface
 
 OUT = Path(os.environ["CSPLUS_DESKTOP_OUT"])
@@ -120,7 +120,28 @@ def colours():
 def save_start():
     start_plugins()
     outcome["ee_at_start"] = "ee" in sys.modules
-    later(300, lambda: later(1500, page_is_open) or iface.showOptionsDialog(None, "csplusOptions"))
+    later(300, run_without_account)
+
+
+@step
+def run_without_account():
+    from qgis import processing
+
+    try:
+        processing.run("csplus:clearcomposite", {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31"})
+    except Exception as refused:
+        outcome["refused"] = str(refused)
+    later(500, welcomed)
+
+
+@step
+def welcomed():
+    picture("first_contact.png")
+    outcome["first_contact"] = bar()
+    buttons = {one.text(): one for one in iface.messageBar().findChildren(QPushButton)}
+    outcome["ways"] = list(buttons)
+    later(1500, page_is_open)
+    buttons["Options"].click()
 
 
 def options():

@@ -39,6 +39,8 @@ class Desk:
                 name: value for name, value in os.environ.items() if not name.startswith(("CSPLUS", "GOOGLE"))
             },
             "HOME": str(home),
+            "CLOUDSDK_CONFIG": str(home),
+            "NO_GCE_CHECK": "true",
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
             "XDG_RUNTIME_DIR": str(home),
             "PYTHONPATH": sysconfig.get_path("purelib"),
@@ -77,6 +79,8 @@ def saved(desk: Desk) -> dict:
 
 def test_from_nothing_to_a_drawn_composite_in_qgis_alone(saved: dict) -> None:
     assert saved["ee_at_start"] is False
+    assert saved["first_contact"] == ["No Earth Engine account is signed in on this computer."]
+    assert {"Try the sandbox", "Options", "Help"} <= set(saved["ways"])
     assert saved["tested"].startswith("✓ It works: a Cloud Score+ sandbox")
     assert saved["colours"] > 50
     assert len(saved["ids"]) == 12
