@@ -11,6 +11,7 @@ from .. import settings
 from ..earthengine.session import SANDBOX
 from ..layers.renewal import Renewal
 from ..processing import first_contact
+from .identify import Identify
 from .messages import Messages
 from .options import PAGE, OptionsFactory
 
@@ -36,6 +37,8 @@ class Desktop(QObject):
         self.renewal.failed.connect(self._messages.warn)
         self._options = OptionsFactory(self.renewal.renew_all)
         iface.registerOptionsWidgetFactory(self._options)
+        self._identify = Identify(iface, project, settings.connection)
+        self._identify.answered.connect(self._messages.tell)
         # A signal, because runs are in threads of their own.
         self._no_account.connect(self._welcome)
         self._tell = self._no_account.emit
@@ -45,6 +48,8 @@ class Desktop(QObject):
         """Take everything out of the window."""
         first_contact.stop_listening(self._tell)
         self._no_account.disconnect(self._welcome)
+        self._identify.stop()
+        self._identify.answered.disconnect(self._messages.tell)
         self._iface.unregisterOptionsWidgetFactory(self._options)
         self.renewal.stop()
         self.renewal.failed.disconnect(self._messages.warn)

@@ -30,6 +30,10 @@ class Messages:
         """Show what was done."""
         self.show(sentence, {}, Qgis.MessageLevel.Success)
 
+    def tell(self, sentence: str) -> None:
+        """Show what was asked for."""
+        self.show(sentence, {}, Qgis.MessageLevel.Info)
+
     def show(
         self,
         sentence: str,

@@ -14,8 +14,9 @@ import traceback
 from pathlib import Path
 
 import qgis.utils
-from qgis.core import QgsProject, QgsRectangle
-from qgis.PyQt.QtCore import QTimer
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject, QgsRectangle
+from qgis.PyQt.QtCore import QPoint, Qt, QTimer
+from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QPushButton
 from qgis.utils import iface
 
@@ -207,6 +208,28 @@ def save():
 def saved():
     picture("saved.png")
     outcome["colours"] = colours()
+    iface.setActiveLayer(next(one for one in live_layers() if "Copy" not in one.name()))
+    iface.actionIdentify().trigger()
+    canvas = iface.mapCanvas()
+    place = canvas.rect().center() + QPoint(0, 180)
+    outcome["clicked"] = (
+        QgsCoordinateTransform(
+            canvas.mapSettings().destinationCrs(),
+            QgsCoordinateReferenceSystem("EPSG:4326"),
+            QgsProject.instance(),
+        )
+        .transform(canvas.getCoordinateTransform().toMapCoordinates(place))
+        .toString(4)
+    )
+    QTest.mouseMove(canvas.viewport(), place)
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    when(lambda: any("119.9" in text for text in bar()), identified, 20)
+
+
+@step
+def identified():
+    picture("identify.png")
+    outcome["pixel"] = bar()
     finish()
 
 

@@ -10,7 +10,7 @@ from csplus.csplus_plugin import settings
 from csplus.csplus_plugin.gui.desktop import Desktop
 from qgis import processing
 from qgis.core import QgsProcessingException, QgsProject, QgsSettings
-from qgis.gui import QgsMessageBar
+from qgis.gui import QgsMapCanvas, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
 from qgis.PyQt.QtWidgets import QPushButton
 
@@ -22,11 +22,15 @@ class Window:
 
     def __init__(self) -> None:
         self.bar = QgsMessageBar()
+        self.canvas = QgsMapCanvas()
         self.factories: list[object] = []
         self.opened: list[str] = []
 
     def messageBar(self) -> QgsMessageBar:
         return self.bar
+
+    def mapCanvas(self) -> QgsMapCanvas:
+        return self.canvas
 
     def mainWindow(self) -> None:
         return None
