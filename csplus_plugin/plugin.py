@@ -12,6 +12,7 @@ from .layers import loading
 from .layers.rewriting import Rewriting
 from .modules import forget_modules
 from .processing import interrupts
+from .processing.run import cancel_runs
 from .provider import CsPlusProvider
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class CsPlusPlugin:
             if part is not None:
                 part.stop()
         self.desktop = self.rewriting = None
+        cancel_runs()
         loading.forget()
         close_sessions()
         if self.provider is not None:

@@ -167,7 +167,7 @@ class Renewal(QObject):
         """Let go of the network with the last live layer, and of a task whose layers are all gone."""
         if self._task is not None and not any(map(self._project.mapLayer, self._task.ids)):
             self._task.cancel()
-        if not any(read_live(layer) for layer in self._project.mapLayers().values()):
+        if self._is_listening and not any(read_live(layer) for layer in self._project.mapLayers().values()):
             self._listen(on=False)
 
     def _listen(self, *, on: bool) -> None:
