@@ -26,7 +26,7 @@ class ConnectionTest(QgsTask):
     ended = pyqtSignal(bool, str)
 
     def __init__(self, connection: Connection) -> None:
-        flags = QgsTask.Flag.CanCancel | QgsTask.Flag.Silent
+        flags = QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
         super().__init__("Testing the connection of Cloud Score+", flags)
         self._connection = connection
         self._works, self._sentence = False, ""

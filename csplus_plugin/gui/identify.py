@@ -109,7 +109,9 @@ class _Question(QgsTask):
     answered = pyqtSignal(str)
 
     def __init__(self, live: LiveLayer, longitude: float, latitude: float, connection: Connection) -> None:
-        super().__init__("Reading a pixel", QgsTask.Flag.CanCancel | QgsTask.Flag.Silent)
+        super().__init__(
+            "Reading a pixel", QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
+        )
         self._live, self._place, self._connection = live, (longitude, latitude), connection
         self._is_over, self._sentence = False, ""
 

@@ -34,7 +34,7 @@ class RenewalTask(QgsTask):
     ended = pyqtSignal(list)
 
     def __init__(self, layers: Sequence[tuple[LiveLayer, bool]], connection: Connection) -> None:
-        flags = QgsTask.Flag.CanCancel | QgsTask.Flag.Silent
+        flags = QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
         super().__init__("Renewing live layers of Cloud Score+", flags)
         self.ids = {layer.id for layer, _ in layers}
         self._layers, self._connection = layers, connection

@@ -328,5 +328,45 @@ def settled():
     finish()
 
 
-later(3000, save_start if PART == "save" else reopen_start)
+@step
+def close_start():
+    """QGIS is closed while a run and a renewal wait for a service that never answers."""
+    start_plugins()
+    from qgis import processing
+
+    iface.addProject(PROJECT)
+    dialog = processing.createAlgorithmDialog(
+        "csplus:clearcomposite", {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31"}
+    )
+    keep.append(dialog)
+    dialog.show()
+    dialog.runButton().click()
+    later(3000, close)
+
+
+@step
+def close():
+    outcome["busy"] = plugin().desktop.renewal.is_busy()
+    outcome["threads"] = sorted({one.name for one in threading.enumerate() if "csplus" in one.name})
+    outcome["at"] = time.time()
+    OUT.joinpath(f"{PART}.json").write_text(json.dumps(outcome))
+    later(500, agree)
+    iface.actionExit().trigger()
+
+
+def agree():
+    """Press what QGIS asks before it closes: whether to cancel the run. It stays open then, and is closed again."""
+    dialog = QApplication.activeModalWidget()
+    if dialog is None:
+        later(300, agree)
+        return
+    picture("close.png")
+    outcome["asked"] = dialog.text()
+    outcome["at"] = time.time()
+    OUT.joinpath(f"{PART}.json").write_text(json.dumps(outcome))
+    next(one for one in dialog.findChildren(QPushButton) if "Yes" in one.text().replace("&", "")).click()
+    later(1500, lambda: iface.actionExit().trigger())
+
+
+later(3000, {"save": save_start, "reopen": reopen_start, "close": close_start}[PART])
 later(120_000, finish)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sysconfig
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import pytest
 from csplus.csplus_plugin.sandbox import server
 from csplus.csplus_plugin.sandbox.resources.maps import Maps
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
+
+from ..support.fake_service import Answer, FakeService
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "build" / "desktop_renewal"
@@ -58,7 +61,7 @@ class Desk:
         command = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", "qgis", "--nologo", "--noversioncheck"]
         command += ["--profiles-path", str(self.home / "profiles"), "--code", str(script)]
         with (PICTURES / f"{part}.log").open("w") as log:
-            subprocess.run(
+            done = subprocess.run(
                 command,
                 env={**self.environment, "CSPLUS_DESKTOP_PART": part, **environment},
                 stdout=log,
@@ -66,6 +69,8 @@ class Desk:
                 timeout=200,
                 check=False,
             )
+        self.ended = time.time()
+        self.returned = done.returncode
         told = json.loads((PICTURES / f"{part}.json").read_text())
         assert told.get("failure") is None, told["failure"]
         return told
@@ -182,3 +187,14 @@ def test_the_saved_project_carries_no_secret(saved: dict) -> None:
         text = archive.read("twelve.qgs").decode()
     assert "csplus/recipe" in text
     assert "refresh_token" not in text
+
+
+def test_qgis_is_closed_in_the_middle_of_a_run_and_a_renewal(desk: Desk, saved: dict) -> None:
+    with FakeService(Answer(stall=300)) as service:
+        told = desk.start("close", CSPLUS_ENDPOINT=service.url)
+    assert told["busy"] is True
+    assert "csplus request" in told["threads"]
+    assert "Clear composite" in told["asked"]
+    assert "Renewing" not in told["asked"]  # that ends without a question
+    assert desk.returned == 0
+    assert desk.ended - told["at"] < 10
