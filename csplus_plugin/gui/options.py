@@ -140,7 +140,11 @@ class _Running:
 def _with_help(field: Field, parent: QWidget) -> QWidget:
     """Put what a setting is for under its widget, or which environment variable decides."""
     variable = field.setting.fixed_by()
-    text = f"Set by the environment variable {variable}." if variable else field.setting.help
+    text = (
+        f"{field.setting.value()}: set by the environment variable {variable}."
+        if variable
+        else field.setting.help
+    )
     note = QLabel(text, parent)
     note.setWordWrap(True)
     note.setTextFormat(Qt.TextFormat.PlainText)

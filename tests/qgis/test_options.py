@@ -92,7 +92,7 @@ def test_the_environment_wins_and_is_shown(
     shown.apply()
     assert QgsSettings().value("csplus/project") == "stored"
     labels = [label.text() for label in shown.findChildren(type(shown.outcome))]
-    assert "Set by the environment variable GOOGLE_CLOUD_PROJECT." in labels
+    assert "theirs: set by the environment variable GOOGLE_CLOUD_PROJECT." in labels
 
 
 def test_one_click_starts_the_sandbox(page: Callable[[], OptionsPage], changes: list[None]) -> None:
