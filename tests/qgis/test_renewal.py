@@ -20,6 +20,8 @@ from csplus.csplus_plugin.plugin import CsPlusPlugin
 from qgis.core import (
     Qgis,
     QgsApplication,
+    QgsLayerDefinition,
+    QgsLayerTreeLayer,
     QgsNetworkAccessManager,
     QgsProject,
     QgsProviderRegistry,
@@ -468,3 +470,19 @@ def test_a_live_layer_of_a_run_notes_its_map(project: QgsProject) -> None:
     assert layer.customProperty(MAP_PROPERTY) == "projects/p/maps/old"
     assert swapping.read_live(layer).is_young
     assert Recipe.from_json(layer.customProperty(RECIPE_PROPERTY)).scenes.start.year == 2023
+
+
+def test_a_layer_definition_that_is_loaded_is_renewed(
+    project: QgsProject, service: MapService, on: Callable, renewal: Renewal, tmp_path: Path
+) -> None:
+    url = on(service)
+    file = str(tmp_path / "layer.qlr")
+    layer = live("http://127.0.0.1:9")
+    node = QgsLayerTreeLayer(layer)
+    assert QgsLayerDefinition.exportLayerDefinition(file, [node])[0]
+    works, why = QgsLayerDefinition.loadLayerDefinition(file, project, project.layerTreeRoot())
+    assert works, why
+    settle(renewal)
+    (loaded,) = project.mapLayers().values()
+    assert url_of(loaded).startswith(url)
+    assert len(service.minted) == 1
