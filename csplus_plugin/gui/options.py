@@ -149,7 +149,8 @@ def _with_help(field: Field, parent: QWidget) -> QWidget:
     note.setWordWrap(True)
     note.setTextFormat(Qt.TextFormat.PlainText)
     font = note.font()
-    font.setPointSizeF(0.9 * font.pointSizeF())
+    if font.pointSizeF() > 0:  # a theme may give it in pixels
+        font.setPointSizeF(0.9 * font.pointSizeF())
     note.setFont(font)
     both = QWidget(parent)
     column = QVBoxLayout(both)

@@ -142,7 +142,7 @@ def renew(
         try:
             check_service(layer, connection)
         except CsPlusError as why:
-            yield Minted(layer, region, problem=str(why), is_foreign=True)
+            yield Minted(layer, region, problem=str(why))
             continue
         ready.append((layer, recipe))
     if not ready:
