@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping
 
 from qgis.core import Qgis
@@ -48,7 +49,8 @@ class Messages:
             level: Its colour.
         """
         self.clear()
-        item = self._bar.createMessage(TITLE, sentence)
+        # The bar reads HTML, and names of layers and answers of services may be anybody's.
+        item = self._bar.createMessage(TITLE, html.escape(sentence, quote=False))
         for text, action in buttons.items():
             button = QPushButton(text, item)
             button.clicked.connect(lambda _=False, act=action: self._press(act))

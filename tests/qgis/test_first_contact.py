@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from csplus.csplus_plugin import settings
 from csplus.csplus_plugin.gui.desktop import Desktop
+from csplus.csplus_plugin.gui.messages import Messages
 from qgis import processing
 from qgis.core import QgsProcessingException, QgsProject, QgsSettings
 from qgis.gui import QgsMapCanvas, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
-from qgis.PyQt.QtWidgets import QPushButton
+from qgis.PyQt.QtWidgets import QPushButton, QTextBrowser
 
 from .conftest import JANUARY
 
@@ -108,3 +109,10 @@ def test_where_the_environment_chooses_the_endpoint_the_sandbox_is_not_offered(
     monkeypatch.setenv("CSPLUS_ENDPOINT", "earthengine")
     fail()
     assert list(window.buttons()) == ["Options", "Help"]
+
+
+def test_foreign_text_is_text_and_no_html(window: Window) -> None:
+    Messages(window).warn('<a href="https://example.org">Click</a> < here')
+    browser = window.bar.currentItem().findChild(QTextBrowser)
+    assert browser.toPlainText() == 'Cloud Score+: <a href="https://example.org">Click</a> < here'
+    window.bar.clearWidgets()
