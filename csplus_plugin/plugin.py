@@ -1,16 +1,24 @@
-"""The plugin's life in QGIS: provider in, provider out. Nothing else happens at start."""
+"""The plugin's life in QGIS: everything in, everything out. No server is asked at start, and no account looked for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsProject
 
+from . import settings
+from .earthengine.session import close_sessions
+from .layers import loading
+from .layers.rewriting import Rewriting
+from .modules import forget_modules
 from .processing import interrupts
+from .processing.run import cancel_runs
 from .provider import CsPlusProvider
 
 if TYPE_CHECKING:
     from qgis.gui import QgisInterface
+
+    from .gui.desktop import Desktop
 
 
 class CsPlusPlugin:
@@ -23,6 +31,8 @@ class CsPlusPlugin:
     def __init__(self, iface: QgisInterface | None) -> None:
         self.iface = iface
         self.provider: CsPlusProvider | None = None
+        self.desktop: Desktop | None = None
+        self.rewriting: Rewriting | None = None
 
     def initProcessing(self) -> None:
         """Register the algorithms; `qgis_process` calls this alone."""
@@ -30,18 +40,27 @@ class CsPlusPlugin:
             interrupts.watch(QgsApplication.arguments())
         self.provider = CsPlusProvider()
         QgsApplication.processingRegistry().addProvider(self.provider)
+        if self.iface is None and QgsApplication.platform() != "server":
+            self.rewriting = Rewriting(QgsProject.instance(), settings.connection)
 
     def initGui(self) -> None:
         """Start in the desktop, which does not call `initProcessing` by itself."""
         self.initProcessing()
+        if self.iface is not None:
+            from .gui.desktop import Desktop
+
+            self.desktop = Desktop(self.iface, QgsProject.instance())
 
     def unload(self) -> None:
-        """Leave no trace: the provider, what is kept for it, open connections, a running sandbox."""
-        from .earthengine.session import close_sessions
-        from .layers import loading
-
+        """Leave no trace: no signal, no thread, no open connection, no running sandbox, no module."""
+        for part in (self.desktop, self.rewriting):
+            if part is not None:
+                part.stop()
+        self.desktop = self.rewriting = None
+        cancel_runs()
         loading.forget()
         close_sessions()
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
+        forget_modules()

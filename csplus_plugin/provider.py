@@ -53,6 +53,7 @@ class CsPlusProvider(QgsProcessingProvider):
         from ..algorithms.find_scenes import FindScenes
         from ..algorithms.gap_filled_composite import GapFilledComposite
         from ..algorithms.periodic_composites import PeriodicComposites
+        from ..algorithms.refresh_live_layers import RefreshLiveLayers
         from ..algorithms.temporal_metrics import TemporalMetrics
         from ..algorithms.threshold_explorer import ThresholdExplorer
 
@@ -68,6 +69,7 @@ class CsPlusProvider(QgsProcessingProvider):
             Animation,
             FindScenes,
             ThresholdExplorer,
+            RefreshLiveLayers,
             CheckConnection,
         ):
             self.addAlgorithm(algorithm())

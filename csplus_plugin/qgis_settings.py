@@ -1,4 +1,4 @@
-"""QGIS's own settings, read where QGIS is running; elsewhere nothing is set."""
+"""QGIS's own settings, read and written where QGIS is running; elsewhere nothing is set."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ def read_flag(key: str) -> bool:
     """Read a setting that is on or off: an ini file stores it as text."""
     value = read(key)
     return value.lower() == "true" if isinstance(value, str) else bool(value)
+
+
+def write(key: str, value: str) -> None:
+    """Store a setting; an empty one is removed. Does nothing where QGIS is not running."""
+    settings = _open()
+    if settings is None:
+        return
+    if value:
+        settings.setValue(key, value)
+    else:
+        settings.remove(key)
 
 
 def _open() -> QgsSettings | None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+CATALOG = "https://developers.google.com/earth-engine/datasets/catalog"
+"""Where a collection has its page, under its id with underscores in the place of slashes."""
+
 SCORES_ID = "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED"
 SCORE_BANDS = {
     "cs_cdf": "tolerates faint haze and terrain shadow, so it keeps more pixels",

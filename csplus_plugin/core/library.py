@@ -19,6 +19,12 @@ def choose(module: ModuleType) -> None:
     _chosen = module
 
 
+def forget() -> None:
+    """Choose none."""
+    global _chosen  # noqa: PLW0603 as above
+    _chosen = None
+
+
 def __getattr__(name: str) -> Any:
     if name != "ee":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

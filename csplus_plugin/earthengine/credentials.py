@@ -77,7 +77,7 @@ def find_account(key_file: Path | None) -> Account:
             "No Earth Engine account is signed in on this computer.",
             "Run `earthengine authenticate` in a terminal (`pip install earthengine-api` brings the command), or set "
             "GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, or set CSPLUS_ENDPOINT=sandbox to try "
-            "the plugin without an account.",
+            "the plugin without an account. In QGIS, Settings > Options > Cloud Score+ has all of these.",
         )
     return account
 

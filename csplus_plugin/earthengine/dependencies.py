@@ -77,6 +77,17 @@ def load_ee() -> ModuleType:
         return _ee
 
 
+def forget() -> None:
+    """Leave the library as we found it: the plugin is being unloaded."""
+    global _ee  # noqa: PLW0603 as above
+    with _lock:
+        # A table that is still ours shows that nobody else has initialized the library, so nobody loses anything.
+        if _ee is not None and isinstance(_ee.ApiFunction._api, _Signatures):  # noqa: SLF001 as above
+            _ee.Reset()
+        _ee = None
+        library.forget()
+
+
 def _find_ee() -> ModuleType:
     try:
         ee = load("ee")

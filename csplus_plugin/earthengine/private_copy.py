@@ -36,6 +36,11 @@ def load(package: Path) -> ModuleType:
     return importlib.import_module(NAME)
 
 
+def remove_finder() -> None:
+    """Let Python find modules as if there had been no private copy."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
+
+
 class _Finder(MetaPathFinder):
     """Finds the modules of the private name, and no others."""
 

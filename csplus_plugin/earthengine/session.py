@@ -50,7 +50,9 @@ _GOOGLE = ".googleapis.com"
 """What the names of Google's API hosts end with; only Google can give such a name."""
 
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,99}")
-_HOW_TO_SET_A_PROJECT = "Set the id of a Google Cloud project in CSPLUS_PROJECT or in the plugin's settings."
+_HOW_TO_SET_A_PROJECT = (
+    "Set a Google Cloud project in QGIS under Settings > Options > Cloud Score+, or in CSPLUS_PROJECT."
+)
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,14 @@ def session_for(connection: Connection, progress: Callable[[float], None] = lamb
         return session
 
 
+def running_sandbox(connection: Connection) -> str:
+    """Give the address of the sandbox that a connection reaches, without starting it; empty where none runs."""
+    if connection.endpoint != SANDBOX:
+        return connection.endpoint.strip().rstrip("/") if is_loopback(connection.endpoint) else ""
+    running = _sandboxes.get(connection.sandbox_data)
+    return running.url.rstrip("/") if running else ""
+
+
 @contextmanager
 def _locked(progress: Callable[[float], None]) -> Iterator[None]:
     """Wait for another run that opens a session: the first start of the sandbox takes seconds."""
@@ -232,6 +242,7 @@ def close_sessions() -> None:
         _sessions.clear()
         for sandbox in _sandboxes.values():
             sandbox.stop()
+            atexit.unregister(sandbox.stop)
         _sandboxes.clear()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
-    QgsProject,
+    QgsCoordinateTransformContext,
     QgsProviderRegistry,
     QgsRasterLayer,
     QgsRectangle,
@@ -45,16 +45,17 @@ def live_layer(tile_url: str, name: str, region: Region) -> QgsRasterLayer:
         raise CsPlusError(
             "QGIS could not make a tile layer.", "Check that its WMS data provider is installed."
         )
-    layer.setExtent(_extent(region, layer.crs()))
+    layer.setExtent(extent(region, layer.crs()))
     layer.setScaleBasedVisibility(True)
     layer.setMinimumScale(_FARTHEST_SCALE)
     return layer
 
 
-def _extent(region: Region, crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
+def extent(region: Region, crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
+    """Give the rectangle around a region in another CRS."""
     geographic = QgsCoordinateReferenceSystem("EPSG:4326")
-    # An empty project: this runs in worker threads, where the user's project is out of bounds.
-    transform = QgsCoordinateTransform(geographic, crs, QgsProject())
+    # No project's context: this runs in worker threads, where the user's project is out of bounds.
+    transform = QgsCoordinateTransform(geographic, crs, QgsCoordinateTransformContext())
     west, south, east, north = region.bounds
     if east > HALF:
         west, east = -HALF, HALF  # tiles end at the antimeridian, and the layer has pixels on both sides

@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from qgis.core import Qgis, QgsDateTimeRange, QgsLayerMetadata, QgsMapLayer, QgsRasterLayer
+from qgis.core import (
+    Qgis,
+    QgsBox3D,
+    QgsCoordinateReferenceSystem,
+    QgsDateTimeRange,
+    QgsLayerMetadata,
+    QgsMapLayer,
+    QgsRasterLayer,
+)
 from qgis.PyQt.QtCore import QDateTime, Qt
 
-from ..core.catalog import ATTRIBUTION, CITATION, LICENSES
+from ..core.catalog import ATTRIBUTION, CATALOG, CITATION, LICENSES, PRODUCTS, SCORES_ID
+from ..core.longitudes import HALF, TURN
 from ..core.recipe import Recipe
 from ..core.survey import Survey
 from ..core.targets.target import Target
 from . import file_recipe
 
 RECIPE_PROPERTY = "csplus/recipe"
+MINTED_PROPERTY = "csplus/minted"
+"""When the tile address of a live layer was made: seconds since 1970."""
+MAP_PROPERTY = "csplus/map"
+"""The map of which the recipe speaks, `projects/…/maps/…`."""
+_TOPIC = "gmd:topicCategory"
+"""The vocabulary of ISO 19115 that QGIS's metadata page offers."""
 SANDBOX_NOTICE = "Made by the Cloud Score+ sandbox, not by Google Earth Engine"
 
 
@@ -25,10 +40,17 @@ def describe(layer: QgsMapLayer, recipe: Recipe[Target], survey: Survey, *, sand
         set_period(layer, recipe.scenes.start, recipe.scenes.end)
     metadata = QgsLayerMetadata()
     metadata.setTitle(layer.name())
+    metadata.setType("dataset")
+    metadata.setLanguage("ENG")
     metadata.setAbstract("\n".join(_summary(recipe, survey, sandbox=sandbox)))
     metadata.setRights([ATTRIBUTION])
     metadata.setLicenses(list(LICENSES))
     metadata.setCrs(layer.crs())
+    metadata.setExtent(_extent(recipe))
+    metadata.setKeywords(
+        {_TOPIC: ["imageryBaseMapsEarthCover"], "Cloud Score+ for QGIS": _keywords(recipe, sandbox=sandbox)}
+    )
+    metadata.setLinks([QgsLayerMetadata.Link(name, "WWW:LINK", url) for name, url in _links(recipe)])
     layer.setMetadata(metadata)
     layer.serverProperties().setAttribution(ATTRIBUTION)
 
@@ -67,15 +89,46 @@ def counts(survey: Survey) -> dict[str, str]:
 
 def set_period(layer: QgsRasterLayer, first: date, last: date) -> None:
     """Give the layer its place in time, both days included, for the temporal controller (UTC)."""
+    properties = layer.temporalProperties()
+    properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
+    properties.setFixedTemporalRange(_period(first, last))
+    properties.setIsActive(True)
+
+
+def _period(first: date, last: date) -> QgsDateTimeRange:
+    """Whole seconds, both ends in: QGIS keeps neither milliseconds nor open ends when it saves a project."""
 
     def utc(day: date, clock: str) -> QDateTime:
         return QDateTime.fromString(f"{day}T{clock}Z", Qt.DateFormat.ISODate)
 
-    properties = layer.temporalProperties()
-    properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
-    # Whole seconds, both ends in: QGIS keeps neither milliseconds nor open ends when it saves a project.
-    properties.setFixedTemporalRange(QgsDateTimeRange(utc(first, "00:00:00"), utc(last, "23:59:59")))
-    properties.setIsActive(True)
+    return QgsDateTimeRange(utc(first, "00:00:00"), utc(last, "23:59:59"))
+
+
+def _extent(recipe: Recipe[Target]) -> QgsLayerMetadata.Extent:
+    """Give the area, in two boxes where it crosses the antimeridian, and the days."""
+    west, south, east, north = recipe.scenes.region.bounds
+    spans = [(west, east)] if east <= HALF else [(west, HALF), (-HALF, east - TURN)]
+    boxes = []
+    for left, right in spans:
+        box = QgsLayerMetadata.SpatialExtent()
+        box.bounds = QgsBox3D(left, south, 0, right, north, 0)
+        box.extentCrs = QgsCoordinateReferenceSystem("EPSG:4326")
+        boxes.append(box)
+    extent = QgsLayerMetadata.Extent()
+    extent.setSpatialExtents(boxes)
+    extent.setTemporalExtents([_period(recipe.scenes.start, recipe.scenes.end)])
+    return extent
+
+
+def _keywords(recipe: Recipe[Target], *, sandbox: bool) -> list[str]:
+    made_by = "sandbox" if sandbox else "Google Earth Engine"
+    return ["Sentinel-2", recipe.scenes.product, "Cloud Score+", recipe.scenes.qa_band, made_by]
+
+
+def _links(recipe: Recipe[Target]) -> list[tuple[str, str]]:
+    collections = (PRODUCTS[recipe.scenes.product].collection, SCORES_ID)
+    pages = [(name, f"{CATALOG}/{name.replace('/', '_')}") for name in collections]
+    return [*pages, ("Licence of Cloud Score+", "https://creativecommons.org/licenses/by/4.0/")]
 
 
 def origin(recipe: Recipe[Target], survey: Survey) -> tuple[str, str]:

@@ -19,8 +19,9 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..core.about import ROOT
-from ..core.errors import CsPlusError, InvalidChoice
+from ..core.errors import CsPlusError, InvalidChoice, SignInNeeded
 from ..core.text import printable
+from . import first_contact
 from .values import checked_values
 
 GROUPS = {
@@ -198,6 +199,8 @@ class _Sentence:
     ) -> bool:
         if not isinstance(problem, CsPlusError):
             return False
+        if isinstance(problem, SignInNeeded):
+            first_contact.tell(problem.what)
         self._text = str(problem)
         return True
 

@@ -28,6 +28,7 @@ from ..download.progress import Progress
 from ..earthengine.client import encoded
 from ..layers import file_recipe, kept, loading, provenance, style
 from ..layers.live import live_layer
+from ..layers.swap import mark
 from .destinations import Destinations
 from .run import Run
 
@@ -130,6 +131,7 @@ def load_layers(delivered: Delivered, context: QgsProcessingContext) -> str:
         return ""
     layer = live_layer(delivered.tile_url, title, piece.recipe.scenes.region)
     describe(layer)
+    mark(layer, delivered.tile_url)
     return loading.load_layer(layer, context, "LIVE_LAYER", group=piece.group, place=piece.place)
 
 

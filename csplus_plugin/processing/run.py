@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -21,6 +22,12 @@ from ..earthengine.session import SANDBOX, Connection, Session, close_sessions, 
 from .interrupts import interrupts
 
 Part = TypeVar("Part")
+
+_under_way: set[Run] = set()
+"""Runs between their begin and their end, of all threads."""
+
+_LAST_WORDS = 2.0
+"""Seconds that the plugin's end waits for a run, which obeys a cancel within one."""
 
 
 class Run:
@@ -43,7 +50,7 @@ class Run:
 
     def __init__(self, connection: Connection, feedback: QgsProcessingFeedback) -> None:
         self._connection, self._feedback = connection, feedback
-        self._stop = threading.Event()
+        self._stop, self._is_over = threading.Event(), threading.Event()
         self._block = ExitStack()
         self._done, self._parts = 0, 1
 
@@ -53,6 +60,7 @@ class Run:
         Raises:
             CsPlusError: No account, no library, or a connection that makes no sense.
         """
+        _under_way.add(self)
         self._block.enter_context(interrupts(self._stop))
         try:
             self._open()
@@ -190,6 +198,20 @@ class Run:
 
     def _close(self, *, failed: bool) -> None:
         self._block.close()
+        _under_way.discard(self)
+        self._is_over.set()
         # In qgis_process the end is near, and an embedded sandbox that still computes would crash it.
         if failed and QgsApplication.platform() == "qgis_process":
             close_sessions()
+
+    def abandon(self, end: float) -> None:
+        """Cancel the run, and wait for its end until a moment of the monotonic clock."""
+        self._stop.set()
+        self._is_over.wait(max(0.0, end - time.monotonic()))
+
+
+def cancel_runs() -> None:
+    """End what runs: the plugin is being unloaded."""
+    end = time.monotonic() + _LAST_WORDS
+    for run in tuple(_under_way):
+        run.abandon(end)

@@ -141,6 +141,36 @@ def test_an_old_library_in_front(world: World) -> None:
     assert moved(report) == []
 
 
+RELOAD = Path(__file__).parents[1] / "process" / "reload_session.py"
+
+
+def reload(world: World) -> list[Any]:
+    """Run, disable, enable, run, upgrade, run, in one session: what each step gave and left behind."""
+    python = str(Path(sys.executable).resolve())  # the system's own, without the packages of the tests
+    return json.loads(world.run(python, str(RELOAD), str(world.ours.parent)).splitlines()[-1])["steps"]
+
+
+def is_clean(left: dict[str, Any]) -> bool:
+    return not any(any(value) if isinstance(value, list) else value for value in left.values())
+
+
+def test_disabled_and_enabled_again_with_the_libraries_of_the_package(world: World) -> None:
+    steps = reload(world)
+    assert isinstance(steps[0], int), steps[0]
+    assert steps[0] == steps[2] == steps[4]
+    assert all(is_clean(left) for left in steps[1::2]), steps[1::2]
+
+
+def test_disabled_and_enabled_again_beside_an_old_library(world: World) -> None:
+    old = world.packages / "ee" / "__init__.py"
+    old.parent.mkdir()
+    old.write_text(OLD_EE)
+    steps = reload(world)
+    assert isinstance(steps[0], int), steps[0]
+    assert steps[0] == steps[2] == steps[4]
+    assert all(is_clean(left) for left in steps[1::2]), steps[1::2]
+
+
 SIGN = """
 import base64, json, sys
 from pathlib import Path

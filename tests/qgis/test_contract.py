@@ -291,6 +291,11 @@ CONTRACT = {
             "THRESHOLD_CS": "outputNumber",
         },
     ),
+    "refreshlivelayers": Promise(
+        "connection",
+        {"LAYERS": ("multilayer", None)},
+        {"RENEWED": "outputNumber", "FAILED": "outputNumber"},
+    ),
     "checkconnection": Promise(
         "connection",
         {},

@@ -1,0 +1,1 @@
+"""What the desktop shows: plain Qt widgets, and no dialog of its own for an algorithm."""

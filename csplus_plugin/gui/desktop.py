@@ -1,0 +1,77 @@
+"""The plugin's part in the desktop: renewal of live layers, lines in the message bar, the page of options."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProject
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import QObject, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+
+from .. import settings
+from ..earthengine.session import SANDBOX
+from ..layers.renewal import Renewal
+from ..processing import first_contact
+from .identify import Identify
+from .messages import Messages
+from .options import PAGE, OptionsFactory
+
+_HELP = "https://developers.google.com/earth-engine/guides/access"
+"""How to get access to Earth Engine, by Google."""
+
+
+class Desktop(QObject):
+    """What the window has of us, from its construction to `stop`.
+
+    Args:
+        iface: The desktop.
+        project: The open project.
+    """
+
+    _no_account = pyqtSignal(str)
+
+    def __init__(self, iface: QgisInterface, project: QgsProject) -> None:
+        super().__init__()
+        self._iface = iface
+        self._messages = Messages(iface)
+        self.renewal = Renewal(project, settings.connection)
+        self.renewal.failed.connect(self._messages.warn)
+        self._options = OptionsFactory(self.renewal.renew_all)
+        iface.registerOptionsWidgetFactory(self._options)
+        self._identify = Identify(iface, project, settings.connection)
+        self._identify.answered.connect(self._messages.tell)
+        # A signal, because runs are in threads of their own.
+        self._no_account.connect(self._welcome)
+        self._tell = self._no_account.emit
+        first_contact.listen(self._tell)
+
+    def stop(self) -> None:
+        """Take everything out of the window."""
+        first_contact.stop_listening(self._tell)
+        self._no_account.disconnect(self._welcome)
+        self._identify.stop()
+        self._identify.answered.disconnect(self._messages.tell)
+        self._iface.unregisterOptionsWidgetFactory(self._options)
+        self.renewal.stop()
+        self.renewal.failed.disconnect(self._messages.warn)
+        self._messages.clear()
+
+    def _welcome(self, sentence: str) -> None:
+        """Show whoever runs without an account the ways to go on."""
+        ways = {"Options": self._open_options, "Help": self._open_help}
+        if not settings.ENDPOINT.fixed_by():
+            ways = {"Try the sandbox": self._choose_sandbox, **ways}
+        self._messages.show(sentence, ways)
+
+    def _choose_sandbox(self) -> None:
+        settings.ENDPOINT.store(SANDBOX)
+        self._messages.inform(
+            "The sandbox is chosen: synthetic scenes on this computer, no account needed. Run again, with the extent "
+            "-119.93,-119.8874,37.399,37.4328 [EPSG:4326] in 2023. Settings > Options > Cloud Score+ leads back."
+        )
+        self.renewal.renew_all()
+
+    def _open_options(self) -> None:
+        self._iface.showOptionsDialog(self._iface.mainWindow(), PAGE)
+
+    def _open_help(self) -> None:
+        QDesktopServices.openUrl(QUrl(_HELP))

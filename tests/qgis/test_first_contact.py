@@ -1,0 +1,118 @@
+"""A run without an account, in the desktop: the message bar offers ways to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from csplus.csplus_plugin import settings
+from csplus.csplus_plugin.gui.desktop import Desktop
+from csplus.csplus_plugin.gui.messages import Messages
+from qgis import processing
+from qgis.core import QgsProcessingException, QgsProject, QgsSettings
+from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.PyQt.QtCore import QCoreApplication, QEvent
+from qgis.PyQt.QtWidgets import QPushButton, QTextBrowser
+
+from .conftest import JANUARY
+
+
+class Window:
+    """What is asked of QGIS's interface."""
+
+    def __init__(self) -> None:
+        self.bar = QgsMessageBar()
+        self.canvas = QgsMapCanvas()
+        self.factories: list[object] = []
+        self.opened: list[str] = []
+
+    def messageBar(self) -> QgsMessageBar:
+        return self.bar
+
+    def mapCanvas(self) -> QgsMapCanvas:
+        return self.canvas
+
+    def mainWindow(self) -> None:
+        return None
+
+    def showOptionsDialog(self, parent: object, page: str) -> None:
+        self.opened.append(page)
+
+    def registerOptionsWidgetFactory(self, factory: object) -> None:
+        self.factories.append(factory)
+
+    def unregisterOptionsWidgetFactory(self, factory: object) -> None:
+        self.factories.remove(factory)
+
+    def buttons(self) -> dict[str, QPushButton]:
+        item = self.bar.currentItem()
+        return {} if item is None else {button.text(): button for button in item.findChildren(QPushButton)}
+
+
+@pytest.fixture
+def window(qgis_new_project: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Window]:
+    monkeypatch.delenv("CSPLUS_ENDPOINT")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    made = Window()
+    desktop = Desktop(made, QgsProject.instance())
+    yield made
+    desktop.stop()
+    QgsSettings().remove("csplus")
+    assert made.factories == []
+    assert made.bar.items() == []
+
+
+def fail() -> None:
+    with pytest.raises(QgsProcessingException, match="No Earth Engine account"):
+        processing.run("csplus:clearcomposite", JANUARY)
+    QCoreApplication.processEvents()
+
+
+def test_the_sandbox_is_one_click_away(window: Window) -> None:
+    fail()
+    (item,) = window.bar.items()
+    assert item.text() == "No Earth Engine account is signed in on this computer."
+    assert list(window.buttons()) == ["Try the sandbox", "Options", "Help"]
+    window.buttons()["Try the sandbox"].click()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert settings.ENDPOINT.value() == "sandbox"
+    (item,) = window.bar.items()
+    assert "Run again" in item.text()
+    assert processing.run("csplus:clearcomposite", JANUARY)["SCENE_COUNT"] > 0
+
+
+def test_the_options_are_one_click_away(window: Window) -> None:
+    fail()
+    window.buttons()["Options"].click()
+    assert window.opened == ["csplusOptions"]
+
+
+def test_several_failures_are_one_line(window: Window) -> None:
+    fail()
+    fail()
+    assert len(window.bar.items()) == 1
+
+
+def test_a_line_that_was_closed_by_the_user(window: Window) -> None:
+    fail()
+    window.bar.popWidget(window.bar.currentItem())
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    fail()
+    assert len(window.bar.items()) == 1
+
+
+def test_where_the_environment_chooses_the_endpoint_the_sandbox_is_not_offered(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CSPLUS_ENDPOINT", "earthengine")
+    fail()
+    assert list(window.buttons()) == ["Options", "Help"]
+
+
+def test_foreign_text_is_text_and_no_html(window: Window) -> None:
+    Messages(window).warn('<a href="https://example.org">Click</a> < here')
+    browser = window.bar.currentItem().findChild(QTextBrowser)
+    assert browser.toPlainText() == 'Cloud Score+: <a href="https://example.org">Click</a> < here'
+    window.bar.clearWidgets()
