@@ -26,8 +26,9 @@ suite: ## the tests alone, with what is installed and built already
 	$(PYTHON) -m pytest tests/qgis
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop tests/package
 
-test-peers: setup build/peers-venv/ready ## run geedim and xee, unchanged, against the sandbox
+test-peers: setup build/peers-venv/ready ## geedim, xee and the suites of geetools and eemont, unchanged, against the sandbox
 	$(PYTHON) tests/sandbox/peers/run.py build/peers-venv/bin/python
+	$(PYTHON) tests/sandbox/peers/suites.py build/peers-venv/bin/python build/peers-suites
 
 build/peers-venv/ready: tests/sandbox/peers/requirements.txt
 	/usr/bin/python3 -m venv build/peers-venv
