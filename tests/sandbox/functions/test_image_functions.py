@@ -244,6 +244,10 @@ def test_clip_covers_edges_in_part(scene: Folder, here: Grid) -> None:
         lambda image: image.addBands(ee.Image(1)),
         lambda image: ee.Image.cat([image, ee.Image(1)]),
         lambda image: image.neighborhoodToArray(ee.Kernel.square(1)),
+        lambda image: image.resample("bilinear"),
+        lambda image: image.linkCollection(ee.ImageCollection(S2), ["B2"]),
+        lambda image: image.linkCollection(ee.ImageCollection(S2).filter("CLOUDS == 0"), ["B2"], ["x"]),
+        lambda image: ee.Terrain.products(image.select("B3")),
     ],
 )
 def test_metadata_that_is_retained(scene: Folder, change: Callable[[Any], Any]) -> None:

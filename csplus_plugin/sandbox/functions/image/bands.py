@@ -193,7 +193,7 @@ def link_collection(
         found = picked(match, chosen(match, selectors)) if match else _absent(image_collection, selectors)
         linked = overlaid(input_, found)
     added = {name: match.properties.get(name) if match else None for name in properties}
-    return linked.with_(properties={**linked.properties, **added}, id=None, version=None)
+    return linked.with_(properties={**linked.properties, **added}, id=input_.id, version=input_.version)
 
 
 def _names(value: object) -> list[str]:
