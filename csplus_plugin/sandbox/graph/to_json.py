@@ -245,9 +245,7 @@ def _feature(feature: Feature) -> dict[str, Any]:
     place = feature.geometry()
     body: dict[str, Any] = {"type": "Feature", "geometry": None if place is None else place.to_json()}
     properties = dict(feature.properties)
-    name = feature.id if feature.id is not None else properties.get(INDEX)
-    if name == properties.get(INDEX):
-        properties.pop(INDEX, None)
+    name = feature.id if feature.id is not None else properties.pop(INDEX, None)
     if name is not None:
         body["id"] = _json(name)
     return body | {"properties": _json(properties)}

@@ -67,6 +67,21 @@ def write_geopackage(path: Path, epsg: int = 32611, wkts: tuple[str | None, ...]
     return path
 
 
+def test_the_id_of_a_feature_is_its_index(folder: Folder) -> None:
+    """Also after it has got another one: by a merge, or by hand."""
+    write_json(folder, collection(FEATURES))
+    north = ee.FeatureCollection(FIELDS).limit(1)
+    for changed, index in (
+        (north.merge(north), "1_north"),
+        (north.map(lambda f: f.set("system:index", "x")), "x"),
+    ):
+        first = folder.info(changed)["features"][0]
+        assert (first["id"], "system:index" in first["properties"]) == (index, False)
+    chosen = folder.info(north.select(["crop"]))["features"][0]
+    assert (chosen["id"], chosen["properties"]) == ("north", {"crop": "rice"})
+    assert folder.value(ee.Feature(north.first()).id()) == "north"
+
+
 def test_features_of_a_geojson_file(folder: Folder) -> None:
     write_json(folder, collection(FEATURES))
     found = folder.info(ee.FeatureCollection(FIELDS))
