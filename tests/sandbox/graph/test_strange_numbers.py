@@ -210,3 +210,24 @@ def test_a_grid_around_the_globe_a_thousand_times_is_a_sentence(folder: Folder) 
     )
     with pytest.raises(Refused, match="reach around the globe too often"):
         folder.evaluator.evaluate(graph(node))
+
+
+@pytest.mark.parametrize("number", ["NaN", "infinity", "minus infinity", "large"])
+def test_calendars_and_sequences_without_end(folder: Folder, number: str) -> None:  # noqa: F811
+    strange = STRANGE[number]
+    element = called("Element.set", object=IMAGE, key=constant("system:time_start"), value=strange)
+    months = called("Filter.calendarRange", start=constant(1), end=constant(2), field=constant("month"))
+    filtered = called(
+        "Collection.filter",
+        collection=called("ImageCollection.fromImages", images=items(element)),
+        filter=months,
+    )
+    with pytest.raises(Refused, match="Date: .* is out of range"):
+        folder.evaluator.evaluate(graph(called("Collection.size", collection=filtered)))
+    sequence = called("List.sequence", start=constant(0), end=strange)
+    with pytest.raises(Refused, match="List.sequence: (start, end and step must be finite|More than)"):
+        folder.evaluator.evaluate(graph(sequence))
+    with pytest.raises(Refused, match="Date.fromYMD"):
+        folder.evaluator.evaluate(
+            graph(called("Date.fromYMD", year=strange, month=constant(1), day=constant(1)))
+        )
