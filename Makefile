@@ -3,8 +3,12 @@ PYTHON = .venv/bin/python
 OURS = __init__.py algorithms csplus_plugin tools tests
 # QGS105: QGIS hands `iface` over, and it is None in qgis_process. QGS2: flags every addParameter and addOutput.
 FLAKE8 = --select E9,F63,F7,F82,F83,QGS --extend-ignore QGS105,QGS2 --exclude vendor
-FUZZED = tests/unit/test_foreign_input.py tests/unit/test_foreign_text.py tests/unit/test_survey.py \
-  tests/sandbox/graph/test_fuzz_evaluator.py tests/sandbox/rest/test_fuzz_requests.py tests/sandbox/rest/test_bombs.py
+# Every property test but the one that draws recipes for Node.
+FUZZED = $(shell grep -rl "support.examples import" tests/unit tests/sandbox --include=test_*.py --exclude-dir=clients)
+EXAMPLES = 20
+ifndef SEED
+SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+endif
 export QT_QPA_PLATFORM ?= offscreen
 
 .DEFAULT_GOAL := help
@@ -26,8 +30,9 @@ suite: ## the tests alone, with what is installed and built already
 	$(PYTHON) -m pytest tests/qgis
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop tests/package
 
-test-peers: setup build/peers-venv/ready ## run geedim and xee, unchanged, against the sandbox
+test-peers: setup build/peers-venv/ready ## geedim, xee and the suites of geetools and eemont, unchanged, against the sandbox
 	$(PYTHON) tests/sandbox/peers/run.py build/peers-venv/bin/python
+	$(PYTHON) tests/sandbox/peers/suites.py build/peers-venv/bin/python build/peers-suites
 
 build/peers-venv/ready: tests/sandbox/peers/requirements.txt
 	/usr/bin/python3 -m venv build/peers-venv
@@ -57,9 +62,13 @@ test-package: package ## look into the package, and run it unpacked beside no, a
 test-qgis344: package ## the tests on QGIS 3.44 and Python 3.13, in a Debian 13 of its own: build/debian13/
 	@tools/debian13.sh
 
-attack: setup ## random faults, kills, full disks and damage, then the fuzzers with 20 times the examples; half an hour
+fuzz: setup ## the property tests with 20 times the examples, other ones in each run; SEED=n repeats a run, EXAMPLES=n times as many
+	@echo "Seed $(SEED): make fuzz SEED=$(SEED) EXAMPLES=$(EXAMPLES) tries the same again."
+	CSPLUS_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest -p no:pytest_qgis --hypothesis-seed=$(SEED) $(FUZZED)
+
+attack: setup ## random faults, kills, full disks and damage, then make fuzz; half an hour
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/attack -s
-	CSPLUS_EXAMPLES=20 $(PYTHON) -m pytest -p no:pytest_qgis $(FUZZED)
+	$(MAKE) fuzz SEED=$(SEED)
 
 bench-accuracy: setup ## error of every method against the sandbox's cloud-free truth
 	$(PYTHON) tests/benchmarks/accuracy.py

@@ -1,4 +1,4 @@
-"""What fuzz tests share: examples that are the same in every run, and what every answer has to be."""
+"""What fuzz tests share: nodes of expressions, and what every answer has to be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any
 
 from csplus.csplus_plugin.sandbox.server import Sandbox
-from hypothesis import HealthCheck, settings
 
 from .servers import L2A, SCENE, ask
 from .turnstile import LONG
@@ -25,17 +24,6 @@ def called(name: str, /, **arguments: Any) -> dict[str, Any]:
 def constant(value: object) -> dict[str, Any]:
     """The node of a JSON value."""
     return {"constantValue": value}
-
-
-def fuzzed(examples: int) -> settings:
-    """That many examples, the same ones in every run."""
-    return settings(
-        max_examples=examples,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def fine(sandbox: Sandbox, method: str, path: str, body: object = None) -> int:

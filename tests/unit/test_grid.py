@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import osr
 
+from ..support.examples import examples
 from ..support.recipes import POINT, REGION
 
 
@@ -49,6 +50,7 @@ def test_no_utm_at_the_poles() -> None:
         home_crs(around(0, 85))
 
 
+@examples()
 @given(st.floats(-170, 170), st.floats(-75, 80), st.floats(0.001, 0.4), st.sampled_from([10, 20, 60, 12.5]))
 def test_the_grid_covers_the_region_on_multiples_of_the_resolution(
     longitude: float, latitude: float, half: float, size: float

@@ -12,7 +12,10 @@ from csplus.csplus_plugin.core.errors import InvalidChoice
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.examples import examples
 
+
+@examples()
 @given(
     kind=st.sampled_from(list(PERIODS)),
     start=st.dates(date(2015, 6, 27), date(9998, 12, 31)),

@@ -13,9 +13,11 @@ from csplus.csplus_plugin.core.errors import InvalidChoice
 from csplus.csplus_plugin.core.grid import Grid, grid_for
 from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.download.plan import BLOCK, Plan, Tile, plan
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from osgeo import osr
+
+from ..support.examples import examples
 
 LIMIT = 48 * 1024 * 1024
 WIDEST = 32768
@@ -42,6 +44,7 @@ def blocks(made: Plan, tiles: Iterable[Tile]) -> np.ndarray:
     return found
 
 
+@examples()
 @given(st.integers(1, 6000), st.integers(1, 6000), st.integers(1, 1100), st.sampled_from([1, 2, 4, 8]))
 def test_tiles_cover_the_grid_once_within_the_limits(width: int, height: int, bands: int, size: int) -> None:
     made = plan(grid(width, height), bands, size)
@@ -54,6 +57,7 @@ def test_tiles_cover_the_grid_once_within_the_limits(width: int, height: int, ba
         assert tile.value_count * (size + 1) <= LIMIT
 
 
+@examples()
 @given(st.data(), st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 400))
 def test_what_remains_is_all_but_what_is_done(
     data: st.DataObject, width: int, height: int, bands: int
@@ -115,7 +119,7 @@ def star(longitude: float, latitude: float, radius: float, corners: list[float])
     return Region((((*positions, positions[0]),),))
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(
     PLACES,
     st.floats(0.0005, 3),

@@ -14,17 +14,20 @@ from csplus.csplus_plugin.core.region import Region
 from csplus.csplus_plugin.core.scenes import steps
 from csplus.csplus_plugin.core.targets.composite import Composite
 from csplus.csplus_plugin.core.targets.score import Score
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.examples import examples
 from ..support.recipes import JANUARY, REGION, SIMPLE, recipes
 
 
+@examples()
 @given(recipes())
 def test_a_recipe_is_the_same_after_json(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json()) == recipe
 
 
+@examples()
 @given(recipes())
 def test_json_is_stable(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json()).to_json() == recipe.to_json()
@@ -176,7 +179,7 @@ def places(content: object, above: tuple = ()) -> Iterator[tuple]:
 
 
 @given(data=st.data(), recipe=recipes(), value=JSON)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(400)
 def test_a_recipe_in_which_anything_was_changed_is_refused_or_sound(
     data: st.DataObject, recipe: Recipe, value: object
 ) -> None:

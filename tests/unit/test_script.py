@@ -14,17 +14,13 @@ from csplus.csplus_plugin.core.errors import CsPlusError, InvalidChoice
 from csplus.csplus_plugin.core.grid import grid_for
 from csplus.csplus_plugin.core.picture import picture, pixels
 from csplus.csplus_plugin.core.recipe import Recipe
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 
+from ..support.examples import examples
 from ..support.graphs import graph
 from ..support.recipes import SIMPLE, recipes
 
 GOLDEN = Path(__file__).with_name("golden")
-QUICK = settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 
 def rendered(recipe: Recipe, ending: str) -> str:
@@ -53,7 +49,7 @@ def run(text: str, ee: ModuleType, monkeypatch: pytest.MonkeyPatch) -> tuple[dic
 
 
 @given(recipe=recipes())
-@QUICK
+@examples()
 def test_the_python_script_is_the_plugins_own_expression(
     recipe: Recipe, ee_signatures: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,7 +59,7 @@ def test_the_python_script_is_the_plugins_own_expression(
 
 
 @given(recipe=recipes())
-@QUICK
+@examples()
 def test_the_export_is_the_plugins_own_file(
     recipe: Recipe, ee_signatures: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +83,7 @@ def test_the_dataset_pages_example_reads_as_on_the_page(ending: str, ee_signatur
 
 @pytest.mark.parametrize("ending", [".js", ".py"])
 @given(recipe=recipes())
-@settings(QUICK, max_examples=30)
+@examples(30)
 def test_every_step_has_a_name_that_says_something(
     ending: str, recipe: Recipe, ee_signatures: ModuleType
 ) -> None:

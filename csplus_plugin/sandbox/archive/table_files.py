@@ -62,7 +62,7 @@ def read(path: Path, root: Path) -> tuple[Feature, ...]:
         key = f"{len(features):020x}" if index is None else index
         if key in features:
             raise broken(f"{name} has two features with the id '{key[:100]}'")
-        features[key] = Feature(place, {**properties, _INDEX: key}, key)
+        features[key] = Feature(place, {**properties, _INDEX: key})
     return tuple(features.values())
 
 

@@ -39,7 +39,10 @@ def dot_product(array1: np.ndarray, array2: np.ndarray) -> float:
 @function("Array.matrixSolve")
 def matrix_solve(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """X such that A X = B, the best one where there is none."""
-    return np.linalg.lstsq(_matrix(left, "matrixSolve"), _matrix(right, "matrixSolve"), rcond=None)[0]
+    coefficients, wanted = _matrix(left, "matrixSolve"), _matrix(right, "matrixSolve")
+    if not np.isfinite(coefficients).all():  # which some versions of numpy answer with a SystemError
+        raise Refused("Array.matrixSolve: Needs finite numbers.")
+    return np.linalg.lstsq(coefficients, wanted, rcond=None)[0]
 
 
 @function("Array.matrixInverse")

@@ -29,7 +29,7 @@ def from_ymd(year: int, month: int, day: int, time_zone: str | None) -> Date:
     """Give a date from its parts."""
     try:
         return as_date(datetime(year, month, day).isoformat(), time_zone)  # noqa: DTZ001 - the zone follows
-    except ValueError as error:
+    except (OverflowError, ValueError) as error:
         raise Refused(f"Date.fromYMD: {error}.") from error
 
 

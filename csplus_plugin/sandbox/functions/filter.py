@@ -12,9 +12,10 @@ from ..graph.promotion import promote, type_name
 from ..graph.registry import function
 from ..nesting import deeper
 from ..space.geometries import Geometry
+from ..values.dates import date as as_date
 from ..values.filters import Filter
 from ..values.operands import Operands, selected
-from ..values.types import Date, Element, as_number, hashable
+from ..values.types import Element, as_number, hashable
 
 Compare = Callable[[Any, Any], bool]
 
@@ -138,7 +139,7 @@ def calendar_range(start: int, end: int | None, field: str) -> Filter:
         millis = as_number(element.properties.get("system:time_start"))
         if millis is None:
             return False
-        value = read(Date(int(millis)).utc)
+        value = read(as_date(millis).utc)
         return start <= value <= last if start <= last else value >= start or value <= last
 
     return Filter(test)

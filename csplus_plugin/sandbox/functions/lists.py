@@ -3,6 +3,7 @@
 # ruff: noqa: FBT001 - arguments are those of the real functions
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ def sequence(start: float, end: float | None, step: float, count: int | None) ->
     """Numbers at equal distances: to an end that is included, or so many of them."""
     if end is None and count is None:
         raise Refused("List.sequence: Need at least one of end and count.")
+    if not all(math.isfinite(number) for number in (start, step, end or 0)):
+        raise Refused("List.sequence: start, end and step must be finite.")
     if count is not None and not 0 <= count <= MAX_LENGTH:
         raise Refused(f"List.sequence: count must be between 0 and {MAX_LENGTH}.")
     if end is not None and count is not None:

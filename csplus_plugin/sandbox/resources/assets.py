@@ -102,7 +102,9 @@ def _is_asked_for(feature: Feature, passes: asset_filter.Test, region: Geometry 
     place = feature.geometry()
     if region is not None and (place is None or not place.intersects(region)):
         return False
-    return passes(Entry({"id": feature.id or ""}, feature.properties, lambda: place))
+    return passes(
+        Entry({"id": feature.properties.get("system:index", "")}, feature.properties, lambda: place)
+    )
 
 
 def create(library: Library, project: str, asset: str | None, request: dict[str, Any]) -> dict[str, Any]:

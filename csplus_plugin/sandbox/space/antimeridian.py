@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from osgeo import ogr
 
+from ..errors import Refused
 from .edges import map_lines
 
 TURN = 360.0
@@ -14,6 +15,8 @@ TURN = 360.0
 
 _HALF = 180.0
 _SOUTH, _NORTH = -91.0, 91.0
+_MOST_TURNS = 1000
+"""Around the globe; nobody means more."""
 
 
 def unwrapped(points: np.ndarray) -> np.ndarray:
@@ -43,9 +46,8 @@ def within_globe(shape: ogr.Geometry) -> ogr.Geometry:
     west, east, _, _ = shape.GetEnvelope()
     if shape.IsEmpty() or (west >= -_HALF and east <= _HALF):
         return shape
-    first, last = (int(np.floor((side + _HALF) / TURN)) for side in (west, east))
     whole: ogr.Geometry | None = None
-    for turn in range(first, last + 1):
+    for turn in _turns(west, east):
         strip = _strip(turn * TURN - _HALF)
         part = shape.Intersection(strip)
         if part is None or part.IsEmpty() or part.GetDimension() < shape.GetDimension():
@@ -56,9 +58,19 @@ def within_globe(shape: ogr.Geometry) -> ogr.Geometry:
 
 
 def turns(west: float, east: float) -> list[int]:
-    """Give the turns around the globe that a map in longitude and latitude reaches: 0 for -180 to 180."""
-    first, last = (int(np.floor((side + _HALF) / TURN)) for side in (west, np.nextafter(east, west)))
-    return list(range(first, last + 1))
+    """Give the turns around the globe that a map in longitude and latitude reaches: 0 for -180 to 180.
+
+    Raises:
+        Refused: They are more than anybody means.
+    """
+    return list(_turns(west, float(np.nextafter(east, west))))
+
+
+def _turns(west: float, east: float) -> range:
+    first, last = (np.floor((side + _HALF) / TURN) for side in (west, east))
+    if not last - first < _MOST_TURNS:
+        raise Refused(f"Longitudes from {west:g} to {east:g} reach around the globe too often.")
+    return range(int(first), int(last) + 1)
 
 
 def _shifted(points: np.ndarray, by: float) -> np.ndarray:

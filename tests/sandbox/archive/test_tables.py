@@ -67,6 +67,21 @@ def write_geopackage(path: Path, epsg: int = 32611, wkts: tuple[str | None, ...]
     return path
 
 
+def test_the_id_of_a_feature_is_its_index(folder: Folder) -> None:
+    """Also after it has got another one: by a merge, or by hand."""
+    write_json(folder, collection(FEATURES))
+    north = ee.FeatureCollection(FIELDS).limit(1)
+    for changed, index in (
+        (north.merge(north), "1_north"),
+        (north.map(lambda f: f.set("system:index", "x")), "x"),
+    ):
+        first = folder.info(changed)["features"][0]
+        assert (first["id"], "system:index" in first["properties"]) == (index, False)
+    chosen = folder.info(north.select(["crop"]))["features"][0]
+    assert (chosen["id"], chosen["properties"]) == ("north", {"crop": "rice"})
+    assert folder.value(ee.Feature(north.first()).id()) == "north"
+
+
 def test_features_of_a_geojson_file(folder: Folder) -> None:
     write_json(folder, collection(FEATURES))
     found = folder.info(ee.FeatureCollection(FIELDS))
@@ -74,11 +89,11 @@ def test_features_of_a_geojson_file(folder: Folder) -> None:
     first, second, third = found["features"]
     assert first["geometry"] == {"type": "Polygon", "coordinates": [SQUARE]}
     assert first["properties"] == {
-        "crop": "rice", "area": 98.5, "plots": 3, "tags": ["a", 1], "system:index": "north",
+        "crop": "rice", "area": 98.5, "plots": 3, "tags": ["a", 1],
     }  # fmt: skip
     # Features without an id are numbered as the service numbers them: 20 hexadecimal digits.
     assert [f["id"] for f in found["features"]] == ["north", f"{1:020x}", f"{2:020x}"]
-    assert second["properties"] == {"crop": "nuts", "system:index": f"{1:020x}"}
+    assert second["properties"] == {"crop": "nuts"}
     assert third["geometry"] is None
     names = ["crop", "area", "plots", "tags", "system:index"]
     assert folder.value(ee.FeatureCollection(FIELDS).first().propertyNames()) == names
@@ -130,8 +145,8 @@ def test_features_of_a_geopackage(folder: Folder) -> None:
     write_geopackage(folder.path / f"{FIELDS}.gpkg", 32611, wkts)
     found = folder.info(ee.FeatureCollection(FIELDS))["features"]
     assert [feature["id"] for feature in found] == ["1", "2", "3", "4"]
-    assert found[0]["properties"] == {"crop": "crop 0 é", "plots": 0, "system:index": "1"}
-    assert found[1]["properties"] == {"crop": "crop 1 é", "plots": 1, "yield": 0.125, "system:index": "2"}
+    assert found[0]["properties"] == {"crop": "crop 0 é", "plots": 0}
+    assert found[1]["properties"] == {"crop": "crop 1 é", "plots": 1, "yield": 0.125}
     crs = {"type": "name", "properties": {"name": "EPSG:32611"}}
     assert found[1]["geometry"] == {"type": "MultiPoint", "coordinates": [[500000, 4100000], [500010, 4100000]],
                                     "crs": crs}  # fmt: skip

@@ -33,9 +33,10 @@ from csplus.csplus_plugin.download.plan import plan
 from csplus.csplus_plugin.earthengine.client import Client, encoded
 from csplus.csplus_plugin.earthengine.session import Connection, session_for
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from osgeo import gdal
 
+from ...support.examples import examples
 from ...support.expressions import EXPRESSIONS, printed
 from ...support.graphs import graph, without_references
 from ...support.recipes import JANUARY, POINT, SIMPLE, recipes
@@ -119,7 +120,7 @@ def random_recipes() -> list[Recipe]:
     made: list[Recipe] = []
 
     @given(recipes())
-    @settings(max_examples=DRAWN, phases=[Phase.generate], deadline=None, database=None, derandomize=True)
+    @examples(DRAWN, phases=[Phase.generate])
     def draw(recipe: Recipe) -> None:
         try:
             grid_for(recipe.scenes.region, recipe.output)

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.images.image import Grid
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from ...support.examples import examples
 from ...support.scene_folder import S2, Folder, masked, write_tif
 
 A = np.array([[1, 2, 3], [4, 5, 0]], np.uint16)
@@ -112,7 +113,7 @@ def test_what_is_not_a_number_is_masked(folder: Folder, grid: Callable[..., Grid
 
 
 @given(st.integers(-(2**31), 2**31 - 1), st.integers(-(2**31), 2**31 - 1))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_whole_numbers_never_wrap(one: int, other: int) -> None:
     folder, here = Folder(Path("/nonexistent")), Grid("EPSG:32611", (10, 0, 0, 0, -10, 0), 1, 1)
     for name, exact in (("add", one + other), ("subtract", one - other), ("multiply", one * other)):
@@ -243,6 +244,10 @@ def test_clip_covers_edges_in_part(scene: Folder, here: Grid) -> None:
         lambda image: image.addBands(ee.Image(1)),
         lambda image: ee.Image.cat([image, ee.Image(1)]),
         lambda image: image.neighborhoodToArray(ee.Kernel.square(1)),
+        lambda image: image.resample("bilinear"),
+        lambda image: image.linkCollection(ee.ImageCollection(S2), ["B2"]),
+        lambda image: image.linkCollection(ee.ImageCollection(S2).filter("CLOUDS == 0"), ["B2"], ["x"]),
+        lambda image: ee.Terrain.products(image.select("B3")),
     ],
 )
 def test_metadata_that_is_retained(scene: Folder, change: Callable[[Any], Any]) -> None:

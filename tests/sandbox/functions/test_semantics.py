@@ -56,6 +56,20 @@ def test_resample_does_nothing_to_a_composite(folder: Folder) -> None:
     np.testing.assert_allclose(folder.band(inputs, halfway).values, ramp()[:3, :3] + 0.5)
 
 
+def test_days_without_images_are_dropped_after_they_were_renamed(folder: Folder) -> None:
+    """As geetools' plots by day of year do: an empty collection's composite has no bands to rename."""
+    folder.scene("A", {"B4": ramp()}, **{"system:time_start": JANUARY})
+
+    def of_day(day: Any) -> Any:
+        first = ee.Date(JANUARY).advance(day, "day")
+        there = scenes().filterDate(first, first.advance(1, "day"))
+        return there.reduce(ee.Reducer.mean()).rename(["mean"]).set("day", day, "count", there.size())
+
+    days = ee.ImageCollection(ee.List.sequence(0, 2).map(of_day)).filter(ee.Filter.gt("count", 0))
+    assert folder.value(days.aggregate_array("day")) == [0]
+    assert folder.value(days.toBands().bandNames()) == ["0_mean"]
+
+
 def test_a_mask_of_one_band_applies_to_all_and_keeps_metadata_and_footprint(folder: Folder) -> None:
     folder.scene("A", {"B4": ramp(), "B8": ramp(50)}, n=7)
     image = ee.Image(f"{S2}/A")

@@ -12,7 +12,8 @@ from csplus.csplus_plugin.sandbox.server import Sandbox
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ...support.fuzzing import IMAGE, PROJECT, called, constant, fine, fuzzed
+from ...support.examples import examples
+from ...support.fuzzing import IMAGE, PROJECT, called, constant, fine
 from ...support.servers import GRID, L2A, SCENE, SCORES
 
 numbers = st.one_of(
@@ -75,7 +76,7 @@ NAMES = [name for name in supported() if name != "If"]
 def test_calls_with_any_arguments(shared: Sandbox, letter: str) -> None:
     names = [name for name in NAMES if name[0] == letter]
 
-    @fuzzed(min(400, 4 * len(names)))
+    @examples(min(400, 4 * len(names)))
     @given(
         st.sampled_from(names).flatmap(calls),
         st.sampled_from(["value:compute", "image:computePixels", "tables"]),

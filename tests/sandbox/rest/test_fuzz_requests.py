@@ -17,7 +17,8 @@ from csplus.csplus_plugin.sandbox.server import Sandbox
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ...support.fuzzing import IMAGE, PROJECT, fine, fuzzed
+from ...support.examples import examples
+from ...support.fuzzing import IMAGE, PROJECT, fine
 from ...support.servers import GRID, L2A, SCENE, ask
 from ...support.turnstile import LONG
 
@@ -30,7 +31,7 @@ POSTS = [
 ] + [f"/v1/projects/earthengine-public/assets/{L2A}/{SCENE}:getPixels", "/token"]  # fmt: skip
 
 
-@fuzzed(60)
+@examples(60)
 @given(st.sampled_from(POSTS), st.binary(max_size=60))
 @example(POSTS[0], b"NaN")
 @example(POSTS[0], b'{"expression": 1e999}')
@@ -62,13 +63,13 @@ FIELDS = [
 ]  # fmt: skip
 
 
-@fuzzed(150)
+@examples(150)
 @given(st.sampled_from(POSTS), st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=5))
 def test_fields_of_any_kind(shared: Sandbox, path: str, body: dict[str, Any]) -> None:
     fine(shared, "POST", path, body)
 
 
-@fuzzed(150)
+@examples(150)
 @given(
     st.sampled_from(["image:computePixels", "maps", "thumbnails", "image:export"]),
     st.dictionaries(st.sampled_from(FIELDS[1:]), json_values, max_size=4),
@@ -94,7 +95,7 @@ SEGMENTS = [
 QUERIES = ["pageSize", "pageToken", "filter", "view", "assetId"]
 
 
-@fuzzed(80)
+@examples(80)
 @given(
     st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"]),
     st.lists(st.sampled_from(SEGMENTS), max_size=8),

@@ -12,9 +12,11 @@ from csplus.csplus_plugin.sandbox.space.coverage import area_coverage
 from csplus.csplus_plugin.sandbox.space.geometries import Geometry
 from csplus.csplus_plugin.sandbox.space.grid import Grid
 from csplus.csplus_plugin.sandbox.space.rasterising import centres_inside, coverage
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import ogr
+
+from ...support.examples import examples
 
 UTM = "EPSG:32611"
 GRID = Grid(UTM, (10, 0, 500000, 0, -10, 4100000), 12, 9)
@@ -58,7 +60,7 @@ def stars(draw: st.DrawFn) -> Geometry:
     return shape_of(polygon(outline, hole[:: draw(st.sampled_from([-1, 1]))]))
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(stars(), st.sampled_from([GRID, SHEARED]))
 def test_areas_are_exact(geometry: Geometry, grid: Grid) -> None:
     np.testing.assert_allclose(area_coverage(geometry, grid), cut_out(geometry, grid), atol=1e-6)

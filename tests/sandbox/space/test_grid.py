@@ -7,9 +7,10 @@ import pytest
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.space.grid import Grid, aligned_offset, covering, nearest
 from csplus.csplus_plugin.sandbox.space.projections import Projection
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from ...support.examples import examples
 from ...support.places import moved
 
 SOURCE = Grid("EPSG:32611", (10, 0, 240000, 0, -10, 4150000), 300, 200)
@@ -88,6 +89,7 @@ def test_grids_that_do_not_meet() -> None:
     assert nearest(SOURCE, Grid("EPSG:32755", (10, 0, 500000, 0, -10, 6000000), 5, 5)) is None
 
 
+@examples()
 @given(st.integers(-400, 400), st.integers(-400, 400))
 def test_an_offset_is_found_again(column: int, row: int) -> None:
     assert aligned_offset(SOURCE.projection, SOURCE.window(column, row, 3, 3)) == (column, row)
@@ -100,7 +102,7 @@ def test_no_offset_where_pixels_differ() -> None:
 
 
 @given(st.integers(1, 5000), st.integers(1, 400), st.integers(1, 300))
-@settings(max_examples=50)
+@examples(50)
 def test_row_blocks_cover_the_grid_once(limit: int, width: int, height: int) -> None:
     grid = Grid("EPSG:32611", (10, 0, 0, 0, -10, 1000), width, height)
     blocks = list(grid.row_blocks(limit))

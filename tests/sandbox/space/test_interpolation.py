@@ -12,9 +12,10 @@ import pytest
 from csplus.csplus_plugin.sandbox.images.image import Grid
 from csplus.csplus_plugin.sandbox.space.interpolation import interpolated
 from csplus.csplus_plugin.sandbox.space.projections import transform_points
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ...support.examples import examples
 from ...support.scene_folder import S2, Folder
 
 ZONE_10, ZONE_11, MERCATOR, DEGREES = "EPSG:32610", "EPSG:32611", "EPSG:3857", "EPSG:4326"
@@ -67,7 +68,7 @@ def overlap(whole: Grid, cut: tuple[int, int, int, int]) -> tuple[Any, Any]:
 @given(wholes, cuts, st.sampled_from([0.05, 1e-3, 1e-5]))
 @example(utm(10), (7, 11, 1, 1), 0.05)
 @example(map_tile(6), (-90, 100, 200, 31), 0.05)
-@settings(deadline=None)
+@examples()
 def test_no_cut_changes_a_coordinate(whole: Grid, cut: tuple[int, int, int, int], tolerance: float) -> None:
     here, there = overlap(whole, cut)
     for all_of_it, part in zip(
@@ -77,7 +78,7 @@ def test_no_cut_changes_a_coordinate(whole: Grid, cut: tuple[int, int, int, int]
 
 
 @given(wholes, st.integers(1, 9000))
-@settings(deadline=None, max_examples=30)
+@examples(30)
 def test_blocks_of_rows_have_the_whole_grids_coordinates(whole: Grid, limit: int) -> None:
     blocks = [block.centres_in(ZONE_10, 0.05) for block in whole.row_blocks(limit)]
     for axis, all_of_it in enumerate(whole.centres_in(ZONE_10, 0.05)):
@@ -85,7 +86,7 @@ def test_blocks_of_rows_have_the_whole_grids_coordinates(whole: Grid, limit: int
 
 
 @given(wholes, st.sampled_from([0.05, 1e-3, 1e-5]))
-@settings(deadline=None, max_examples=30)
+@examples(30)
 def test_the_error_stays_below_the_tolerance(whole: Grid, tolerance: float) -> None:
     exact = transform_points(whole.crs, ZONE_10, *(c.copy() for c in np.broadcast_arrays(*whole.centres())))
     for found, wanted in zip(whole.centres_in(ZONE_10, tolerance), exact, strict=True):
@@ -160,7 +161,7 @@ def other_zone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]
     whole=st.sampled_from([utm(10), utm(37.5, 239000, 4150700), map_tile(13)]),
     cut=cuts,
 )
-@settings(deadline=None, max_examples=25)
+@examples(25)
 def test_no_cut_changes_a_pixel(
     other_zone: Callable[[str], Any], name: str, whole: Grid, cut: tuple[int, int, int, int]
 ) -> None:

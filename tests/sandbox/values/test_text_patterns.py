@@ -14,6 +14,7 @@ from csplus.csplus_plugin.sandbox.values.text_patterns import pattern, template
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ...support.examples import examples
 from ...support.scene_folder import Folder
 from ...support.turnstile import LONG
 
@@ -101,6 +102,7 @@ def test_sorting_whole_images(count: int) -> None:
     np.testing.assert_array_equal(sort_images(values.copy()), np.sort(values, axis=0))
 
 
+@examples()
 @given(st.lists(st.booleans(), max_size=MOST_IMAGES))
 def test_a_network_sorts_zeros_and_ones(bits: list[bool]) -> None:
     """By the 0-1 principle, what sorts every such list sorts everything."""

@@ -10,10 +10,11 @@ from typing import Any
 import ee
 import pytest
 from csplus.csplus_plugin.sandbox.errors import Refused
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import osr
 
+from ...support.examples import examples
 from ...support.scene_folder import Folder
 
 
@@ -77,7 +78,7 @@ def test_dates(empty: Folder, expression: Any, expected: Any) -> None:
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001 - hypothesis wants naive ends
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_dates_format_as_python_does(empty: Folder, moment: datetime) -> None:
     moment = moment.replace(microsecond=0, tzinfo=UTC)
     date = ee.Date(int(moment.timestamp() * 1000))

@@ -113,7 +113,9 @@ def slice_(image: Image, start: int, end: int | None) -> Image:
 
 @function("Image.rename", arrays=None)
 def rename(input_: Image, names: list[str]) -> Image:
-    """All bands under other names."""
+    """All bands under other names. An image without bands, as an empty collection reduces to, stays one."""
+    if not input_.bands:
+        return input_
     if len(names) != len(input_.bands):
         raise Refused(
             f"Image.rename: The number of names ({len(names)}) must match the number of bands ({len(input_.bands)})."
@@ -191,7 +193,7 @@ def link_collection(
         found = picked(match, chosen(match, selectors)) if match else _absent(image_collection, selectors)
         linked = overlaid(input_, found)
     added = {name: match.properties.get(name) if match else None for name in properties}
-    return linked.with_(properties={**linked.properties, **added}, id=None, version=None)
+    return linked.with_(properties={**linked.properties, **added}, id=input_.id, version=input_.version)
 
 
 def _names(value: object) -> list[str]:

@@ -249,6 +249,7 @@ def interpolate(image: Image, x: list[float], y: list[float], behavior: str) -> 
         raise Refused(f"Image.interpolate: behavior must be one of {', '.join(behaviors)}.")
     if len(x) != len(y) or len(x) < 2 or any(a >= b for a, b in pairwise(x)):  # noqa: PLR2004
         raise Refused("Image.interpolate: x must be strictly increasing, and as long as y.")
+    x, y = [float(a) for a in x], [float(b) for b in y]
 
     def compute(values: np.ndarray, _: PixelType) -> np.ndarray:
         given = values.astype(np.float64)

@@ -27,7 +27,7 @@ def resample(image: Image, mode: str) -> Image:
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         return [_interpolated(image, i, canvas, radius, weigh) for i in wanted]
 
-    return image.recomputed(image.bands, draw)
+    return image.recomputed(image.bands, draw).with_(id=image.id, version=image.version)
 
 
 def _interpolated(

@@ -75,4 +75,6 @@ def hillshade(input_: Image, azimuth: float, elevation: float) -> Image:
 def products(input_: Image) -> Image:
     """Add slope, aspect and hillshade, with the light from the west and halfway up, to the bands of the image."""
     made = [_SLOPE, _ASPECT, _hillshade(_WEST, _HALF_UP)]
-    return overlaid(input_, _derived(input_, made, "Terrain.products"))
+    return overlaid(input_, _derived(input_, made, "Terrain.products")).with_(
+        id=input_.id, version=input_.version
+    )
