@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from csplus.csplus_plugin.core.errors import ComputationTooHeavy
+from csplus.csplus_plugin.core.errors import BadRequest, ComputationTooHeavy
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.targets import scene_list
 from csplus.csplus_plugin.earthengine.client import Client
@@ -219,6 +219,26 @@ def test_a_single_scene_that_is_too_heavy_is_said(
     monkeypatch.setattr(Client, "value", limited)
     with pytest.raises(Exception, match="memory limit exceeded"):
         find(context, feedback)
+
+
+@pytest.mark.parametrize(
+    ("extent", "said"),
+    [(JANUARY["EXTENT"], "refused the question"), ("10,10.1,50,50.1 [EPSG:4326]", "No scenes of L2A")],
+)
+def test_a_refused_question_is_explained_by_the_survey_where_no_scene_is_the_reason(
+    context: QgsProcessingContext, feedback: Recorder, monkeypatch: pytest.MonkeyPatch, extent: str, said: str
+) -> None:
+    value = Client.value
+
+    def refusing(self: Client, expression: Any) -> Any:
+        answer = value(self, expression)
+        if "answer" in answer:
+            raise BadRequest("The service refused the question.")
+        return answer
+
+    monkeypatch.setattr(Client, "value", refusing)
+    with pytest.raises(Exception, match=said):
+        find(context, feedback, EXTENT=extent)
 
 
 @pytest.mark.parametrize("damage", [None, [], "text", [{}], [{"properties": {"index": "a"}}], {"answer": 1}])
