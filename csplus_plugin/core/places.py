@@ -13,7 +13,7 @@ from osgeo import ogr, osr
 
 from .errors import InvalidChoice
 from .grid import QuietGdal, spatial_reference, utm_crs
-from .longitudes import TURN
+from .longitudes import HALF, TURN
 from .region import Region
 
 PIXEL = 10
@@ -123,8 +123,14 @@ def groups(places: Iterable[Place]) -> list[Group]:
 
 
 def region_of(places: Sequence[Place]) -> Region:
-    """Give the box around places."""
+    """Give the box around places.
+
+    Raises:
+        InvalidChoice: It is wider than half the globe.
+    """
     wests, souths, easts, norths = zip(*(one.box for one in places), strict=True)
+    if max(easts) - min(wests) > HALF:
+        raise InvalidChoice("The features lie around more than half the globe.", "Run them in two parts.")
     return Region.from_bounds(min(wests), min(souths), max(easts), max(norths))
 
 

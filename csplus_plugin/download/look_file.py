@@ -128,13 +128,16 @@ class LookFile:
             self._file.executemany("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
             self._file.execute("COMMIT")
 
-    def entries(self, place: str, first: date, last: date) -> Iterator[tuple[date, Any]]:
-        """Yield day and numbers of a place within a window, in order of time; the numbers are checked by nobody yet."""
-        chosen = "SELECT day, numbers FROM looks WHERE recipe = ? AND place = ? AND day BETWEEN ? AND ? ORDER BY pass"
+    def entries(self, place: str, first: date, last: date) -> Iterator[tuple[int, date, Any]]:
+        """Yield pass, day and numbers of a place within a window, in order of time; nobody has checked the numbers."""
+        chosen = (
+            "SELECT pass, day, numbers FROM looks "
+            "WHERE recipe = ? AND place = ? AND day BETWEEN ? AND ? ORDER BY pass"
+        )
         with self._sqlite_errors():
             window = (self._recipe, place, first.toordinal(), last.toordinal())
-            for day, numbers in self._file.execute(chosen, window).fetchall():
-                yield date.fromordinal(int(day)), json.loads(numbers)
+            for number, day, numbers in self._file.execute(chosen, window).fetchall():
+                yield int(number), date.fromordinal(int(day)), json.loads(numbers)
 
     def _open(self) -> None:
         run = self._file.execute

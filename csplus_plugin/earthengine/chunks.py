@@ -6,8 +6,8 @@ import math
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 FIRST_SIZE = 400
 """Looks (a place in a pass) of the first chunks."""
@@ -34,10 +34,12 @@ class Chunk(Generic[Place, Pass]):
     Attributes:
         places: Near each other.
         passes: In order of time.
+        choices: What else the request needs; its parts have the same.
     """
 
     places: Sequence[Place]
     passes: Sequence[Pass]
+    choices: Any = None
 
     @property
     def size(self) -> int:
@@ -124,9 +126,9 @@ def _cut(chunk: Chunk[Place, Pass], size: int) -> list[Chunk[Place, Pass]]:
     places = min(wide, max(math.isqrt(size), size // long, 1))
     passes = min(long, max(1, size // places))
     parts = [
-        Chunk(chunk.places[:places], chunk.passes[:passes]),
-        Chunk(chunk.places[:places], chunk.passes[passes:]),
-        Chunk(chunk.places[places:], chunk.passes),
+        replace(chunk, places=chunk.places[:places], passes=chunk.passes[:passes]),
+        replace(chunk, places=chunk.places[:places], passes=chunk.passes[passes:]),
+        replace(chunk, places=chunk.places[places:]),
     ]
     return [part for part in parts if part.size]
 
@@ -134,9 +136,9 @@ def _cut(chunk: Chunk[Place, Pass], size: int) -> list[Chunk[Place, Pass]]:
 def _halves(chunk: Chunk[Place, Pass]) -> list[Chunk[Place, Pass]]:
     if len(chunk.places) > 1:
         middle = len(chunk.places) // 2
-        return [Chunk(chunk.places[:middle], chunk.passes), Chunk(chunk.places[middle:], chunk.passes)]
+        return [replace(chunk, places=part) for part in (chunk.places[:middle], chunk.places[middle:])]
     middle = len(chunk.passes) // 2
-    return [Chunk(chunk.places, chunk.passes[:middle]), Chunk(chunk.places, chunk.passes[middle:])]
+    return [replace(chunk, passes=part) for part in (chunk.passes[:middle], chunk.passes[middle:])]
 
 
 class WholeQueue(Generic[Place]):

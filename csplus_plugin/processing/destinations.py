@@ -37,6 +37,21 @@ _TEXTS = {
 }
 
 
+_TABLES = (
+    ".gpkg",
+    ".csv",
+    ".geojson",
+    ".shp",
+    ".sqlite",
+    ".ods",
+    ".xlsx",
+    ".dbf",
+    ".tab",
+    ".fgb",
+    ".parquet",
+)
+"""Endings of files that a table may be written to."""
+
 _LONGEST_NAME = 255 - len(".csplus.json")
 """Bytes; file systems take 255, and beside a file may stand one whose name is longer by an ending."""
 
@@ -103,6 +118,30 @@ def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingCont
         check_place(Path(path))
     if folder := written_path(parameters.get("OUTPUT_FOLDER"), context):
         _check_folder(Path(folder))
+
+
+def table_file(parameters: Mapping[str, Any], name: str, context: QgsProcessingContext) -> Path | None:
+    """Give the file that a user named for a table; None for a layer in memory, a temporary one or a database.
+
+    Raises:
+        InvalidChoice: It has no folder to be in.
+    """
+    path = _path(parameters.get(name), context)
+    if Path(path).suffix.lower() not in _TABLES:
+        return None
+    _check_place(Path(path))
+    return Path(path)
+
+
+def report_file(parameters: Mapping[str, Any], context: QgsProcessingContext) -> Path | None:
+    """Give the file that a user named for a report; None for none.
+
+    Raises:
+        InvalidChoice: As `check_report`.
+    """
+    check_report(parameters, context)
+    path = _path(parameters.get("REPORT"), context)
+    return Path(path) if path else None
 
 
 def check_report(parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:

@@ -28,6 +28,9 @@ STATISTICS = tuple(name for name in METRICS if name not in ("range", "count"))
 """Some of `catalog.METRICS`, here over the pixels of a place; which of them weigh, the service documents:
 https://developers.google.com/earth-engine/guides/reducers_reduce_region#pixels-in-the-region."""
 
+FEATURE = Column("feature", "whole", "Feature")
+"""What tells the rows of features apart, where nothing better is known."""
+
 _CLEAR, _SEEN, _SCORE = "is_clear", "is_seen", "look_score"
 _ACCOUNTS = (f"{_CLEAR}_sum", f"{_CLEAR}_mean", f"{_SEEN}_mean", f"{_SCORE}_mean")
 
@@ -140,7 +143,7 @@ class Series(Target):
         """Places of `pairs` that get a smoothed column: the first statistic of each variable."""
         return tuple(range(0, len(self.pairs), len(self.statistics))) if self.smooth else ()
 
-    def columns(self, scenes: Scenes, feature: Column) -> tuple[Column, ...]:
+    def columns(self, scenes: Scenes, feature: Column = FEATURE) -> tuple[Column, ...]:
         """List the columns, in order; the first tells the feature."""
         values = [Column(f"{v}_{s}", "number", self._label(v, s)) for v, s in self.pairs]
         extra = [self.pairs[number] for number in self.smoothed]
@@ -235,7 +238,7 @@ class Series(Target):
         self, feature: Cell, day: date, look: Look, smoothed: Sequence[float | None]
     ) -> tuple[Cell, ...]:
         """Make a row: reflectance 0 to 1, index values as they are; no value where less than `min_clear` is clear."""
-        values = [self._physical(number, value) for number, value in enumerate(look.values)]
+        values = [self.physical(number, value) for number, value in enumerate(look.values)]
         if look.clear_share <= 0:
             values = [None] * len(values)
         note = "" if look.clear_share > 0 else "not clear"
@@ -255,7 +258,8 @@ class Series(Target):
         nothing = [None] * (len(self.pairs) + len(self.smoothed))
         return (feature, None, 0.0, clearest, None, *nothing, note)
 
-    def _physical(self, number: int, value: float | None) -> float | None:
+    def physical(self, number: int, value: float | None) -> float | None:
+        """Give a value of `pairs` as people want it: reflectance 0 to 1, an index as it is."""
         is_band = self.pairs[number][0] in self.bands
         return value if value is None or not is_band else value * REFLECTANCE_SCALE
 
