@@ -23,6 +23,9 @@ QUICK, SLOW = 4.0, 30.0
 
 _GROWTH = 1.5
 
+_WHOLE = 0.8
+"""Share of the present size that a chunk has which was cut to it: whole places and passes make it a little smaller."""
+
 Place = TypeVar("Place")
 Pass = TypeVar("Pass")
 
@@ -96,10 +99,10 @@ class ChunkQueue(Generic[Place, Pass]):
             self._unfinished -= chunk.size
             if seconds > SLOW:
                 self.size = max(1, min(self.size, int(chunk.size / _GROWTH)))
-            elif seconds < QUICK and chunk.size >= self.size:
+            elif seconds < QUICK and chunk.size >= _WHOLE * self.size:
                 # Just below what was too heavy, chunks stay as they are.
                 self.size = min(
-                    LARGEST, max(self.size, min(int(self.size * _GROWTH), int(0.8 * self._heavy)))
+                    LARGEST, max(self.size, min(int(self.size * _GROWTH), int(_WHOLE * self._heavy)))
                 )
 
     def split(self, chunk: Chunk[Place, Pass]) -> bool:
