@@ -49,7 +49,7 @@ def test_chunks_grow_while_answers_come_soon_and_shrink_where_they_are_slow() ->
     queue = ChunkQueue([Chunk(range(3000), range(1000))])
     grown = sizes_of(queue, 15, 1.0)
     assert grown[0] == FIRST_SIZE
-    assert grown[-1] > 0.9 * LARGEST
+    assert 0.7 * LARGEST < grown[-1] <= LARGEST
     assert sizes_of(queue, 8, 100.0)[-1] < LARGEST / 10
 
 
@@ -58,7 +58,7 @@ def test_after_a_chunk_that_was_too_heavy_they_stay_below_it() -> None:
     sizes_of(queue, 10, 1.0)
     heavy = queue.pop(SLOTS)
     assert queue.split(heavy)
-    assert queue.pop(SLOTS).size == heavy.size // 2
+    assert 0.8 * heavy.size / 2 <= queue.pop(SLOTS).size <= heavy.size / 2
     assert max(sizes_of(queue, 30, 1.0)) <= 0.8 * heavy.size
     assert max(sizes_of(queue, 5, 1.0)) > heavy.size / 2
 
