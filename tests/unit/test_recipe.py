@@ -17,15 +17,15 @@ from csplus.csplus_plugin.core.targets.score import Score
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ..support.recipes import JANUARY, REGION, SIMPLE, recipes
+from ..support.recipes import JANUARY, REGION, SIMPLE, recipes, series
 
 
-@given(recipes())
+@given(recipes() | series())
 def test_a_recipe_is_the_same_after_json(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json()) == recipe
 
 
-@given(recipes())
+@given(recipes() | series())
 def test_json_is_stable(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json()).to_json() == recipe.to_json()
 
@@ -175,7 +175,7 @@ def places(content: object, above: tuple = ()) -> Iterator[tuple]:
         yield from places(value, (*above, key))
 
 
-@given(data=st.data(), recipe=recipes(), value=JSON)
+@given(data=st.data(), recipe=recipes() | series(), value=JSON)
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_recipe_in_which_anything_was_changed_is_refused_or_sound(
     data: st.DataObject, recipe: Recipe, value: object
