@@ -41,12 +41,19 @@ class Place:
         crs: Code of its UTM zone.
         shape: GeoJSON of a Polygon or MultiPolygon in metres of the zone; of a point, the pixel in which it lies.
         box: West, south, east, north in degrees; east may be beyond 180.
+        area: Square metres.
     """
 
     key: str
     crs: str
     shape: Mapping[str, Any]
     box: tuple[float, float, float, float]
+    area: float
+
+    @property
+    def pixels(self) -> float:
+        """Pixels that it covers, those at the edge by share: the sum of their weights."""
+        return self.area / PIXEL**2
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,7 @@ def place(geometry: Mapping[str, Any], buffer: float = 0) -> Place | None:
         crs,
         {"type": body["type"], "coordinates": body["coordinates"]},
         box,
+        shape.GetArea(),
     )
 
 

@@ -64,8 +64,19 @@ class SeriesRun:
         for number, scenes in asker.ask():
             timed[number] = scenes
             self._run.show(_SURVEYED * len(timed) / len(found), f"{len(timed)} of {len(found)} surveys")
+        # A pass without any score shows nothing where such scenes are left out: it is asked for once it has one.
+        is_kept = self._scenes.unscored_policy in ("keep", "scl")
         self._groups = [
-            (group, of_group[number], passing.passes(timed[number])) for number, group in enumerate(found)
+            (
+                group,
+                of_group[number],
+                [
+                    one
+                    for one in passing.passes(timed[number])
+                    if is_kept or one.unscored_count < one.scene_count
+                ],
+            )
+            for number, group in enumerate(found)
         ]
         survey = passing.together(self._scenes, (scene for scenes in timed.values() for _, scene in scenes))
         if not survey.scenes:
@@ -94,9 +105,7 @@ class SeriesRun:
         queue = ChunkQueue(work)
         left = total = queue.unfinished
         places = sum(len(group.places) for group, _, _ in self._groups)
-        self._run.say(
-            f"{places} places, {known} looks; {known - left} of them are known, {left} are asked for."
-        )
+        self._run.say(f"Looks: {known} (places: {places}); known: {known - left}; to be asked for: {left}.")
         asker = Asker(
             self._run.client, queue, self._question, self._read, self._options, self._run.is_cancelled
         )
@@ -111,7 +120,7 @@ class SeriesRun:
         for chunk, looks in asker.ask(report):
             file.add(_entries(chunk, looks))
         if total:
-            self._run.say(f"{total} looks asked for; {asker.retries} retries, {asker.splits} chunks split.")
+            self._run.say(f"All looks have arrived. Retries: {asker.retries}; chunks split: {asker.splits}.")
 
     def rows(self, file: LookFile) -> Iterator[tuple[Cell, ...]]:
         """Make the rows, feature by feature, in order of time.
@@ -168,7 +177,7 @@ class SeriesRun:
         return self._target.question(narrow, chunk.places, chunk.passes)
 
     def _read(self, chunk: Chunk[Place, Pass], values: Any) -> list[list[Look]]:
-        return self._target.looks(values, len(chunk.places), len(chunk.passes))
+        return self._target.looks(values, chunk.places, len(chunk.passes))
 
 
 @contextmanager

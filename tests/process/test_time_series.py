@@ -97,7 +97,7 @@ def test_killed_at_random_moments_the_table_is_whole_after_the_next_run(
     assert known == sorted(known)
     # And once more: nothing is left to be asked for.
     done = process(*choices(fields, table), endpoint=service)
-    assert ", 0 are asked for." in done.stdout + done.stderr
+    assert "; to be asked for: 0." in done.stdout + done.stderr
     assert rows(table) == whole
 
 
@@ -123,5 +123,5 @@ def test_a_signal_ends_it_and_what_has_arrived_stays(
     assert not table.exists()
     done = process(*choices(fields, table), endpoint=service)
     assert done.returncode == 0, done.stderr
-    assert "; 0 of them are known" not in done.stdout + done.stderr
+    assert "; known: 0;" not in done.stdout + done.stderr
     assert table.read_text().startswith("feature,day,pixels,clear_share,score,NDVI_mean,note")

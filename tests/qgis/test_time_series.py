@@ -6,8 +6,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from csplus.csplus_plugin.earthengine.client import Client
+from csplus.csplus_plugin.earthengine.session import close_sessions
 from qgis import processing as toolbox
 from qgis.core import (
     QgsFeature,
@@ -21,10 +23,12 @@ from qgis.core import (
     QgsProcessingModelParameter,
     QgsProcessingParameterFeatureSource,
     QgsProject,
+    QgsRectangle,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QMetaType
 
+from ..support.archives import L2A, SCORES, write_scene
 from .conftest import Recorder
 
 ID = "csplus:timeseries"
@@ -112,7 +116,7 @@ def test_what_is_known_is_not_asked_again(
     monkeypatch.setattr(Client, "try_value", count)
     given = {"FEATURES": parcels(), "TABLE": str(tmp_path / "series.gpkg")}
     first = rows(run(context, feedback, **given), context)
-    assert sum(asked) == 26  # two fields in 13 passes; over the third there are none
+    assert sum(asked) == 24  # two fields in 12 passes that have a score; over the third there are none
     asked.clear()
     # The same again, less strict or smoothed: nothing new is asked for.
     assert rows(run(context, feedback, **given), context) == first
@@ -129,10 +133,57 @@ def test_what_is_known_is_not_asked_again(
     more = {**FIELDS, "more": "POLYGON((-119.91 37.412,-119.909 37.412,-119.909 37.413,-119.91 37.412))"}
     run(context, feedback, **{**given, "FEATURES": parcels(more)})
     passes = sum(asked)
-    assert passes == 13
+    assert passes == 12
     asked.clear()
     run(context, feedback, **given, BANDS="B4")
-    assert sum(asked) == 26
+    assert sum(asked) == 24
+
+
+def test_a_pass_whose_score_comes_late_is_asked_for_then(
+    context: QgsProcessingContext, feedback: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tiles of one pass, one of them scored at first; and a pass that has no score at first."""
+    archive, side = tmp_path / "archive", 40
+    numbers = np.full((side, side), 1000.0)
+    near, far = (240000.0, 4146000.0), (240200.0, 4146000.0)
+    scenes = {
+        "20230105T184751_20230105T184746_T11SKB": near,
+        "20230110T184749_20230110T184744_T11SKA": far,
+        "20230110T184752_20230110T184744_T11SKB": near,
+        "20230115T184741_20230115T184736_T11SKB": near,
+    }
+    for index, origin in scenes.items():
+        bands = {"B4": numbers, "B8": 3 * numbers, "SCL": np.full((side // 2, side // 2), 4.0)}
+        write_scene(archive, L2A, index, bands, origin=origin)
+
+    def score(index: str) -> None:
+        clear = np.full((side, side), 0.9)
+        write_scene(archive, SCORES, index, {"cs_cdf": clear, "cs": clear}, origin=scenes[index])
+        close_sessions()  # a sandbox reads its folder once
+
+    first, half, other_half, late = scenes
+    for index in (first, half):
+        score(index)
+    monkeypatch.setenv("CSPLUS_SANDBOX_DATA", str(archive))
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32611", "parcels", "memory")
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(240150, 4145700, 240250, 4145800)))
+    layer.dataProvider().addFeatures([feature])
+    given = {"FEATURES": layer, "TABLE": str(tmp_path / "series.gpkg"), "ID_FIELD": None, "MIN_CLEAR": 0.1}
+
+    def shares() -> dict[str, float]:
+        found = rows(run(context, feedback, **given), context)
+        return {row["day"].toString("MM-dd"): row["clear_share"] for row in found}
+
+    asked = "Looks: {} (places: 1); known: {}; to be asked for: {}."
+    assert shares() == {"01-05": 1, "01-10": pytest.approx(0.5)}
+    assert asked.format(2, 0, 2) in feedback.said
+    score(other_half)
+    score(late)
+    assert shares() == {"01-05": 1, "01-10": 1, "01-15": 1}
+    assert asked.format(3, 1, 2) in feedback.said
+    assert shares() == {"01-05": 1, "01-10": 1, "01-15": 1}
+    assert asked.format(3, 3, 0) in feedback.said
 
 
 def test_a_damaged_or_foreign_file_of_looks_is_one_sentence(

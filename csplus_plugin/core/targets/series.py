@@ -32,7 +32,8 @@ FEATURE = Column("feature", "whole", "Feature")
 """What tells the rows of features apart, where nothing better is known."""
 
 _CLEAR, _SEEN, _SCORE = "is_clear", "is_seen", "look_score"
-_ACCOUNTS = (f"{_CLEAR}_sum", f"{_CLEAR}_mean", f"{_SEEN}_mean", f"{_SCORE}_mean")
+_ACCOUNTS = (_CLEAR, _SEEN, _SCORE)
+"""Bands of which the mean tells how much of a place was clear and seen, and how clear."""
 
 _FORMAT = 1
 """Version of what is kept of an answer; raise it when that changes."""
@@ -63,7 +64,7 @@ class Look:
     @classmethod
     def from_numbers(cls, numbers: Any, value_count: int) -> Look | None:
         """Read numbers that came from elsewhere; None where they are none of a look."""
-        if not isinstance(numbers, list) or len(numbers) != len(_ACCOUNTS) + value_count:
+        if not isinstance(numbers, list) or len(numbers) != 1 + len(_ACCOUNTS) + value_count:
             return None
         if not all(map(_is_number, numbers)):
             return None
@@ -195,8 +196,10 @@ class Series(Target):
                 for number, place in enumerate(places)
             ]
         )
-        names = ["number", *_ACCOUNTS, *(f"{variable}_{name}" for variable, name in self.pairs)]
-        reducer = self._reducer()
+        reducer, outputs = self._reducer()
+        pairs = [*((name, "mean") for name in _ACCOUNTS), *self.pairs]
+        # A reducer of one output leaves the bands' names as they are.
+        names = ["number", *(f"{band}_{name}" if len(outputs) > 1 else band for band, name in pairs)]
 
         def read(feature: ee.ComputedObject) -> ee.List:
             return ee.List([ee.Feature(feature).get(name) for name in names])
@@ -211,7 +214,7 @@ class Series(Target):
 
         return ee.List([[one.first, one.last + 1] for one in passes]).map(look)
 
-    def looks(self, values: Any, place_count: int, pass_count: int) -> list[list[Look]]:
+    def looks(self, values: Any, places: Sequence[Place], pass_count: int) -> list[list[Look]]:
         """Read the service's answer: for each pass a look at each place.
 
         Raises:
@@ -219,20 +222,24 @@ class Series(Target):
         """
         if not isinstance(values, list) or len(values) != pass_count:
             raise _damaged()
-        made = []
-        for rows in values:
-            if not isinstance(rows, list) or len(rows) != place_count:
+        return [self._looks_of_pass(rows, places) for rows in values]
+
+    def _looks_of_pass(self, rows: Any, places: Sequence[Place]) -> list[Look]:
+        if not isinstance(rows, list) or len(rows) != len(places):
+            raise _damaged()
+        by_number: dict[int, Look] = {}
+        for row in rows:
+            if not isinstance(row, list) or len(row) < 2 or row[0] not in range(len(places)):  # noqa: PLR2004
                 raise _damaged()
-            by_number: dict[Any, Look] = {}
-            for row in rows:
-                look = Look.from_numbers(row[1:], len(self.pairs)) if isinstance(row, list) else None
-                if look is None or not _is_number(row[0]):
-                    raise _damaged()
-                by_number[row[0]] = look
-            if set(by_number) != set(range(place_count)):
+            number, clear, *others = row
+            pixels = places[number].pixels * (clear or 0) if _is_number(clear) else None
+            look = Look.from_numbers([pixels, clear, *others], len(self.pairs))
+            if look is None:
                 raise _damaged()
-            made.append([by_number[number] for number in range(place_count)])
-        return made
+            by_number[int(number)] = look
+        if len(by_number) != len(places):
+            raise _damaged()
+        return [by_number[number] for number in range(len(places))]
 
     def cells(
         self, feature: Cell, day: date, look: Look, smoothed: Sequence[float | None]
@@ -264,39 +271,47 @@ class Series(Target):
         return value if value is None or not is_band else value * REFLECTANCE_SCALE
 
     def _picture(self, scenes: Scenes, clear: ee.ImageCollection, seen: ee.ImageCollection) -> ee.Image:
+        from ..library import ee
+
         score = scenes.qa_band
         best = named(clear.qualityMosaic(score), "best_look")
-        is_clear = named(best.select(score).mask().gt(0).unmask(0, False).rename([_CLEAR]), "clear_pixels")
-        highest = named(seen.max().rename([_SCORE]), "highest_score")
-        # What the policy keeps without a score was seen, too.
-        is_seen = highest.mask().gt(0).unmask(0, False).max(is_clear).rename([_SEEN])
+        highest = named(seen.max(), "highest_score")
+        is_clear = named(best.select([score]).mask().unmask(0, False), "clear_pixels")
+        is_seen = highest.mask().unmask(0, False)
+        if scenes.unscored_policy in ("keep", "scl"):  # what is kept without a score was seen, too
+            is_seen = is_seen.max(is_clear)
+        names = [_CLEAR, _SEEN, _SCORE, *self.variables]
         parts = [is_clear, is_seen, highest]
         if self.bands:
             parts.append(best.select(list(self.bands)))
         if self.indices:
             parts.append(indices.images(best, self.indices))
-        picture = parts[0]
-        for part in parts[1:]:
-            picture = picture.addBands(part)
-        return named(picture, "looked_at")
+        # Side by side: an `addBands` for each would be a layer more for every pixel.
+        return named(ee.ImageCollection(parts).toBands().rename(names), "looked_at")
 
-    def _reducer(self) -> ee.Reducer:
+    def _reducer(self) -> tuple[ee.Reducer, list[str]]:
+        """Give one reducer for every statistic, and its outputs; the mean is always among them."""
         from ..library import ee
 
         percents = sorted(int(name[1:]) for name in self.statistics if name[1:].isdigit())
-        reducers = [ee.Reducer.mean(), ee.Reducer.sum()]
+        names = [f"p{percent:02d}" for percent in percents]
+        reducers, outputs = [ee.Reducer.mean()], ["mean"]
         if "median" in self.statistics:
             reducers.append(ee.Reducer.median())
+            outputs.append("median")
         if "std" in self.statistics:
             reducers.append(ee.Reducer.stdDev().setOutputs(["std"]))
+            outputs.append("std")
         if {"min", "max"} & set(self.statistics):
             reducers.append(ee.Reducer.minMax())
+            outputs += ["min", "max"]
         if percents:
-            reducers.append(ee.Reducer.percentile(percents, [f"p{percent:02d}" for percent in percents]))
+            reducers.append(ee.Reducer.percentile(percents, names))
+            outputs += names
         combined = reducers[0]
         for reducer in reducers[1:]:
             combined = combined.combine(reducer, None, True)
-        return combined
+        return combined, outputs
 
     def _label(self, variable: str, statistic: str) -> str:
         what = f"{variable} reflectance (0 to 1)" if variable in self.bands else variable

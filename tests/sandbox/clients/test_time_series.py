@@ -168,7 +168,7 @@ def ask(client: Client, target: Series, **choices: object) -> dict[date, list[Lo
     scenes = Scenes(near.region, date(2023, 1, 1), date(2023, 1, 30), **choices)
     passes = passing.passes(passing.answer(scenes, client.value(passing.question(scenes))))
     values = client.value(target.question(passing.widened(scenes), near.places, passes))
-    found = target.looks(values, len(near.places), len(passes))
+    found = target.looks(values, near.places, len(passes))
     return {one.day: looks for one, looks in zip(passes, found, strict=True)}
 
 
