@@ -20,7 +20,7 @@ _MOST_ROWS = 6_000
 _MOST_VALUES = 2_000
 """Features of which the quartiles of a day are made."""
 
-_MOST_LINES = 12
+_MOST_LINES = 8
 """Lines that can be told apart; of more features, the quartiles are drawn."""
 
 _FEWEST = 2
@@ -44,10 +44,10 @@ class Gatherer:
         target = cast("Series", recipe.target)
         names = [column.name for column in columns]
         step = len(target.statistics)
-        self._drawn = [names.index(f"{v}_{s}") for v, s in target.pairs[::step]]
-        self._smooth = {
-            at: names.index(f"{names[at]}_smooth") for at in self._drawn if f"{names[at]}_smooth" in names
-        }
+        # The first statistic of each variable, and the smooth line through it in a chart of its own.
+        firsts = [f"{variable}_{statistic}" for variable, statistic in target.pairs[::step]]
+        wanted = [name for first in firsts for name in (first, f"{first}_smooth")]
+        self._drawn = [names.index(name) for name in wanted if name in names]
         self.row_count = self._feature_count = self._without = 0
         self._last: Cell = None
         self._rows: list[tuple[Cell, ...]] = []
@@ -64,7 +64,7 @@ class Gatherer:
         """Make the report of what has passed."""
         scenes, target = self._recipe.scenes, self._recipe.target
         lead: tuple[str, ...] = (
-            f"{self._feature_count} features, {self.row_count} rows; {self._without} features have no clear look.",
+            f"Features: {self._feature_count}, of which {self._without} have no clear look. Rows: {self.row_count}.",
             f"{target.sentence(scenes)}.",
             f"Sentinel-2 {scenes.product}, {scenes.start} to {scenes.end}.",
             f"A row has a clear share of {target.min_clear:g} or more.",
@@ -100,7 +100,7 @@ class Gatherer:
 
     def _chart(self, at: int) -> Chart | None:
         label = self._columns[at].label
-        is_many = len(self._lines) * (2 if self._smooth else 1) > _MOST_LINES
+        is_many = len(self._lines) > _MOST_LINES
         lines = self._quartiles(at) if is_many else self._each(at)
         if not lines:
             return None
@@ -110,14 +110,16 @@ class Gatherer:
         return Chart(title, "Day of the pass (UTC)", label, tuple(lines))
 
     def _each(self, at: int) -> list[Line]:
-        """Draw each feature: its looks, and the smooth line through them where there is one."""
-        lines = []
-        for feature, rows in self._lines.items():
-            notes = tuple(f"{100 * cast('float', row[3]):.0f} % clear" for row in rows)
-            lines.append(Line(f"{feature}", _points(rows, at), "points" if self._smooth else "line", notes))
-            if at in self._smooth:
-                lines.append(Line(f"{feature}, smoothed", _points(rows, self._smooth[at])))
-        return lines
+        """Draw a line for each feature."""
+        return [
+            Line(
+                f"{feature}",
+                _points(rows, at),
+                "line",
+                tuple(f"{100 * _share(row):.0f} % clear" for row in rows),
+            )
+            for feature, rows in self._lines.items()
+        ]
 
     def _quartiles(self, at: int) -> list[Line]:
         days = sorted(day for column, day in self._days if column == at)
@@ -137,3 +139,7 @@ class Gatherer:
 
 def _points(rows: Sequence[tuple[Cell, ...]], at: int) -> tuple[tuple[date, float | None], ...]:
     return tuple((date.fromisoformat(str(row[1])), cast("float | None", row[at])) for row in rows)
+
+
+def _share(row: tuple[Cell, ...]) -> float:
+    return cast("float", row[3])

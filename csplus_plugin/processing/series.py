@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +26,9 @@ from ..earthengine.asking import Asker, AskOptions
 from ..earthengine.chunks import Chunk, ChunkQueue, WholeQueue
 from .features import Features
 from .run import Run
+
+_INTERVAL = 2.0
+"""Seconds between two reports."""
 
 _SURVEYED, _ASKED = 5.0, 95.0
 """Percent at which the scenes are known, and at which every look has arrived."""
@@ -110,7 +114,13 @@ class SeriesRun:
             self._run.client, queue, self._question, self._read, self._options, self._run.is_cancelled
         )
 
+        shown = 0.0
+
         def report(in_progress: int) -> None:
+            nonlocal shown
+            if time.monotonic() - shown < _INTERVAL:
+                return
+            shown = time.monotonic()
             share = 1 - queue.unfinished / total if total else 1.0
             text = f"{total - queue.unfinished} of {total} looks, {in_progress} requests in progress"
             if asker.retries:

@@ -248,7 +248,7 @@ def test_the_report_shows_each_field(
     page = tmp_path / "series.html"
     run(context, feedback, FEATURES=parcels(), TABLE="memory:", REPORT=str(page), SMOOTH=10, BANDS="B8")
     text = page.read_text(encoding="utf-8")
-    for piece in ("north", "south, smoothed", "Mean of NDVI", "Mean of B8 reflectance", "not by Google"):
+    for piece in ("north", "south", "Mean of NDVI, smoothed", "Mean of B8 reflectance", "not by Google"):
         assert piece in text, piece
     assert len(text) < 900_000
 
