@@ -122,11 +122,11 @@ class ChunkQueue(Generic[Place, Pass]):
 
 
 def _cut(chunk: Chunk[Place, Pass], size: int) -> list[Chunk[Place, Pass]]:
-    """Cut off so many looks: as many places as passes where there are enough, for they share the pixels read."""
+    """Cut off so many looks: four times as many places as passes, for places share what a pass costs to open."""
     if chunk.size <= size:
         return [chunk]
     wide, long = len(chunk.places), len(chunk.passes)
-    places = min(wide, max(math.isqrt(size), size // long, 1))
+    places = min(wide, max(2 * math.isqrt(size), size // long, 1))
     passes = min(long, max(1, size // places))
     parts = [
         replace(chunk, places=chunk.places[:places], passes=chunk.passes[:passes]),

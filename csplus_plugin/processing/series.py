@@ -139,11 +139,11 @@ class SeriesRun:
             FileTrouble: The file is damaged.
         """
         first, last = self._scenes.start, self._scenes.end
-        numbers = {
-            place.key: {one.number for one in passes}
-            for group, _, passes in self._groups
-            for place in group.places
-        }
+        numbers: dict[str, frozenset[int]] = {}
+        for group, _, passes in self._groups:
+            numbers |= dict.fromkeys(
+                (place.key for place in group.places), frozenset(one.number for one in passes)
+            )
         for feature, place in zip(self._features.ids, self._features.places, strict=True):
             if place is None:
                 yield self._target.empty_row(feature, "no geometry")

@@ -1,4 +1,4 @@
-"""A sandbox that is far away, busy and limited, and counts: for each line on standard input it prints what it saw."""
+"""A far, busy and limited sandbox that counts: for each line on standard input it prints what it saw and computed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import threading
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -41,11 +42,12 @@ def main() -> None:
     )
     with start(model=model) as sandbox:
         print(sandbox.url, flush=True)
-        for line in sys.stdin:
+        before = time.process_time()
+        for _ in sys.stdin:
             with lock:
-                print(json.dumps(seen), flush=True)
-                if line.strip() == "reset":
-                    seen.update(dict.fromkeys(seen, 0))
+                print(json.dumps({**seen, "work": time.process_time() - before}), flush=True)
+                before = time.process_time()
+                seen.update(dict.fromkeys(seen, 0))
 
 
 if __name__ == "__main__":
