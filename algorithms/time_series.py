@@ -21,11 +21,11 @@ from ..csplus_plugin.core.series_report import Gatherer
 from ..csplus_plugin.core.targets.series import STATISTICS, Series
 from ..csplus_plugin.layers.provenance import SANDBOX_NOTICE
 from ..csplus_plugin.processing.blocks import add_bands, read_scenes
-from ..csplus_plugin.processing.destinations import report_file, survey_outputs, table_file
+from ..csplus_plugin.processing.destinations import survey_outputs, table_file
 from ..csplus_plugin.processing.features import read_features
 from ..csplus_plugin.processing.parameters import add, choices, chosen, explained, number
 from ..csplus_plugin.processing.region import Note, read_region
-from ..csplus_plugin.processing.reports import add_report, write_report
+from ..csplus_plugin.processing.reports import write_report
 from ..csplus_plugin.processing.series import SeriesRun, look_file
 from ..csplus_plugin.processing.table_algorithm import TableAlgorithm
 from ..csplus_plugin.processing.tables import write_rows
@@ -49,6 +49,7 @@ class TimeSeries(TableAlgorithm):
         "and next month only the new days are asked for. A pass whose score comes late is asked for again. The column "
         "feature joins the rows to their features: it is ID_FIELD, or the features' own id."
     )
+    HAS_REPORT = True
     TAGS = ("time series", "parcels", "fields", "zonal statistics", "phenology", "points", "whittaker")
 
     def declare_target(self) -> None:
@@ -90,7 +91,6 @@ class TimeSeries(TableAlgorithm):
             "index, computed here. 0 for none; 1,000 follows a season.",
             advanced=True,
         )
-        add_report(self)
 
     def read_target(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Series:
         """Read the choices."""
@@ -117,8 +117,8 @@ class TimeSeries(TableAlgorithm):
             key = target.recipe_key(scenes, source)
             series = SeriesRun(run, scenes, target, self._features)
             with look_file(self._table, key) as file:
-                survey = series.survey()
-                notices = (f"{SANDBOX_NOTICE}.",) if run.session.is_sandbox else ()
+                self._survey, self._is_sandbox = series.survey(), run.session.is_sandbox
+                notices = (f"{SANDBOX_NOTICE}.",) if self._is_sandbox else ()
                 series.ask(file)
                 gathered = Gatherer(self.recipe, columns, notices)
                 rows = gathered.through(series.rows(file))
@@ -127,7 +127,7 @@ class TimeSeries(TableAlgorithm):
             self.SINK: written,
             "RECIPE": self.recipe.to_json(),
             "ROW_COUNT": gathered.row_count,
-            **survey_outputs(survey),
+            **survey_outputs(self._survey),
         }
         if report:
             write_report(gathered.report(), Path(report))
@@ -137,12 +137,10 @@ class TimeSeries(TableAlgorithm):
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Look at the destinations, then build the recipe."""
         table_file(parameters, self.SINK, context)
-        report_file(parameters, context)
         super().check(parameters, context)
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings; a model does not check its children, so destinations are checked here too."""
-        report_file(parameters, context)
         self._table = table_file(parameters, self.SINK, context)
         super().read(parameters, context)
 
@@ -155,4 +153,4 @@ class TimeSeries(TableAlgorithm):
             within = read_region(self, parameters, context, note)
         self._features = read_features(self, parameters, context, target.buffer, within, note)
         places = [place for place in self._features.places if place]
-        return Recipe(read_scenes(self, parameters, context, note, region_of(places)), target)
+        return Recipe(read_scenes(self, parameters, context, note, region=region_of(places)), target)

@@ -133,17 +133,6 @@ def table_file(parameters: Mapping[str, Any], name: str, context: QgsProcessingC
     return Path(path)
 
 
-def report_file(parameters: Mapping[str, Any], context: QgsProcessingContext) -> Path | None:
-    """Give the file that a user named for a report; None for none.
-
-    Raises:
-        InvalidChoice: As `check_report`.
-    """
-    check_report(parameters, context)
-    path = _path(parameters.get("REPORT"), context)
-    return Path(path) if path else None
-
-
 def check_report(parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
     """Refuse a report whose ending names another format, or that has no folder to be in: before anything is asked.
 

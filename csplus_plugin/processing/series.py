@@ -88,7 +88,7 @@ class SeriesRun:
                 f"No scenes {survey.left[0][0]}.",
                 "Choose a longer window or fewer filters, or check where they are.",
             )
-        surveying.check_policy(self._scenes, survey)
+        surveying.check_policy(self._scenes, survey, needs_scores=True)
         for line in surveying.report(survey):
             self._run.say(line)
         for line in surveying.warnings(self._scenes, survey):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from csplus_plugin.sandbox import service_model
 from csplus_plugin.sandbox.rest.listener import Handler
 from csplus_plugin.sandbox.server import start
 from csplus_plugin.sandbox.service_model import Fault, ServiceModel
@@ -33,6 +34,8 @@ def main() -> None:
         write(self, answer, **kept)
 
     Handler._write = count
+    # As long as the service: on busy cores the sandbox's own patience would end what only computes slowly.
+    service_model.PATIENCE = 300.0
     model = ServiceModel(
         latency=choices.latency,
         work=choices.work,

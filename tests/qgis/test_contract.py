@@ -303,7 +303,7 @@ CONTRACT = {
             "FEATURES": ("source", REQUIRED),
             "ID_FIELD": ("field", None),
             "BUFFER": ("number", 0),
-            "BANDS": Choice(BANDS, [], several=True),
+            "BANDS": Choice(BANDS, None, several=True),
             "INDICES": Choice(sorted(indices.catalogue()), ["NDVI"], several=True),
             "STATISTICS": Choice(
                 ["mean", "median", "std", "min", "max", "p05", "p10", "p25", "p75", "p90", "p95"],

@@ -253,6 +253,14 @@ def test_the_report_shows_each_field(
     assert len(text) < 900_000
 
 
+def test_a_report_without_a_table(context: QgsProcessingContext, feedback: Recorder, tmp_path: Path) -> None:
+    page = tmp_path / "series.html"
+    results = run(context, feedback, FEATURES=parcels(), TABLE=None, REPORT=str(page))
+    assert results["ROW_COUNT"] > 5
+    assert "north" in page.read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["series.html"]
+
+
 def test_a_model_joins_the_table_to_its_features(context: QgsProcessingContext, feedback: Recorder) -> None:
     model = QgsProcessingModelAlgorithm("joined", "tests")
     model.addModelParameter(

@@ -23,6 +23,8 @@ from .target import TableTarget
 if TYPE_CHECKING:
     import ee
 
+    from ..survey import Survey
+
 _MOST = 5000
 """Looks; the service gives no longer list."""
 
@@ -122,7 +124,7 @@ class PointLooks(TableTarget):
             }
         )
 
-    def table(self, scenes: Scenes, answer: Any) -> Table:
+    def table(self, scenes: Scenes, survey: Survey, answer: Any) -> Table:  # noqa: ARG002
         """Read the service's answer.
 
         Raises:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from csplus.csplus_plugin.core import passes as passing
+from csplus.csplus_plugin.core import survey
 from csplus.csplus_plugin.core.choices import Scenes
 from csplus.csplus_plugin.core.places import Group, groups, place
 from csplus.csplus_plugin.core.targets.composite import Composite
@@ -270,7 +271,8 @@ def test_the_looks_at_a_point_tell_which_the_composite_took(
     longitude, latitude = moved("EPSG:32611", "EPSG:4326", *POINT)
     target = PointLooks(longitude, latitude, composite)
     columns = [column.name for column in target.columns(scenes)]
-    table = target.table(scenes, client.value(target.question(scenes)))
+    found = client.value(survey.question_with(scenes, target.question(scenes)))
+    table = target.table(scenes, *survey.answers(scenes, found))
     rows = [dict(zip(columns, row, strict=True)) for row in table.rows]
     assert [row["id"] for row in rows] == sorted(SCENES)[:-1]
     truth = {row["id"]: archive.at(row["id"], 240335, 4145885) for row in rows}  # the centre of its pixel
