@@ -86,11 +86,12 @@ def read_features(
     mover = _Mover(source.sourceCrs(), context)
     # Unchecked, because QGIS's own check ends the run, or the program, at the first invalid polygon.
     unchecked = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
+    area = None if within is None else QgsGeometry.fromWkt(_wkt(within))
     ids: list[Cell] = []
     places: list[Place | None] = []
     for feature in source.getFeatures(QgsFeatureRequest(), unchecked):
         geometry = mover.move(feature.geometry())
-        if within is not None and (geometry is None or not _touches(geometry, within)):
+        if area is not None and (geometry is None or not area.intersects(geometry)):
             continue
         ids.append(_id(feature.attribute(position), is_whole=is_whole) if position >= 0 else feature.id())
         places.append(None if geometry is None else place(json.loads(geometry.asJson(9)), buffer))
@@ -145,11 +146,6 @@ class _Mover:
                 "A feature cannot be turned into longitude and latitude.", "Check the CRS of the layer."
             ) from problem
         return None if geometry.isEmpty() else geometry
-
-
-def _touches(geometry: QgsGeometry, region: Region) -> bool:
-    shape = QgsGeometry.fromWkt(_wkt(region))
-    return bool(shape.intersects(geometry))
 
 
 def _wkt(region: Region) -> str:
