@@ -126,10 +126,10 @@ def table_file(parameters: Mapping[str, Any], name: str, context: QgsProcessingC
     Raises:
         InvalidChoice: It has no folder to be in.
     """
-    path = _path(parameters.get(name), context)
+    path = written_path(parameters.get(name), context)
     if Path(path).suffix.lower() not in _TABLES:
         return None
-    _check_place(Path(path))
+    check_place(Path(path))
     return Path(path)
 
 
