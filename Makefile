@@ -83,6 +83,15 @@ bench-download: setup build/bench/bin/python ## downloads against geedim, xee an
 bench-periods: setup build/bench/bin/python ## a year of monthly files in one run, in twelve, and by geedim in a loop
 	$(PYTHON) tests/benchmarks/periods.py
 
+build/bench-series/ready:
+	/usr/bin/python3 -m venv build/bench-series
+	build/bench-series/bin/pip install --quiet --disable-pip-version-check agrigee_lite==3.7.0 h3
+	touch $@
+
+bench-series: setup ## series of parcels against agrigee_lite and a plain loop (BENCH="--parcels 10 100")
+	@$(MAKE) --silent build/bench-series/ready || echo "agrigee_lite could not be installed."
+	$(PYTHON) tests/benchmarks/series.py $(BENCH)
+
 bench-sandbox: setup ## how fast the sandbox draws a median, beside numpy and odc-stac with dask
 	@$(MAKE) --silent build/bench-venv/ready || echo "odc-stac could not be installed."
 	$(PYTHON) tests/benchmarks/sandbox.py --other-python build/bench-venv/bin/python

@@ -56,6 +56,7 @@ class CsPlusProvider(QgsProcessingProvider):
         from ..algorithms.refresh_live_layers import RefreshLiveLayers
         from ..algorithms.temporal_metrics import TemporalMetrics
         from ..algorithms.threshold_explorer import ThresholdExplorer
+        from ..algorithms.time_series import TimeSeries
 
         for algorithm in (
             ClearComposite,
@@ -69,6 +70,7 @@ class CsPlusProvider(QgsProcessingProvider):
             Animation,
             FindScenes,
             ThresholdExplorer,
+            TimeSeries,
             RefreshLiveLayers,
             CheckConnection,
         ):

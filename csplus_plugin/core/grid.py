@@ -100,7 +100,16 @@ def home_crs(region: Region) -> str:
         InvalidChoice: Too near a pole for UTM.
     """
     west, south, east, north = region.bounds
-    longitude, latitude = ((west + east) / 2 + HALF) % TURN - HALF, (south + north) / 2
+    return utm_crs((west + east) / 2, (south + north) / 2)
+
+
+def utm_crs(longitude: float, latitude: float) -> str:
+    """Find the UTM zone of a place in degrees, with the wider zones of Norway and Svalbard.
+
+    Raises:
+        InvalidChoice: Too near a pole for UTM.
+    """
+    longitude = (longitude + HALF) % TURN - HALF
     if not _UTM_SOUTH <= latitude <= _UTM_NORTH:
         raise InvalidChoice("There is no UTM zone so near the pole.", "Choose a CRS for the result.")
     zone = min(int((longitude + 180) // 6) + 1, 60)

@@ -188,7 +188,7 @@ def require_scenes(scenes: Scenes, survey: Survey, *, needs_scores: bool = True)
         if size == 0:
             before = f"{_scenes(left[0][1])} {left[0][0]}, but none " if place else "No scenes "
             raise NothingFound(f"{before}{what}.", step.remedy)
-    _check_policy(scenes, survey, needs_scores=needs_scores)
+    check_policy(scenes, survey, needs_scores=needs_scores)
 
 
 def read(scenes: Scenes, values: Any) -> Survey:
@@ -268,7 +268,12 @@ def warnings(scenes: Scenes, survey: Survey, *, needs_scores: bool = True) -> li
     return lines
 
 
-def _check_policy(scenes: Scenes, survey: Survey, *, needs_scores: bool) -> None:
+def check_policy(scenes: Scenes, survey: Survey, *, needs_scores: bool) -> None:
+    """Refuse what the policy for scenes without a score does not let through.
+
+    Raises:
+        NothingFound: Nothing is let through, or the policy is to fail.
+    """
     if scenes.unscored_policy == "fail" and survey.unscored_ids:
         raise NothingFound(
             f"{len(survey.unscored_ids)} of {_scenes(survey.scene_count)} have no score: "

@@ -82,6 +82,19 @@ class Client:
         """
         return self._request("value:compute", {"expression": encoded(expression)}, responses.read_value)
 
+    def try_value(self, expression: Any) -> Any | failures.Failure:
+        """Compute a value once, without retries: a failure is returned.
+
+        Args:
+            expression: As for `value`.
+
+        Raises:
+            Cancelled: The user stopped the run.
+            RequestTooLarge: The expression is too long to be sent.
+        """
+        payload = _payload({"expression": encoded(expression)})
+        return self._send_once(self._path("value:compute"), payload, responses.read_value, None)
+
     def map(self, expression: Any) -> str:
         """Make an image ready to be drawn as map tiles, for some hours.
 

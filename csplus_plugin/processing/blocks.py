@@ -26,6 +26,7 @@ from ..core import catalog, indices
 from ..core.choices import Output, Scenes
 from ..core.errors import InvalidChoice
 from ..core.methods import SINGLE
+from ..core.region import Region
 from ..core.targets.composite import Composite
 from ..download.crs_in_file import require_in_file
 from .parameters import INTEGER, add, choice, choices, chosen, day, explained, number, optional_day, sentence
@@ -291,6 +292,7 @@ def read_scenes(
     context: QgsProcessingContext,
     note: Note = lambda _: None,
     window: tuple[date, date] | None = None,
+    region: Region | None = None,
 ) -> Scenes:
     """Read the block *scenes*; what was done to the area is told to `note`.
 
@@ -300,6 +302,7 @@ def read_scenes(
         context: Of the run.
         note: Told what was done to the area.
         window: First and last day, in the place of START and END.
+        region: Such as that of features, in the place of AREA and EXTENT.
 
     Raises:
         InvalidChoice: With one sentence for each thing that can be wrong.
@@ -309,7 +312,7 @@ def read_scenes(
         orbit = algorithm.parameterAsInt(parameters, "ORBIT", context)
     tiles = algorithm.parameterAsString(parameters, "TILES", context)
     return Scenes(
-        region=read_region(algorithm, parameters, context, note),
+        region=region or read_region(algorithm, parameters, context, note),
         start=window[0] if window else day(algorithm, parameters, "START", context),
         end=window[1] if window else day(algorithm, parameters, "END", context),
         product=algorithm.parameterAsEnumString(parameters, "PRODUCT", context),

@@ -37,6 +37,21 @@ _TEXTS = {
 }
 
 
+_TABLES = (
+    ".gpkg",
+    ".csv",
+    ".geojson",
+    ".shp",
+    ".sqlite",
+    ".ods",
+    ".xlsx",
+    ".dbf",
+    ".tab",
+    ".fgb",
+    ".parquet",
+)
+"""Endings of files that a table may be written to."""
+
 _LONGEST_NAME = 255 - len(".csplus.json")
 """Bytes; file systems take 255, and beside a file may stand one whose name is longer by an ending."""
 
@@ -103,6 +118,19 @@ def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingCont
         check_place(Path(path))
     if folder := written_path(parameters.get("OUTPUT_FOLDER"), context):
         _check_folder(Path(folder))
+
+
+def table_file(parameters: Mapping[str, Any], name: str, context: QgsProcessingContext) -> Path | None:
+    """Give the file that a user named for a table; None for a layer in memory, a temporary one or a database.
+
+    Raises:
+        InvalidChoice: It has no folder to be in.
+    """
+    path = written_path(parameters.get(name), context)
+    if Path(path).suffix.lower() not in _TABLES:
+        return None
+    check_place(Path(path))
+    return Path(path)
 
 
 def check_report(parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from qgis.core import (
@@ -48,21 +49,49 @@ def write_table(
     Raises:
         FileTrouble: The sink cannot be made or written.
     """
+    return write_rows(
+        table.rows,
+        columns,
+        algorithm,
+        parameters,
+        name,
+        context,
+        shapes=table.shapes,
+        is_of_places=table.is_of_places,
+    )
+
+
+def write_rows(
+    rows: Iterable[Sequence[Cell]],
+    columns: Sequence[Column],
+    algorithm: QgsProcessingAlgorithm,
+    parameters: Mapping[str, Any],
+    name: str,
+    context: QgsProcessingContext,
+    *,
+    shapes: Sequence[Mapping[str, Any] | None] = (),
+    is_of_places: bool = False,
+) -> str:
+    """Write rows as they come, so that no more than one has to be in memory; else as `write_table`.
+
+    Rows that the user does not want as a table are gone through all the same: a report may be made of them.
+    """
     fields = QgsFields()
     for column in columns:
         fields.append(QgsField(column.name, _TYPES[column.kind]))
-    kind = QgsWkbTypes.Type.MultiPolygon if table.is_of_places else QgsWkbTypes.Type.NoGeometry
-    crs = QgsCoordinateReferenceSystem("EPSG:4326" if table.is_of_places else "")
+    kind = QgsWkbTypes.Type.MultiPolygon if is_of_places else QgsWkbTypes.Type.NoGeometry
+    crs = QgsCoordinateReferenceSystem("EPSG:4326" if is_of_places else "")
     sink, destination = algorithm.parameterAsSink(parameters, name, context, fields, kind, crs)
     if sink is None:
         if parameters.get(name) in (None, ""):
+            deque(rows, maxlen=0)
             return ""
         raise FileTrouble(f"{name} cannot be written.", "Choose another file.")
-    for place, row in enumerate(table.rows):
+    for place, row in enumerate(rows):
         feature = QgsFeature(fields)
         feature.setAttributes([_value(cell, column) for cell, column in zip(row, columns, strict=True)])
-        if table.shapes and table.shapes[place] is not None:
-            shape = QgsJsonUtils.geometryFromGeoJson(json.dumps(table.shapes[place]))
+        if shapes and shapes[place] is not None:
+            shape = QgsJsonUtils.geometryFromGeoJson(json.dumps(shapes[place]))
             shape.convertToMultiType()
             feature.setGeometry(shape)
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):

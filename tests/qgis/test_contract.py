@@ -296,6 +296,27 @@ CONTRACT = {
         {"LAYERS": ("multilayer", None)},
         {"RENEWED": "outputNumber", "FAILED": "outputNumber"},
     ),
+    "timeseries": Promise(
+        "evidence",
+        {
+            **SCENES,
+            "FEATURES": ("source", REQUIRED),
+            "ID_FIELD": ("field", None),
+            "BUFFER": ("number", 0),
+            "BANDS": Choice(BANDS, None, several=True),
+            "INDICES": Choice(sorted(indices.catalogue()), ["NDVI"], several=True),
+            "STATISTICS": Choice(
+                ["mean", "median", "std", "min", "max", "p05", "p10", "p25", "p75", "p90", "p95"],
+                ["mean"],
+                several=True,
+            ),
+            "MIN_CLEAR": ("number", 0.5),
+            "SMOOTH": ("number", 0),
+            "TABLE": ("sink", None),
+            "REPORT": ("fileDestination", None),
+        },
+        {**COUNTED, "TABLE": "outputVector", "REPORT": "outputHtml", "ROW_COUNT": "outputNumber"},
+    ),
     "checkconnection": Promise(
         "connection",
         {},

@@ -18,6 +18,7 @@ from csplus.csplus_plugin.core.targets.gap_filled import GapFilled
 from csplus.csplus_plugin.core.targets.metrics import Metrics
 from csplus.csplus_plugin.core.targets.observations import Observations
 from csplus.csplus_plugin.core.targets.score import Score
+from csplus.csplus_plugin.core.targets.series import STATISTICS, Series
 from hypothesis import strategies as st
 
 POINT = (-119.9087, 37.4159)
@@ -166,6 +167,22 @@ def changes(draw: st.DrawFn) -> Recipe[Change]:
     return Recipe(
         plain.scenes, target, draw(outputs([None, "change", *(["severity"] if target.has_severity else [])]))
     )
+
+
+@st.composite
+def series(draw: st.DrawFn) -> Recipe[Series]:
+    """Of places; no image, so not among the others."""
+    found = draw(scenes())
+    bands = st.sampled_from(catalog.PRODUCTS[found.product].bands)
+    target = Series(
+        bands=tuple(draw(st.lists(bands, min_size=1, max_size=3, unique=True))),
+        indices=tuple(draw(st.lists(st.sampled_from(list(indices.catalogue())), max_size=2, unique=True))),
+        statistics=tuple(draw(st.lists(st.sampled_from(STATISTICS), min_size=1, unique=True))),
+        buffer=draw(finite(-50, 500)),
+        min_clear=draw(finite(0, 1)),
+        smooth=draw(st.sampled_from([0, 10.0, 1e5])),
+    )
+    return Recipe(found, target)
 
 
 def recipes() -> st.SearchStrategy[Recipe]:

@@ -18,17 +18,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ..support.examples import examples
-from ..support.recipes import JANUARY, REGION, SIMPLE, recipes
+from ..support.recipes import JANUARY, REGION, SIMPLE, recipes, series
 
 
 @examples()
-@given(recipes())
+@given(recipes() | series())
 def test_a_recipe_is_the_same_after_json(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json()) == recipe
 
 
 @examples()
-@given(recipes())
+@given(recipes() | series())
 def test_json_is_stable(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json()).to_json() == recipe.to_json()
 
@@ -178,7 +178,7 @@ def places(content: object, above: tuple = ()) -> Iterator[tuple]:
         yield from places(value, (*above, key))
 
 
-@given(data=st.data(), recipe=recipes(), value=JSON)
+@given(data=st.data(), recipe=recipes() | series(), value=JSON)
 @examples(400)
 def test_a_recipe_in_which_anything_was_changed_is_refused_or_sound(
     data: st.DataObject, recipe: Recipe, value: object

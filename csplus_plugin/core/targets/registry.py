@@ -11,6 +11,7 @@ from .observations import Observations
 from .periodic import Periodic
 from .scene_list import SceneList
 from .score import Score
+from .series import Series
 from .target import Target
 from .thresholds import Thresholds
 
@@ -18,6 +19,6 @@ TARGETS: dict[str, type[Target]] = {
     kind.ALGORITHM: kind
     for kind in (
         *(Composite, Periodic, GapFilled, ClearScene, Change, Metrics),
-        *(Observations, Score, SceneList, Thresholds),
+        *(Observations, Score, SceneList, Thresholds, Series),
     )
 }

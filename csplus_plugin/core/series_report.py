@@ -1,0 +1,145 @@
+"""The report of time series, gathered while the rows pass by: no more is kept than a page can show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from statistics import quantiles
+from typing import Any, cast
+
+from .recipe import Recipe
+from .reports.chart import Chart
+from .reports.chart import Series as Line
+from .reports.report import Report
+from .table import Cell, Column, Table
+from .targets.series import Series
+
+_MOST_ROWS = 6_000
+"""Rows of the page's table; its room is for about as many."""
+
+_MOST_VALUES = 2_000
+"""Features of which the quartiles of a day are made."""
+
+_MOST_LINES = 8
+"""Lines that can be told apart; of more features, the quartiles are drawn."""
+
+_FEWEST = 2
+"""Values that have quartiles."""
+
+
+class Gatherer:
+    """Counts the rows, and keeps what the page shows.
+
+    Args:
+        recipe: Every choice.
+        columns: Of the rows.
+        notices: What has to be seen first on the page.
+
+    Attributes:
+        row_count: Rows that have passed.
+    """
+
+    def __init__(self, recipe: Recipe[Any], columns: Sequence[Column], notices: tuple[str, ...]) -> None:
+        self._recipe, self._columns, self._notices = recipe, tuple(columns), notices
+        target = cast("Series", recipe.target)
+        names = [column.name for column in columns]
+        step = len(target.statistics)
+        # The first statistic of each variable, and the smooth line through it in a chart of its own.
+        firsts = [f"{variable}_{statistic}" for variable, statistic in target.pairs[::step]]
+        wanted = [name for first in firsts for name in (first, f"{first}_smooth")]
+        self._drawn = [names.index(name) for name in wanted if name in names]
+        self.row_count = self._feature_count = self._without = 0
+        self._last: Cell = None
+        self._rows: list[tuple[Cell, ...]] = []
+        self._lines: dict[Cell, list[tuple[Cell, ...]]] = {}
+        self._days: dict[tuple[int, date], list[float]] = {}
+
+    def through(self, rows: Iterable[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:
+        """Let the rows pass, feature by feature."""
+        for row in rows:
+            self._look_at(row)
+            yield row
+
+    def report(self) -> Report:
+        """Make the report of what has passed."""
+        scenes, target = self._recipe.scenes, self._recipe.target
+        lead: tuple[str, ...] = (
+            f"Features: {self._feature_count}, of which {self._without} have no clear look. Rows: {self.row_count}.",
+            f"{target.sentence(scenes)}.",
+            f"Sentinel-2 {scenes.product}, {scenes.start} to {scenes.end}.",
+            f"A row has a clear share of {target.min_clear:g} or more.",
+        )
+        if self.row_count > len(self._rows):
+            lead += (f"The table below has the first {len(self._rows)} of {self.row_count} rows.",)
+        return Report(
+            title=f"Time series {scenes.start} to {scenes.end}",
+            lead=lead,
+            charts=tuple(chart for at in self._drawn if (chart := self._chart(at)) is not None),
+            columns=self._columns,
+            table=Table(tuple(self._rows)),
+            recipe=self._recipe.to_json(),
+            notices=self._notices,
+        )
+
+    def _look_at(self, row: tuple[Cell, ...]) -> None:
+        self.row_count += 1
+        feature, day = row[0], row[1]
+        if self.row_count == 1 or feature != self._last:
+            self._feature_count, self._last = self._feature_count + 1, feature
+        if len(self._rows) < _MOST_ROWS:
+            self._rows.append(row)
+        if day is None:
+            self._without += 1
+            return
+        if feature in self._lines or len(self._lines) <= _MOST_LINES:
+            self._lines.setdefault(feature, []).append(row)
+        for at in self._drawn:
+            values = self._days.setdefault((at, date.fromisoformat(str(day))), [])
+            if isinstance(row[at], float) and len(values) < _MOST_VALUES:
+                values.append(cast("float", row[at]))
+
+    def _chart(self, at: int) -> Chart | None:
+        label = self._columns[at].label
+        is_many = len(self._lines) > _MOST_LINES
+        lines = self._quartiles(at) if is_many else self._each(at)
+        if not lines:
+            return None
+        title = (
+            label if len(self._lines) <= _MOST_LINES else f"{label}: quartiles of the features, day by day"
+        )
+        return Chart(title, "Day of the pass (UTC)", label, tuple(lines))
+
+    def _each(self, at: int) -> list[Line]:
+        """Draw a line for each feature."""
+        return [
+            Line(
+                f"{feature}",
+                _points(rows, at),
+                "line",
+                tuple(f"{100 * _share(row):.0f} % clear" for row in rows),
+            )
+            for feature, rows in self._lines.items()
+        ]
+
+    def _quartiles(self, at: int) -> list[Line]:
+        days = sorted(day for column, day in self._days if column == at)
+        found = [
+            (day, quantiles(self._days[at, day], n=4, method="inclusive"), len(self._days[at, day]))
+            for day in days
+            if len(self._days[at, day]) >= _FEWEST
+        ]
+        notes = tuple(f"{count} features" for _, _, count in found)
+        names = ("Lower quartile", "Median", "Upper quartile")
+        return [
+            Line(name, tuple((day, three[number]) for day, three, _ in found), "line", notes)
+            for number, name in enumerate(names)
+            if found
+        ]
+
+
+def _points(rows: Sequence[tuple[Cell, ...]], at: int) -> tuple[tuple[date, float | None], ...]:
+    return tuple((date.fromisoformat(str(row[1])), cast("float | None", row[at])) for row in rows)
+
+
+def _share(row: tuple[Cell, ...]) -> float:
+    return cast("float", row[3])

@@ -1,0 +1,185 @@
+"""What has arrived of time series, on disk beside the table: a place, a recipe and a pass are asked for once.
+
+An SQLite file. Each answer is one transaction, so whatever ends the process, what is in the file is whole; a run that
+is started again asks for the rest, and one of next month for the new days.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import FileTrouble
+
+ENDING = ".looks"
+"""Added to the name of the table's file."""
+
+_OURS = 0x43535031
+"""Number by which SQLite tells whose a file is (PRAGMA application_id)."""
+
+_TABLE = (
+    "CREATE TABLE looks (recipe TEXT, place TEXT, pass INTEGER, day INTEGER, scenes INTEGER, unscored INTEGER, "
+    "asked INTEGER, numbers TEXT, PRIMARY KEY (recipe, place, pass)) WITHOUT ROWID"
+)
+
+_YOUNG = 30
+"""Days within which a score that hides a whole place may still change."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a place in a pass.
+
+    Attributes:
+        place: Key of the place.
+        number: Number of the pass.
+        day: UTC day on which it began.
+        scenes: Its scenes, when it was asked for.
+        unscored: How many of them had no score then.
+        numbers: What was answered.
+    """
+
+    place: str
+    number: int
+    day: date
+    scenes: int
+    unscored: int
+    numbers: list[float | None]
+
+
+class LookFile:
+    """The entries of one recipe. Use as a context manager, from one thread.
+
+    Args:
+        path: Where it is; made if there is none.
+        recipe: Tells what is asked for.
+
+    Raises:
+        FileTrouble: Nothing can be written there, another run uses it, or it is no such file.
+    """
+
+    def __init__(self, path: Path, recipe: str) -> None:
+        self._path, self._recipe = path, recipe
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise FileTrouble(f"{path.name} is there already and is no ordinary file.", "Move it away.")
+        with self._sqlite_errors():
+            self._file = sqlite3.connect(path, isolation_level=None, timeout=0)
+        try:
+            with self._sqlite_errors():
+                self._open()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> LookFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def known(self, place: str) -> dict[int, tuple[int, int, bool, date]]:
+        """Give number of pass -> its scenes, unscored ones, whether the place was seen, and the day when asked."""
+        chosen = "SELECT pass, scenes, unscored, numbers, asked FROM looks WHERE recipe = ? AND place = ?"
+        with self._sqlite_errors():
+            rows = self._file.execute(chosen, (self._recipe, place)).fetchall()
+            return {
+                int(number): (int(scenes), int(unscored), _is_seen(numbers), date.fromordinal(int(asked)))
+                for number, scenes, unscored, numbers, asked in rows
+            }
+
+    def needs(self, known: tuple[int, int, bool, date] | None, day: date, scenes: int, unscored: int) -> bool:
+        """Tell whether a place in a pass has to be asked for, or again.
+
+        Args:
+            known: As `known` gives it; None if it was never asked for.
+            day: Of the pass.
+            scenes: Its scenes as of now.
+            unscored: How many of them have no score as of now.
+        """
+        if known is None:
+            return True
+        scenes_then, unscored_then, is_seen, asked = known
+        # A scene came late, or the score of one; or a score hid the whole place while it was young.
+        is_late = scenes > scenes_then or unscored < unscored_then
+        return is_late or (not is_seen and (asked - day).days < _YOUNG)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Store the entries of one answer, all of them or none.
+
+        Raises:
+            FileTrouble: The disk is full or gone.
+        """
+        today = date.today().toordinal()  # noqa: DTZ011 the user's own calendar
+        rows = [
+            (
+                *(self._recipe, one.place, one.number, one.day.toordinal(), one.scenes, one.unscored, today),
+                json.dumps(one.numbers, separators=(",", ":")),
+            )
+            for one in entries
+        ]
+        with self._sqlite_errors():
+            self._file.execute("BEGIN")
+            self._file.executemany("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._file.execute("COMMIT")
+
+    def entries(self, place: str, first: date, last: date) -> Iterator[tuple[int, date, Any]]:
+        """Yield pass, day and numbers of a place within a window, in order of time; nobody has checked the numbers."""
+        chosen = (
+            "SELECT pass, day, numbers FROM looks "
+            "WHERE recipe = ? AND place = ? AND day BETWEEN ? AND ? ORDER BY pass"
+        )
+        with self._sqlite_errors():
+            window = (self._recipe, place, first.toordinal(), last.toordinal())
+            for number, day, numbers in self._file.execute(chosen, window).fetchall():
+                yield int(number), date.fromordinal(int(day)), json.loads(numbers)
+
+    def _open(self) -> None:
+        run = self._file.execute
+        run("PRAGMA trusted_schema = OFF")
+        # Held until the file is closed, and given back by the system whatever ends the process.
+        run("PRAGMA locking_mode = EXCLUSIVE")
+        run("BEGIN EXCLUSIVE")
+        (owner,) = run("PRAGMA application_id").fetchone()
+        tables = [sql for (sql,) in run("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+        if not tables and owner == 0:
+            run(f"PRAGMA application_id = {_OURS}")
+            run(_TABLE)
+        elif owner != _OURS or tables != [_TABLE]:
+            raise FileTrouble(
+                f"{self._path.name} is there already and does not hold time series of this plugin.",
+                "Move it away, or choose another file for the table.",
+            )
+        run("COMMIT")
+        run("PRAGMA synchronous = NORMAL")
+
+    @contextmanager
+    def _sqlite_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as problem:
+            if "locked" in str(problem):
+                raise FileTrouble(
+                    f"Another run is writing {self._path.name} right now.",
+                    "Wait for it, or choose another file for the table.",
+                ) from problem
+            raise FileTrouble(
+                f"Cannot write {self._path}: {problem}.",
+                "Check the folder and the room on the disk, and run again: nothing is asked for twice.",
+            ) from problem
+        except (sqlite3.Error, ValueError, TypeError, OverflowError, RecursionError) as problem:
+            raise FileTrouble(
+                f"{self._path.name} is damaged: {problem}.",
+                "Delete it; the next run asks for everything again.",
+            ) from problem
+
+
+def _is_seen(numbers: str) -> bool:
+    """Tell whether any of the place was seen: the third number says how much."""
+    found = json.loads(numbers)
+    return bool(found[2])

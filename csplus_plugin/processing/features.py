@@ -1,0 +1,162 @@
+"""FEATURES -> places on their pixel grids, each with what tells its rows from others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+)
+from qgis.PyQt.QtCore import QVariant
+
+from ..core.errors import InvalidChoice
+from ..core.places import Place, place
+from ..core.region import Region
+from ..core.table import Cell, Column
+from ..core.text import clean
+from .region import Note
+
+_GEOGRAPHIC = "EPSG:4326"
+_WIDE = 0.2
+"""Degrees, or metres times a hundred thousand; edges of larger features are followed point by point."""
+
+_PARTS = 50
+_METRES = 100_000
+_LONGEST_ID = 200
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of a run.
+
+    Attributes:
+        column: Column that tells them apart.
+        ids: What tells each apart, in their order.
+        places: Where each lies; None where nothing of it can be asked for.
+    """
+
+    column: Column
+    ids: tuple[Cell, ...]
+    places: tuple[Place | None, ...]
+
+
+def read_features(
+    algorithm: QgsProcessingAlgorithm,
+    parameters: Mapping[str, Any],
+    context: QgsProcessingContext,
+    buffer: float,
+    within: Region | None = None,
+    note: Note = lambda _: None,
+) -> Features:
+    """Read the points or polygons of FEATURES.
+
+    Args:
+        algorithm: Whose parameters they are.
+        parameters: Its values.
+        context: Of the run.
+        buffer: Metres by which they grow.
+        within: Only features that touch it; None for all.
+        note: Told what was repaired.
+
+    Raises:
+        InvalidChoice: There are none, or they have no CRS.
+    """
+    source = algorithm.parameterAsSource(parameters, "FEATURES", context)
+    if source is None:
+        raise InvalidChoice("FEATURES cannot be read.", "Choose a layer of points or polygons.")
+    if not source.sourceCrs().isValid():
+        raise InvalidChoice("FEATURES has no CRS.", "Set the CRS of the layer.")
+    field = algorithm.parameterAsString(parameters, "ID_FIELD", context)
+    position = source.fields().lookupField(field) if field else -1
+    if field and position < 0:
+        raise InvalidChoice(
+            f"FEATURES has no field {field}.", f"It has {', '.join(source.fields().names())}."
+        )
+    is_whole = position < 0 or source.fields().at(position).typeName().lower().startswith(("int", "long"))
+    mover = _Mover(source.sourceCrs(), context)
+    # Unchecked, because QGIS's own check ends the run, or the program, at the first invalid polygon.
+    unchecked = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
+    area = None if within is None else QgsGeometry.fromWkt(_wkt(within))
+    ids: list[Cell] = []
+    places: list[Place | None] = []
+    for feature in source.getFeatures(QgsFeatureRequest(), unchecked):
+        geometry = mover.move(feature.geometry())
+        if area is not None and (geometry is None or not area.intersects(geometry)):
+            continue
+        ids.append(_id(feature.attribute(position), is_whole=is_whole) if position >= 0 else feature.id())
+        places.append(None if geometry is None else place(json.loads(geometry.asJson(9)), buffer))
+    _check_found(ids, places, field)
+    if mover.repaired:
+        note(f"Invalid polygons among the features: {mover.repaired}. They were repaired; check the result.")
+    if empty := sum(one is None for one in places):
+        note(f"Features of which no area is left: {empty}. Each is a row that says so.")
+    label = f"Feature, by {clean(field, 60)}" if field else "Feature, by its id ($id)"
+    return Features(Column("feature", "whole" if is_whole else "text", label), tuple(ids), tuple(places))
+
+
+def _check_found(ids: list[Cell], places: list[Place | None], field: str) -> None:
+    if not any(places):
+        raise InvalidChoice(
+            "There is no feature with an area or a point.", "Choose a layer, or a selection, that holds some."
+        )
+    if len(set(ids)) < len(ids):
+        raise InvalidChoice(
+            f"The field {field} does not tell the features apart.", "Choose one whose values differ."
+        )
+
+
+class _Mover:
+    """Brings geometries to longitude and latitude, valid and flat."""
+
+    def __init__(self, crs: QgsCoordinateReferenceSystem, context: QgsProcessingContext) -> None:
+        target = QgsCoordinateReferenceSystem(_GEOGRAPHIC)
+        self._transform = QgsCoordinateTransform(crs, target, context.transformContext())
+        self._wide = _WIDE if crs.isGeographic() else _WIDE * _METRES
+        self.repaired = 0
+
+    def move(self, geometry: QgsGeometry) -> QgsGeometry | None:
+        """Move a geometry; None where there is none."""
+        if geometry.isEmpty():
+            return None
+        if geometry.type() == Qgis.GeometryType.Polygon and not geometry.isGeosValid():
+            geometry = geometry.makeValid()
+            geometry.convertGeometryCollectionToSubclass(Qgis.GeometryType.Polygon)
+            self.repaired += 1
+        shape = geometry.constGet().segmentize()
+        shape.dropZValue()
+        shape.dropMValue()
+        geometry = QgsGeometry(shape)
+        box = geometry.boundingBox()
+        if max(box.width(), box.height()) > self._wide:
+            geometry = geometry.densifyByDistance(max(box.width(), box.height()) / _PARTS)
+        try:
+            geometry.transform(self._transform)
+        except QgsCsException as problem:
+            raise InvalidChoice(
+                "A feature cannot be turned into longitude and latitude.", "Check the CRS of the layer."
+            ) from problem
+        return None if geometry.isEmpty() else geometry
+
+
+def _wkt(region: Region) -> str:
+    polygons = (
+        f"({','.join('(' + ','.join(f'{x} {y}' for x, y in ring) + ')' for ring in polygon)})"
+        for polygon in region.polygons
+    )
+    return f"MULTIPOLYGON({','.join(polygons)})"
+
+
+def _id(value: Any, *, is_whole: bool) -> Cell:
+    if value is None or (isinstance(value, QVariant) and value.isNull()):
+        return None
+    return int(value) if is_whole else clean(str(value), _LONGEST_ID)
