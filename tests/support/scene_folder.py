@@ -35,6 +35,7 @@ class Folder:
         corner: tuple[float, float] = (500000, 4100000),
         pixel: float = 10,
         nodata: float | None = None,
+        block: int | None = None,
         footprint: dict | None = None,
         **properties: Any,
     ) -> None:
@@ -45,7 +46,7 @@ class Folder:
             described["footprint"] = footprint
         (folder / "properties.json").write_text(json.dumps(described), encoding="utf-8")
         for name, values in bands.items():
-            write_tif(folder / f"{name}.tif", values, crs, corner, pixel, nodata)
+            write_tif(folder / f"{name}.tif", values, crs, corner, pixel, nodata, block)
 
     def value(self, computed: Any) -> Any:
         """The value of a client object, evaluated."""
@@ -65,7 +66,13 @@ class Folder:
 
 
 def write_tif(
-    path: Path, values: np.ndarray, crs: int, corner: tuple[float, float], pixel: float, nodata: float | None
+    path: Path,
+    values: np.ndarray,
+    crs: int,
+    corner: tuple[float, float],
+    pixel: float,
+    nodata: float | None,
+    block: int | None = None,
 ) -> None:
     kinds = {
         "uint8": gdal.GDT_Byte,
@@ -74,7 +81,9 @@ def write_tif(
         "float64": gdal.GDT_Float64,
     }
     height, width = values.shape
-    target = gdal.GetDriverByName("GTiff").Create(str(path), width, height, 1, kinds[values.dtype.name])
+    options = ["TILED=YES", f"BLOCKXSIZE={block}", f"BLOCKYSIZE={block}"] if block else []
+    driver = gdal.GetDriverByName("GTiff")
+    target = driver.Create(str(path), width, height, 1, kinds[values.dtype.name], options)
     target.SetGeoTransform((corner[0], pixel, 0, corner[1], 0, -pixel))
     reference = osr.SpatialReference()
     reference.ImportFromEPSG(crs)

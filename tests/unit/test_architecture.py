@@ -133,6 +133,7 @@ SHARED = (
     "made_by",
     "meter",
     "nesting",
+    "sharing",
     "service_model",
     "folders",
     "assumptions",

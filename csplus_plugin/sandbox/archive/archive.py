@@ -28,6 +28,7 @@ from ..errors import Refused
 from ..images.image import MAX_BANDS, Band, Canvas, Extent, Image, Raster
 from ..images.pixel_types import BYTE, FLOAT, UINT16, UINT32, PixelType
 from ..space.geometries import Geometry, box, from_geojson, united
+from ..space.packing import Packing
 from ..space.projections import WGS84
 from ..values.types import FeatureCollection, ImageCollection
 from . import table_files
@@ -193,6 +194,7 @@ class Archive:
             version=_VERSION,
             footprint=scene.footprint,
             extent=scene.extent,
+            packing=scene.packing,
         )
 
 
@@ -228,6 +230,11 @@ class _Scene:
 
     def bands(self) -> tuple[Band, ...]:
         return self._bands
+
+    def packing(self) -> Packing | None:
+        """Blocks of the file with the smallest pixels; those of the others are as large or larger."""
+        finest = min(self.files(), key=lambda file: file.grid.projection.nominal_scale, default=None)
+        return None if finest is None else Packing(finest.grid.projection, *finest.block)
 
     @cached_property
     def _bands(self) -> tuple[Band, ...]:

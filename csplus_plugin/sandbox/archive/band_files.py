@@ -8,8 +8,6 @@ other files of the disk and ask other hosts. So nothing is opened but GeoTIFFs, 
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +18,9 @@ from ..errors import Refused
 from ..images.image import Canvas, Raster, constant_array_view, masked_raster
 from ..images.pixel_types import PixelType, of_dtype
 from ..space.grid import Grid, nearest
+from ..space.packing import Window
 from ..space.projections import canonical_crs, quiet_gdal
+from .block_cache import Block, BlockCache
 from .own_files import broken
 
 BLOCK = 256  # source pixels a side: the unit of reading and caching where a file has none of its own
@@ -128,17 +128,14 @@ class BandReader:
     """Draws band files on canvases; shared by all threads, each of which opens its own datasets."""
 
     def __init__(self, cache_bytes: int = CACHE_BYTES) -> None:
-        self._budget = cache_bytes
-        self._held = 0
-        self._blocks: OrderedDict[tuple, tuple[np.ndarray, np.ndarray | None]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._blocks = BlockCache(cache_bytes)
 
     def draw(self, band: BandFile, canvas: Canvas) -> Raster:
         """Sample a file by nearest neighbour on the canvas's grid."""
         lookup = canvas.once(("nearest", band.grid), lambda: nearest(band.grid, canvas.grid))
         if lookup is None:
             return masked_raster(canvas.shape, band.type)
-        values, valid = self._window(band, lookup.window, canvas.grid)
+        values, valid = self._window(band, lookup.window, canvas)
         if values.shape != (lookup.window[3], lookup.window[2]):
             source = _shrunk(band.grid, lookup.window, (values.shape[0], values.shape[1]))
             lookup = nearest(source, canvas.grid)
@@ -156,13 +153,16 @@ class BandReader:
             mask = (mask * lookup.inside).astype(np.float32, copy=False)
         return Raster(band.type.convert(lookup.take(values)), mask)
 
-    def _window(
-        self, band: BandFile, window: tuple[int, int, int, int], target: Grid
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        column, row, width, height = window
+    def _window(self, band: BandFile, window: Window, canvas: Canvas) -> Block:
+        _, _, width, height = window
         if width * height > WHOLE_WINDOW:
-            factor = max(1, math.isqrt(width * height // max(1, 4 * target.size)))
+            factor = max(1, math.isqrt(width * height // max(1, 4 * canvas.grid.size)))
             return _read(band.path, window, (max(1, width // factor), max(1, height // factor)))
+        read = None if canvas.around is None else _read_around(band, window, canvas.around)
+        return self._blocks_of(band, window) if read is None else read
+
+    def _blocks_of(self, band: BandFile, window: Window) -> Block:
+        column, row, width, height = window
         columns, rows = band.block
         first_x, last_x = column // columns, (column + width - 1) // columns
         first_y, last_y = row // rows, (row + height - 1) // rows
@@ -177,28 +177,31 @@ class BandReader:
         filled = [[np.ones(b[0].shape, bool) if b[1] is None else b[1] for b in line] for line in blocks]
         return values, _joined(filled)[here]
 
-    def _block(self, band: BandFile, x: int, y: int) -> tuple[np.ndarray, np.ndarray | None]:
-        key = (band.path, x, y)
-        with self._lock:
-            if key in self._blocks:
-                self._blocks.move_to_end(key)
-                return self._blocks[key]
+    def _block(self, band: BandFile, x: int, y: int) -> Block:
         columns, rows = band.block
         width = min(columns, band.grid.width - x * columns)
         height = min(rows, band.grid.height - y * rows)
-        block = _read(band.path, (x * columns, y * rows, width, height), (width, height))
-        with self._lock:
-            if key not in self._blocks:
-                self._blocks[key] = block
-                self._held += _bytes(block)
-            while self._held > self._budget and len(self._blocks) > 1:
-                self._held -= _bytes(self._blocks.popitem(last=False)[1])
-        return block
+        window = (x * columns, y * rows, width, height)
+        return self._blocks.get((band.path, x, y), lambda: _read(band.path, window, (width, height)))
 
 
-def _read(
-    path: Path, window: tuple[int, int, int, int], size: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _read_around(band: BandFile, window: Window, around: Canvas) -> Block | None:
+    """Give a window out of what is read once for all of a larger canvas; None if that cannot be."""
+    lookup = around.once(("nearest", band.grid), lambda: nearest(band.grid, around.grid))
+    if lookup is None or lookup.window[2] * lookup.window[3] > WHOLE_WINDOW:
+        return None
+    left, top, width, height = lookup.window
+    column, row = window[0] - left, window[1] - top
+    if min(column, row) < 0 or column + window[2] > width or row + window[3] > height:
+        return None
+    if band.path not in around.read:
+        around.read[band.path] = _read(band.path, lookup.window, (width, height))
+    values, valid = around.read[band.path]
+    here = slice(row, row + window[3]), slice(column, column + window[2])
+    return values[here], None if valid is None or valid[here].all() else valid[here]
+
+
+def _read(path: Path, window: Window, size: tuple[int, int]) -> Block:
     """Pixels and validity of a window; None for a window without any masked pixel."""
     dataset = _open(path)
     band = dataset.GetRasterBand(1)
@@ -230,10 +233,6 @@ def _validity(band: gdal.Band, values: np.ndarray, window: tuple[int, int, int, 
 
 def _joined(blocks: list[list[np.ndarray]]) -> np.ndarray:
     return blocks[0][0] if len(blocks) == len(blocks[0]) == 1 else np.block(blocks)
-
-
-def _bytes(block: tuple[np.ndarray, np.ndarray | None]) -> int:
-    return sum(part.nbytes for part in block if part is not None)
 
 
 def _shrunk(grid: Grid, window: tuple[int, int, int, int], shape: tuple[int, int]) -> Grid:

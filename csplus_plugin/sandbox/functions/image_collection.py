@@ -10,8 +10,9 @@ from ..images.bands import overlaid
 from ..images.image import MAX_BANDS, Image
 from ..images.pixelwise import side_by_side, unique_names
 from ..reducers import reducer as reducers
+from ..reducers.layering import best_by, layered
 from ..reducers.reducer import Reducer
-from ..reducers.stacking import bandless, best_by, layered, reduced
+from ..reducers.stacking import bandless, reduced
 from ..values.properties import indexed, prefixed
 from ..values.types import ImageCollection
 

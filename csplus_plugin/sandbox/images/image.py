@@ -18,6 +18,7 @@ from .. import meter
 from ..errors import Refused
 from ..nesting import TOO_DEEP, deeper
 from ..space.grid import Grid
+from ..space.packing import Packing, Window, row_windows
 from ..space.projections import DEFAULT_PROJECTION, WGS84, Affine, Projection
 from .pixel_types import PixelType
 
@@ -31,6 +32,17 @@ MAX_BANDS = 5000
 
 BLOCK_PIXELS = 1 << 16
 """Pixels drawn at once: what bounds memory, whatever the size of the request."""
+
+PIECE_PIXELS = 1 << 18
+"""Pixels of a large request that lie in the same blocks of files: collections are reduced on all of them at once."""
+
+LARGEST_PIECE = 1 << 20
+"""The same where a single block has so many."""
+
+_MOST_UNDER = (
+    PIECE_PIXELS // BLOCK_PIXELS * 4
+)  # pixels of a file under one of the grid's, so that windows stay small
+_FEW_LAYERS = 2
 
 Extent = tuple[float, float, float, float]
 """West, south, east, north in degrees: outside of it, every pixel is masked."""
@@ -106,13 +118,36 @@ class Canvas:
 
     Two memories: that of the grid, and that of one scene of a collection, which `for_one_scene` starts
     empty so that a collection of any length is reduced without keeping what its scenes drew.
+
+    Attributes:
+        grid: What is drawn.
+        kept: The memory of the grid.
+        drawn: The memory of what is drawn now: of one scene, or of the image itself.
+        read: What was read for that, by file.
+        part_of: The larger canvas that this one is some rows of; what gains by it is drawn on that, all at once.
+        around: The larger canvas of the same scene, if files shall be read for all of it at once.
+        passing: Whether this is one of many pieces of a request, each with blocks of files of its own, so that
+            nothing that was read is needed again.
+        elements: Of all arrays that are kept as pixels of what is drawn.
     """
 
-    def __init__(self, grid: Grid, kept: dict | None = None) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        kept: dict | None = None,
+        *,
+        part_of: tuple[Canvas, slice] | None = None,
+        around: Canvas | None = None,
+        passing: bool = False,
+    ) -> None:
         self.grid = grid
         self.kept: dict[Hashable, Any] = {} if kept is None else kept
         self.drawn: dict[tuple[Image, int], Raster] = {}
-        self.elements = 0  # of all arrays that are kept as pixels of what is drawn
+        self.read: dict[Hashable, Any] = {}
+        self.part_of = part_of
+        self.around = around
+        self.passing = passing
+        self.elements = 0
         self._others: dict[Grid, Canvas] = {}
 
     @property
@@ -120,9 +155,30 @@ class Canvas:
         """Rows and columns."""
         return self.grid.shape
 
-    def for_one_scene(self) -> Canvas:
-        """Give the same grid for one member of a collection: what it draws is forgotten with it."""
-        return Canvas(self.grid, self.kept)
+    def for_one_scene(self, around: Canvas | None = None) -> Canvas:
+        """Give the same grid for one member of a collection: what it draws is forgotten with it.
+
+        Args:
+            around: The larger canvas of the same scene that files shall be read for.
+        """
+        return Canvas(self.grid, self.kept, part_of=self.part_of, around=around, passing=self.passing)
+
+    def piece(self, window: Window) -> Canvas:
+        """Give a part as a canvas with memories of its own."""
+        return self if window == (0, 0, self.grid.width, self.grid.height) else self._window(window)
+
+    def _window(self, window: Window) -> Canvas:
+        return Canvas(self.grid.window(*window), passing=self.passing)
+
+    def in_rows(self, most: int) -> list[tuple[slice, Canvas]]:
+        """Give parts of at most `most` pixels, each some rows and where they are."""
+        if self.grid.size <= most:
+            return [(slice(0, self.grid.height), self)]
+        parts = []
+        for window in row_windows(self.grid, most):
+            rows = slice(window[1], window[1] + window[3])
+            parts.append((rows, Canvas(self.grid.window(*window), part_of=(self, rows))))
+        return parts
 
     def on(self, grid: Grid) -> Canvas:
         """Another grid that is needed on the way, with memories of its own that last as long as these."""
@@ -161,6 +217,7 @@ class Image:
         footprint: Where the image says it has data; None for no limit.
         extent: Where it may have data, for skipping; None for no limit.
         shared: Keep what is drawn for every scene on the canvas, not only for one (costly images).
+        packing: How the files that it is made of are packed; None for none, or where nobody knows.
     """
 
     source: tuple[Band, ...] | Callable[[], tuple[Band, ...]]
@@ -171,6 +228,7 @@ class Image:
     footprint: Geometry | Callable[[], Geometry] | None = None
     extent: Extent | Callable[[], Extent] | None = None
     shared: bool = False
+    packing: Packing | Callable[[], Packing | None] | None = None
 
     @property
     def bands(self) -> tuple[Band, ...]:
@@ -194,6 +252,10 @@ class Image:
     def drawn_extent(self) -> Extent | None:
         """Give the extent; None for no limit."""
         return self.extent() if callable(self.extent) else self.extent
+
+    def packed(self) -> Packing | None:
+        """Give the packing; None where there is none that is known."""
+        return self.packing() if callable(self.packing) else self.packing
 
     def pixels(self, canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
         """Draw bands by position, each at most once on a canvas.
@@ -228,10 +290,32 @@ class Image:
             if band.type.dimensions:
                 raise Refused(f"Band '{band.name}' holds arrays: flatten them, as Image.arrayFlatten does.")
         try:
-            rasters = draw_in_row_blocks(Canvas(grid), BLOCK_PIXELS, lambda part: self.pixels(part, wanted))
+            rasters = self._drawn(grid, wanted)
         except RecursionError as error:
             raise Refused(TOO_DEEP) from error
         return dict(zip([self.bands[i].name for i in wanted], rasters, strict=True))
+
+    def _drawn(self, grid: Grid, wanted: Sequence[int]) -> list[Raster]:
+        """Draw bands some pixels at a time, along the blocks of the files where there are any."""
+        windows = self._windows(grid)
+        if windows is None:
+            return draw_in_row_blocks(Canvas(grid), BLOCK_PIXELS, lambda part: self.pixels(part, wanted))
+        mosaics = [Mosaic(grid.shape) for _ in wanted]
+        for left, top, width, height in windows:
+            piece = Canvas(grid.window(left, top, width, height), passing=True)
+            for rows, part in piece.in_rows(BLOCK_PIXELS):
+                for mosaic, raster in zip(mosaics, self.pixels(part, wanted), strict=True):
+                    mosaic.put(left, top + rows.start, raster)
+        return [mosaic.raster for mosaic in mosaics]
+
+    def _windows(self, grid: Grid) -> list[Window] | None:
+        """Give the pieces that a grid is drawn in; None where blocks of files do not matter."""
+        packing = self.packed() if grid.size > BLOCK_PIXELS else None
+        if packing is None or packing.pixels_under(grid) > _MOST_UNDER:
+            return None
+        if packing.layers > _FEW_LAYERS:  # what lies between is kept for all of a piece
+            return packing.cut(grid, BLOCK_PIXELS)
+        return packing.cut(grid, max(PIECE_PIXELS, min(packing.largest_block(grid), LARGEST_PIECE)))
 
     def position(self, name: str) -> int:
         """Position of a band.
@@ -268,6 +352,35 @@ def draw_in_row_blocks(
         return list(draw(canvas))
     parts = [draw(Canvas(block)) for block in canvas.grid.row_blocks(limit)]
     return [_join_rows(part) for part in zip(*parts, strict=True)]
+
+
+class Mosaic:
+    """A raster that is put together from parts.
+
+    Args:
+        shape: Rows and columns.
+    """
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._shape = shape
+        self._values: np.ndarray | None = None
+        self._mask = np.zeros(shape, np.float32)
+
+    @property
+    def raster(self) -> Raster:
+        """What has been put; anything where nothing has."""
+        return Raster(np.zeros(self._shape) if self._values is None else self._values, self._mask)
+
+    def put(self, column: int, row: int, part: Raster) -> None:
+        """Put a part where its first pixel shall be."""
+        height, width = part.values.shape
+        here = slice(row, row + height), slice(column, column + width)
+        if self._values is None:
+            self._values = np.empty(self._shape, part.values.dtype)
+        elif self._values.dtype != part.values.dtype:
+            self._values = self._values.astype(np.result_type(self._values, part.values))
+        self._values[here] = part.values
+        self._mask[here] = part.mask
 
 
 def _join_rows(rasters: Sequence[Raster]) -> Raster:

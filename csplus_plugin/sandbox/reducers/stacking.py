@@ -1,23 +1,19 @@
-"""Reducing a collection of images pixel by pixel, in memory that does not grow with the collection."""
+"""Reducing a collection of images to one image, pixel by pixel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-
-import numpy as np
+from dataclasses import replace
 
 from ..errors import Refused
-from ..images.array_pixels import afford
 from ..images.image import Band, Canvas, Image, Raster, draw_in_row_blocks
 from ..images.pixel_types import PixelType, union
+from ..space.packing import Packing
 from ..values.types import ImageCollection
 from .reducer import Reducer
+from .reduction import Reduction
 
-STACK_BYTES = 128 << 20
-"""Values and weights of all scenes that are held at once."""
-
-_WEIGHT_BYTES = 4
-_OBJECT_BYTES = 8  # what a number in a list weighs, compared with one in an array
+_BLOCK_BYTES = 128 << 20  # of what is drawn in pieces, beside stacks of scenes
 
 
 def homogeneous_bands(collection: ImageCollection, *, arrays: bool = False) -> list[Band]:
@@ -90,73 +86,32 @@ def reduced(collection: ImageCollection, reducer: Reducer, *, keep_names: bool) 
             f"ImageCollection.reduce: The reducer needs {reducer.inputs} inputs, got {len(bands)} bands."
         )
     kinds = [kind for group in groups for kind in reducer.types([bands[i].type for i in group])]
-    outputs = len(reducer.outputs)
-    heavier = _OBJECT_BYTES if reducer.objects else 1
+    reduction = Reduction(collection.elements, reducer, bands, groups, kinds, packing_above(collection))
 
     def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-        asked = list(dict.fromkeys(k // outputs for k in wanted))
-        inputs = list(dict.fromkeys(i for g in asked for i in groups[g]))
-        drawn = in_row_blocks(
-            canvas,
-            sum(bands[i].type.dtype.itemsize + _WEIGHT_BYTES for i in inputs)
-            * len(collection.elements)
-            * heavier,
-            lambda block: _reduced_block(block, inputs, asked),
-        )
-        rasters = dict(zip([(g, o) for g in asked for o in range(outputs)], drawn, strict=True))
-        return [rasters[divmod(k, outputs)] for k in wanted]
-
-    def _reduced_block(canvas: Canvas, inputs: list[int], asked: list[int]) -> list[Raster]:
-        stacks = _stacks(collection, [bands[i] for i in inputs], canvas)
-        rasters = []
-        for g in asked:
-            chosen = [stacks[inputs.index(i)] for i in groups[g]]
-            values = [stack[0] for stack in chosen]
-            weights = chosen[0][1] if len(chosen) == 1 else np.minimum.reduce([stack[1] for stack in chosen])
-            opacity = weights.max(axis=0, initial=0)
-            for o, result in enumerate(reducer.reduce(values, weights)):
-                mask = np.where(result.valid, opacity, np.float32(0)).astype(np.float32, copy=False)
-                kind = kinds[g * outputs + o]
-                held = np.where(result.valid, result.values, 0)
-                shaped = kind.convert(held).reshape(canvas.shape)
-                if kind.dimensions:
-                    afford(
-                        canvas, shaped.size, max((v.size for v in shaped.flat if v is not None), default=0)
-                    )
-                rasters.append(Raster(shaped, mask.reshape(canvas.shape)))
-        return rasters
+        if canvas.part_of is not None and not reduction.has_objects:
+            return rows_of(canvas.part_of, image, wanted)
+        return reduction.draw(canvas, wanted)
 
     # Composites of different projections have the default one, whatever their inputs had.
     composite = tuple(Band(name, kind) for name, kind in zip(names, kinds, strict=True))
-    return Image(composite, draw, shared=True)
+    image = Image(composite, draw, shared=True, packing=reduction.packing)
+    return image
 
 
-def _stacks(
-    collection: ImageCollection, bands: Sequence[Band], canvas: Canvas
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Values and weights (n, pixels) of each band, for the n images that have a pixel on the canvas."""
-    held: list[list[Raster]] = []
+def packing_above(collection: ImageCollection) -> Packing | None:
+    """Give the packing of what a collection's images are made of, for an image that is made of all of them."""
     for image in collection.elements:
-        rasters = drawn_scene(image, bands, canvas)
-        if rasters is not None:
-            held.append(rasters)
-    pixels = canvas.grid.size
-    stacks: list[tuple[np.ndarray, np.ndarray]] = []
-    for k, band in enumerate(bands):
-        values = np.empty((len(held), pixels), band.type.dtype)
-        for n, rasters in enumerate(held):
-            values[n] = rasters[k].values.ravel()
-        # One mask for all bands, as updateMask makes it, is one array of weights.
-        shared = k > 0 and all(rasters[k].mask is rasters[k - 1].mask for rasters in held)
-        stacks.append((values, stacks[-1][1] if shared else _weights(held, k, pixels)))
-    return stacks
+        packing = image.packed()
+        if packing is not None:
+            return replace(packing, layers=packing.layers + 1)
+    return None
 
 
-def _weights(held: Sequence[Sequence[Raster]], band: int, pixels: int) -> np.ndarray:
-    weights = np.empty((len(held), pixels), np.float32)
-    for n, rasters in enumerate(held):
-        weights[n] = rasters[band].mask.ravel()
-    return weights
+def rows_of(part: tuple[Canvas, slice], image: Image, wanted: Sequence[int]) -> list[Raster]:
+    """Draw an image on a larger canvas, and give the rows that are wanted of it."""
+    whole, rows = part
+    return [Raster(r.values[rows], r.mask[rows]) for r in image.pixels(whole, wanted)]
 
 
 def drawn_scene(image: Image, bands: Sequence[Band], canvas: Canvas) -> list[Raster] | None:
@@ -171,62 +126,6 @@ def drawn_scene(image: Image, bands: Sequence[Band], canvas: Canvas) -> list[Ras
 def in_row_blocks(
     canvas: Canvas, bytes_per_pixel: int, draw: Callable[[Canvas], list[Raster]]
 ) -> list[Raster]:
-    """Draw a canvas in as many pieces as the memory for stacks asks for."""
-    limit = max(1, STACK_BYTES // max(1, bytes_per_pixel))
+    """Draw a canvas in as many pieces as memory asks for."""
+    limit = max(1, _BLOCK_BYTES // max(1, bytes_per_pixel))
     return draw_in_row_blocks(canvas, limit, draw)
-
-
-def layered(collection: ImageCollection) -> Image:
-    """Images on top of each other, the last one uppermost; a masked pixel shows what is below."""
-    bands = homogeneous_bands(collection, arrays=True)
-
-    def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-        chosen = [bands[i] for i in wanted]
-        values = [np.zeros(canvas.shape, band.type.dtype) for band in chosen]
-        masks = [np.zeros(canvas.shape, np.float32) for _ in chosen]
-        for image in reversed(collection.elements):
-            rasters = drawn_scene(image, chosen, canvas)
-            for value, mask, raster in zip(values, masks, rasters or (), strict=rasters is not None):
-                seen = (mask == 0) & raster.valid
-                np.copyto(value, raster.values, where=seen, casting="unsafe")
-                np.copyto(mask, raster.mask, where=seen)
-            if all((mask > 0).all() for mask in masks):
-                break
-        return [Raster(value, mask) for value, mask in zip(values, masks, strict=True)]
-
-    return Image(tuple(bands), draw, shared=True)
-
-
-def best_by(collection: ImageCollection, quality: str) -> Image:
-    """All bands of the image whose quality is highest, pixel by pixel.
-
-    Where the quality is masked an image does not take part; of equal ones the first in order wins.
-
-    Raises:
-        Refused: The quality band is missing.
-    """
-    bands = homogeneous_bands(collection, arrays=True)
-    if not bands:
-        return bandless()
-    measure = collection.elements[0].bands[collection.elements[0].position(quality)]
-    if measure.type.dimensions:
-        raise Refused(f"ImageCollection.qualityMosaic: Band '{quality}' must hold numbers, not arrays.")
-
-    def draw(canvas: Canvas, wanted: Sequence[int]) -> list[Raster]:
-        chosen = [bands[i] for i in wanted]
-        values = [np.zeros(canvas.shape, band.type.dtype) for band in chosen]
-        masks = [np.zeros(canvas.shape, np.float32) for _ in chosen]
-        best = np.full(canvas.shape, -np.inf)
-        for image in collection.elements:
-            rasters = drawn_scene(image, [*chosen, measure], canvas)
-            if rasters is None:
-                continue
-            score = rasters.pop()
-            better = score.valid & (score.values > best)
-            np.copyto(best, score.values, where=better, casting="unsafe")
-            for value, mask, raster in zip(values, masks, rasters, strict=True):
-                np.copyto(value, raster.values, where=better, casting="unsafe")
-                np.copyto(mask, raster.mask, where=better)
-        return [Raster(value, mask) for value, mask in zip(values, masks, strict=True)]
-
-    return Image(tuple(bands), draw, shared=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..sharing import Sharing
 from . import limits
 from .grids import tile_grid
 from .pixels import View
@@ -16,6 +17,7 @@ class Maps(Named[View]):
     def __init__(self) -> None:
         super().__init__("maps")
         self._tiles: Recent[tuple[bytes, str]] = Recent(MAX_TILES)
+        self._sharing = Sharing()
 
     def tile(self, project: str, identity: str, zoom: int, column: int, row: int) -> tuple[bytes, str]:
         """One tile of a map as PNG or JPEG bytes, and its media type.
@@ -26,8 +28,10 @@ class Maps(Named[View]):
         view = self.get(project, identity)
         limits.check_tile(zoom, column, row)
         key = (identity, zoom, column, row)
-        tile = self._tiles.get(key)
-        if tile is None:
+
+        def draw() -> tuple[bytes, str]:
             tile = view.render(tile_grid(zoom, column, row))
             self._tiles.put(key, tile)
-        return tile
+            return tile
+
+        return self._sharing.get(key, lambda: self._tiles.get(key), draw)

@@ -181,7 +181,7 @@ def nearest(source: Grid, target: Grid) -> Lookup | None:
     """Give the source pixel that contains each target pixel's centre; None where the grids do not meet."""
     columns, rows = fractional_positions(source.projection, target)
     with np.errstate(invalid="ignore"):
-        columns, rows = np.floor(columns + _ON_LATTICE), np.floor(rows + _ON_LATTICE)
+        columns, rows = lattice_index(columns), lattice_index(rows)
         inside_columns = (columns >= 0) & (columns < source.width)
         inside_rows = (rows >= 0) & (rows < source.height)
     inside = inside_columns & inside_rows
@@ -196,6 +196,11 @@ def nearest(source: Grid, target: Grid) -> Lookup | None:
         _indices(rows, first_row, last_row),
         None if inside.all() else inside,
     )
+
+
+def lattice_index(positions: np.ndarray) -> np.ndarray:
+    """Give the number of the pixel that each position along an axis lies in, as a float."""
+    return np.floor(positions + _ON_LATTICE)
 
 
 def _range(positions: np.ndarray, inside: np.ndarray) -> tuple[int, int]:

@@ -153,6 +153,7 @@ def _beta_fraction(a: np.ndarray, b: np.ndarray, x: np.ndarray) -> np.ndarray:
     """1 + d1 x / (1 + d2 x / (1 + …)) by Lentz's method."""
     tiny = 1e-300
     c, d, h = np.ones(a.shape), np.zeros(a.shape), np.ones(a.shape)
+    going = np.ones(a.shape, bool)  # each number ends by itself: it must not depend on those beside it
     for n in range(1, _STEPS):
         m = n // 2
         odd = -(a + m) * (a + b + m) / ((a + 2 * m) * (a + 2 * m + 1))
@@ -161,7 +162,8 @@ def _beta_fraction(a: np.ndarray, b: np.ndarray, x: np.ndarray) -> np.ndarray:
         d = 1 / np.where(np.abs(d) < tiny, tiny, d)
         c = 1 + term / c
         c = np.where(np.abs(c) < tiny, tiny, c)
-        h = h * c * d
-        if not (np.abs(c * d - 1) > 1e-15).any():  # noqa: PLR2004 - converged
+        h = np.where(going, h * c * d, h)
+        going &= np.abs(c * d - 1) > 1e-15  # noqa: PLR2004 - else converged
+        if not going.any():
             break
     return h

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from csplus.csplus_plugin.sandbox.errors import Refused
 from csplus.csplus_plugin.sandbox.images.image import Grid
-from csplus.csplus_plugin.sandbox.reducers import stacking
+from csplus.csplus_plugin.sandbox.reducers import reduction
 
 from ...support.places import moved
 from ...support.scene_folder import S2, SCORES, Folder, masked
@@ -125,7 +125,7 @@ def test_reductions(month: Month, target: Grid, name: str, statistic: Callable[.
 
 def test_small_blocks_change_nothing(month: Month, target: Grid, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = month.folder.pixels(clear().median(), target)
-    monkeypatch.setattr(stacking, "STACK_BYTES", 20_000)
+    monkeypatch.setattr(reduction, "STACK_BYTES", 20_000)
     parts = month.folder.pixels(clear().median(), target)
     for name, raster in whole.items():
         assert np.array_equal(masked(raster).filled(-1), masked(parts[name]).filled(-1))
@@ -213,8 +213,10 @@ def test_a_medoid_asks_for_its_median_once(
 ) -> None:
     """The median inside the mapped function is shared by all scenes: linear, not quadratic."""
     stacked = []
-    real = stacking._stacks
-    monkeypatch.setattr(stacking, "_stacks", lambda *given: stacked.append(1) or real(*given))
+    real = reduction.Stacks
+    monkeypatch.setattr(
+        reduction, "Stacks", lambda *given, **named: stacked.append(1) or real(*given, **named)
+    )
     bands = s2().select(["B3", "B4"])
     middle = bands.median()
     medoid = bands.map(
