@@ -92,9 +92,11 @@ bench-series: setup ## series of parcels against agrigee_lite and a plain loop (
 	@$(MAKE) --silent build/bench-series/ready || echo "agrigee_lite could not be installed."
 	$(PYTHON) tests/benchmarks/series.py $(BENCH)
 
-bench-sandbox: setup ## how fast the sandbox draws a median, beside numpy and odc-stac with dask
+bench-sandbox: setup ## how fast the sandbox draws a month's, a screen's and a year's median (BENCH="--sides 1024" for the year)
 	@$(MAKE) --silent build/bench-venv/ready || echo "odc-stac could not be installed."
 	$(PYTHON) tests/benchmarks/sandbox.py --other-python build/bench-venv/bin/python
+	$(PYTHON) tests/benchmarks/first_screen.py
+	$(PYTHON) tests/benchmarks/sandbox_year.py --other-python build/bench-venv/bin/python $(BENCH)
 
 build/bench-venv/ready: tests/benchmarks/requirements.txt
 	/usr/bin/python3 -m venv build/bench-venv

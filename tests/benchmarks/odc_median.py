@@ -2,13 +2,15 @@
 
     python odc_median.py TASK ANSWER
 
-TASK is what `sandbox.py` wants, as JSON. Prints the seconds of the fastest run and writes the median to ANSWER. Scenes
-become STAC items whose assets are the archive's GeoTIFFs; scores are a band like any other.
+TASK is what `sandbox.py` or `sandbox_year.py` wants, as JSON. Prints the number of scenes, the megabytes that were
+needed at most and the seconds of the fastest run, and writes the median to ANSWER. Scenes become STAC items whose
+assets are the archive's GeoTIFFs; scores are a band like any other. Every file is one chunk: smaller ones took longer.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import time
 from datetime import datetime, timezone
@@ -84,7 +86,8 @@ def main() -> None:
         found = median(task, scenes)
         times.append(time.perf_counter() - start)
     np.save(sys.argv[2], found)
-    print(len(scenes), min(times))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(len(scenes), round(peak), min(times))
 
 
 if __name__ == "__main__":

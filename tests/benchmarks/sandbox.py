@@ -56,13 +56,13 @@ def tile(side: int, pixel: float, shift: float = 0.0) -> Grid:
 TILES = {"256 x 256 at 10 m": tile(256, 10), "1024 x 1024 at 3.75 m": tile(1024, 3.75)}
 
 
-def median_graph() -> Any:
+def median_graph(threshold: float = THRESHOLD) -> Any:
     """The month's median as the official client sends it."""
     learn_functions()
     place = ee.Geometry.Point(CENTRE, "EPSG:32611")
     scenes = ee.ImageCollection(S2_SR).filterBounds(place).filterDate(START, END)
     linked = scenes.linkCollection(ee.ImageCollection(CLOUD_SCORE), [SCORE])
-    clear = linked.map(lambda image: image.updateMask(image.select(SCORE).gte(THRESHOLD)))
+    clear = linked.map(lambda image: image.updateMask(image.select(SCORE).gte(threshold)))
     return ee.serializer.encode(clear.select(list(BANDS)).median(), for_cloud_api=True)
 
 

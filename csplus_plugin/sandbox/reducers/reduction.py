@@ -21,9 +21,10 @@ from .stacks import SceneParts, Stacks
 STACK_BYTES = 224 << 20
 """Values and weights of all scenes that are held at once."""
 
-COLUMNS = 1 << 14
-"""Pixels that are reduced at once, so that what is made on the way stays in the processor's cache."""
+VALUES = 1 << 20
+"""Values of all images that are reduced at once, so that what is made on the way is small."""
 
+_FEWEST = 4096  # pixels at once, where there are so many: some reducers go through the images one by one
 _WEIGHT_BYTES = 4
 _OBJECT_BYTES = 8  # what a number in a list weighs, compared with one in an array
 
@@ -112,7 +113,7 @@ class Reduction:
 
     def _results(self, values: Sequence[Stack], weights: Stack) -> list[Result]:
         pixels = weights.shape[1]
-        count = 1 if self.has_objects else max(1, -(-pixels // COLUMNS))
+        count = 1 if self.has_objects else max(1, min(pixels // _FEWEST, -(-weights.size // VALUES)))
         parts = []
         for i in range(count):
             here = slice(pixels * i // count, pixels * (i + 1) // count)

@@ -17,7 +17,7 @@ from csplus.csplus_plugin.sandbox.reducers import reduction, stacks
 
 from ...support.scene_folder import S2, Folder, masked
 
-HEIGHT, WIDTH, BLOCK, COUNT = 300, 420, 64, 7
+HEIGHT, WIDTH, BLOCK, COUNT = 170, 250, 64, 5
 CORNER = (500000.0, 4100000.0)
 NODATA = 0
 SHIFT = (40, -30)  # columns and rows: the grid's corner lies within a block, and beside the files
@@ -35,7 +35,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, Scenes]:
         bands = {}
         for name, held in kept.items():
             values = random.integers(1, 9000, (HEIGHT, WIDTH)).astype(np.uint16)
-            values[n * 20 : n * 20 + 90, : 60 * n] = NODATA
+            values[n * 20 : n * 20 + 60, : 50 * n] = NODATA
             bands[name] = values
             whole = np.zeros((grid().height, grid().width), np.uint16)
             column, row = SHIFT
@@ -48,7 +48,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, Scenes]:
 def grid() -> Grid:
     column, row = SHIFT
     x, y = CORNER[0] + column * 10, CORNER[1] - row * 10
-    return Grid("EPSG:32611", (10, 0, x, 0, -10, y), WIDTH, HEIGHT + 50)
+    return Grid("EPSG:32611", (10, 0, x, 0, -10, y), WIDTH, HEIGHT + 40)
 
 
 def last_of(values: np.ma.MaskedArray) -> np.ma.MaskedArray:
@@ -64,10 +64,11 @@ SMALL = ["pieces of some blocks", "a block of one band at a time", "less than a 
 
 def make_small(way: str, patch: pytest.MonkeyPatch) -> None:
     """Let a small grid be a large one."""
-    patch.setattr(image, "BLOCK_PIXELS", 1500)
-    patch.setattr(stacks, "BLOCK_PIXELS", 1500)
+    patch.setattr(image, "BLOCK_PIXELS", 3000)
+    patch.setattr(stacks, "BLOCK_PIXELS", 3000)
     patch.setattr(image, "PIECE_PIXELS", 3 * BLOCK**2)
-    patch.setattr(reduction, "COLUMNS", 1000)
+    patch.setattr(reduction, "VALUES", 1000 * COUNT)
+    patch.setattr(reduction, "_FEWEST", 500)
     scene = 3 * COUNT  # bytes of a band and what counts of it, at a pixel
     if way == "a block of one band at a time":
         patch.setattr(reduction, "STACK_BYTES", BLOCK**2 * scene)
@@ -140,11 +141,12 @@ NAMES = [
     "lists",
     "a scene",
 ]
-MERCATOR = Grid("EPSG:3857", (13.1, 0, -13025500, 0, -13.1, 4446500), 330, 300)
+MERCATOR = Grid("EPSG:3857", (13.1, 0, -13025500, 0, -13.1, 4446500), 230, 170)
 
 
-@pytest.mark.parametrize("target", [grid(), MERCATOR], ids=["the files' CRS", "another CRS"])
-@pytest.mark.parametrize("way", SMALL)
+@pytest.mark.parametrize(
+    ("way", "target"), [*((way, grid()) for way in SMALL), (SMALL[0], MERCATOR)], ids=[*SMALL, "another CRS"]
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_pieces_are_the_whole_to_the_last_bit(
     scenes: tuple[Folder, Scenes], name: str, way: str, target: Grid
