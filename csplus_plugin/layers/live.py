@@ -21,6 +21,9 @@ ZMIN = 8
 ZMAX = 14
 """Web-mercator pixels of about 9.6 m at the equator: finer tiles would show the same 10 m pixels, larger."""
 
+CRS = "EPSG:3857"
+"""Of the tiles."""
+
 _FARTHEST_SCALE = 4_000_000
 """Denominator of the smallest map scale at which tiles of `ZMIN` are still worth their price."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from qgis.core import QgsProcessingContext, QgsRasterLayer
@@ -98,7 +97,9 @@ def deliver(
         else _make_file(run, piece, piece.file, cloud_optimized=destinations.cloud_optimized)
         for piece in run.through(pieces)
     ]
-    urls = _tile_urls(run, pieces) if destinations.live else [""] * len(pieces)
+    urls = [""] * len(pieces)
+    if destinations.live:
+        urls = tile_urls(run, [piece.recipe for piece in pieces])
     if destinations.script is not None:
         script.write(recipe, destinations.script, [piece.recipe for piece in pieces])
     if not (destinations.live or destinations.script or any(piece.file for piece in pieces)):
@@ -109,6 +110,25 @@ def deliver(
     ]
 
 
+def tile_urls(run: Run, recipes: Sequence[Recipe[ImageTarget]]) -> list[str]:
+    """Have the tile addresses made, several at once."""
+    pictures = [encoded(picture(recipe)) for recipe in recipes]
+    with ThreadPoolExecutor(_MAPS_AT_ONCE) as pool:
+        return list(pool.map(run.client.map, pictures))
+
+
+def live_layer_of(delivered: Delivered) -> QgsRasterLayer:
+    """Make the live layer of a piece that has a tile address, with its recipe and its time; in no project yet.
+
+    Raises:
+        CsPlusError: QGIS cannot make a tile layer.
+    """
+    piece = delivered.piece
+    layer = live_layer(delivered.tile_url, _title(delivered), piece.recipe.scenes.region)
+    provenance.describe(layer, piece.recipe, piece.survey, sandbox=delivered.is_sandbox)
+    return layer
+
+
 def load_layers(delivered: Delivered, context: QgsProcessingContext) -> str:
     """Make the live layer, and say what is done with the file's layer once it is loaded; in the main thread.
 
@@ -116,21 +136,16 @@ def load_layers(delivered: Delivered, context: QgsProcessingContext) -> str:
         Id of the live layer; empty for none.
     """
     piece = delivered.piece
-    title = f"{piece.title} (sandbox)" if delivered.is_sandbox else piece.title
-    describe = partial(
-        provenance.describe, recipe=piece.recipe, survey=piece.survey, sandbox=delivered.is_sandbox
-    )
     if piece.file is not None:
 
         def finish(layer: QgsRasterLayer) -> None:
             style.apply(layer, piece.recipe)
-            describe(layer)
+            provenance.describe(layer, piece.recipe, piece.survey, sandbox=delivered.is_sandbox)
 
-        loading.finish_layer(str(piece.file), title, context, finish)
+        loading.finish_layer(str(piece.file), _title(delivered), context, finish)
     if not delivered.tile_url:
         return ""
-    layer = live_layer(delivered.tile_url, title, piece.recipe.scenes.region)
-    describe(layer)
+    layer = live_layer_of(delivered)
     mark(layer, delivered.tile_url)
     return loading.load_layer(layer, context, "LIVE_LAYER", group=piece.group, place=piece.place)
 
@@ -151,11 +166,8 @@ def load_file(delivered: Delivered, context: QgsProcessingContext) -> None:
     loading.load_layer(layer, context, "FILES", group=group, place=piece.place)
 
 
-def _tile_urls(run: Run, pieces: Sequence[Piece]) -> list[str]:
-    """Have the tile addresses made, several at once."""
-    pictures = [encoded(picture(piece.recipe)) for piece in pieces]
-    with ThreadPoolExecutor(_MAPS_AT_ONCE) as pool:
-        return list(pool.map(run.client.map, pictures))
+def _title(delivered: Delivered) -> str:
+    return f"{delivered.piece.title} (sandbox)" if delivered.is_sandbox else delivered.piece.title
 
 
 def _make_file(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> float:

@@ -1,4 +1,4 @@
-"""LAYERS and BASEMAP, or what is visible in the project -> copies that a film can be drawn of."""
+"""LAYERS, or what is visible in the project, and BASEMAP -> copies that a film can be drawn of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from qgis.core import (
 
 from ..core.checks import shown
 from ..core.errors import InvalidChoice
+from ..core.region import Region
 from ..core.text import clean
+from ..layers.live import CRS as TILES_CRS
+from ..layers.live import extent as extent_of
 from ..layers.timed import TimedLayer, copy_of, timed_layer
 from .region import read_extent
 
@@ -40,6 +43,13 @@ class Scene:
     timed: list[TimedLayer]
     crs: QgsCoordinateReferenceSystem
     extent: QgsRectangle
+
+    def put_on_top(self, timed: list[TimedLayer]) -> None:
+        """Add layers with a time in the present thread, while the others are adopted."""
+        for layer in timed:
+            layer.adopt()
+        self.layers[:0] = timed
+        self.timed[:0] = timed
 
     @contextmanager
     def adopted(self) -> Iterator[None]:
@@ -76,13 +86,24 @@ def _given_layers(
 
 
 def read_scene(
-    algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any], context: QgsProcessingContext
+    algorithm: QgsProcessingAlgorithm,
+    parameters: Mapping[str, Any],
+    context: QgsProcessingContext,
+    region: Region | None = None,
 ) -> Scene:
     """Copy the layers, and find the CRS and the extent of the picture.
+
+    Args:
+        algorithm: Has LAYERS, BASEMAP, CRS and EXTENT.
+        parameters: Of the run.
+        context: Of the run.
+        region: Of live layers that are made later, in the place of LAYERS; None for none.
 
     Raises:
         InvalidChoice: No layer with a time, one without in LAYERS, or an extent that shows none of them.
     """
+    if region is not None:
+        return _scene_of(region, algorithm, parameters, context)
     project = context.project()
     given = _given_layers(parameters, "LAYERS", context)
     layers, timed = [], []
@@ -108,7 +129,27 @@ def read_scene(
         crs = project.crs()
     if not crs.isValid():
         crs = timed[0].layer.crs()
-    return Scene(layers, timed, crs, _extent(algorithm, parameters, context, timed, crs))
+    boxes = [(one.extent, one.layer.crs()) for one in timed]
+    return Scene(layers, timed, crs, _extent(algorithm, parameters, context, boxes, crs))
+
+
+def _scene_of(
+    region: Region,
+    algorithm: QgsProcessingAlgorithm,
+    parameters: Mapping[str, Any],
+    context: QgsProcessingContext,
+) -> Scene:
+    """Find the place of a picture whose layers with times are not made yet."""
+    if parameters.get("LAYERS"):
+        raise InvalidChoice(
+            "Both LAYERS and RECIPE are given.", "Choose one of the two; what lies below goes into BASEMAP."
+        )
+    below = [copy_of(layer) for layer in _given_layers(parameters, "BASEMAP", context)]
+    tiles = QgsCoordinateReferenceSystem(TILES_CRS)
+    crs = algorithm.parameterAsCrs(parameters, "CRS", context)
+    crs = crs if crs.isValid() else tiles
+    boxes = [(extent_of(region, tiles), tiles)]
+    return Scene(below, [], crs, _extent(algorithm, parameters, context, boxes, crs))
 
 
 def _visible(context: QgsProcessingContext) -> list[QgsMapLayer]:
@@ -128,13 +169,13 @@ def _extent(
     algorithm: QgsProcessingAlgorithm,
     parameters: Mapping[str, Any],
     context: QgsProcessingContext,
-    timed: list[TimedLayer],
+    boxes: list[tuple[QgsRectangle, QgsCoordinateReferenceSystem]],
     crs: QgsCoordinateReferenceSystem,
 ) -> QgsRectangle:
     whole = QgsRectangle()
-    for one in timed:
-        if not one.extent.isNull() and one.extent.isFinite():
-            whole.combineExtentWith(_box(one.extent, one.layer.crs(), crs, context))
+    for box, source in boxes:
+        if not box.isNull() and box.isFinite():
+            whole.combineExtentWith(_box(box, source, crs, context))
     if parameters.get("EXTENT") in (None, ""):
         wanted = whole
     else:

@@ -53,11 +53,30 @@ def test_a_folder_of_files(process: Process, months: Path, tmp_path: Path) -> No
     assert (np.asarray(film.convert("RGB")).astype(int) != winter).any()
 
 
+def test_a_recipe_in_the_place_of_layers(process: Process, tmp_path: Path) -> None:
+    script, target = tmp_path / "months.json", tmp_path / "film.png"
+    values = given(END="2023-02-28", LIVE="false", SCRIPT=script)
+    done = process("--json", "run", "csplus:periodiccomposites", *values)
+    assert done.returncode == 0, done.stderr
+    files = []
+    for recipe in (script, json.loads(done.stdout)["results"]["RECIPE"]):
+        done = process(
+            "--json", "run", "csplus:animation", "--", f"RECIPE={recipe}", f"OUTPUT={target}", "WIDTH=200"
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["results"]["FRAME_COUNT"] == 2
+        files.append(np.asarray(Image.open(target).convert("RGB")))
+    np.testing.assert_array_equal(*files)
+    assert len(np.unique(files[0].reshape(-1, 3), axis=0)) > 500
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.png", "months.json"]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (["OUTPUT=film.avi"], "is neither a PNG nor a GIF"),
         (["LAYERS=/no/such/folder"], "which is no layer that QGIS can open"),
+        (["LAYERS=", "RECIPE=months.json"], "'months.json', which is neither JSON nor a file"),
         (["LAYERS="], "No layer with a time is chosen or visible"),
         (["EXTENT=10,11,50,51 [EPSG:4326]"], "None of the layers has pixels in the EXTENT"),
     ],

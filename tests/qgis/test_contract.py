@@ -247,6 +247,7 @@ CONTRACT = {
         "composites",
         {
             "LAYERS": ("multilayer", None),
+            "RECIPE": ("string", None),
             "BASEMAP": ("multilayer", None),
             "EXTENT": ("extent", None),
             "WIDTH": ("number", 800),
