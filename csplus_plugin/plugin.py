@@ -39,7 +39,10 @@ class CsPlusPlugin:
         if QgsApplication.platform() == "qgis_process":
             interrupts.watch(QgsApplication.arguments())
         self.provider = CsPlusProvider()
-        QgsApplication.processingRegistry().addProvider(self.provider)
+        registry = QgsApplication.processingRegistry()
+        registry.addProvider(self.provider)
+        self.provider.refreshAlgorithms()  # now with the models, which find the algorithms that they chain
+        registry.providerAdded.connect(self._refresh_models)
         if self.iface is None and QgsApplication.platform() != "server":
             self.rewriting = Rewriting(QgsProject.instance(), settings.connection)
 
@@ -61,6 +64,13 @@ class CsPlusPlugin:
         loading.forget()
         close_sessions()
         if self.provider is not None:
-            QgsApplication.processingRegistry().removeProvider(self.provider)
+            registry = QgsApplication.processingRegistry()
+            registry.providerAdded.disconnect(self._refresh_models)
+            registry.removeProvider(self.provider)
             self.provider = None
         forget_modules()
+
+    def _refresh_models(self, provider: str) -> None:
+        """Load the models again where GDAL's algorithms, which some of them chain, come after ours."""
+        if provider == "gdal" and self.provider is not None:
+            self.provider.refreshAlgorithms()

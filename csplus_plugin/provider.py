@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingProvider
+from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .core.about import ROOT, version
@@ -57,6 +57,7 @@ class CsPlusProvider(QgsProcessingProvider):
         from ..algorithms.temporal_metrics import TemporalMetrics
         from ..algorithms.threshold_explorer import ThresholdExplorer
         from ..algorithms.time_series import TimeSeries
+        from .processing.shipped_model import MODELS, ShippedModel
 
         for algorithm in (
             ClearComposite,
@@ -75,3 +76,7 @@ class CsPlusProvider(QgsProcessingProvider):
             CheckConnection,
         ):
             self.addAlgorithm(algorithm())
+        # Models lose their destinations where the algorithms that they chain are not registered yet, as at first.
+        if QgsApplication.processingRegistry().providerById(self.id()) is not None:
+            for file in sorted(MODELS.glob("*.model3")):
+                self.addAlgorithm(ShippedModel(file))

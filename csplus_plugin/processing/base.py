@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import html
 import time
 from collections.abc import Mapping
@@ -19,17 +18,21 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..core.about import ROOT
-from ..core.errors import CsPlusError, InvalidChoice, SignInNeeded
+from ..core.errors import CsPlusError, SignInNeeded
 from ..core.text import printable
 from . import first_contact
-from .values import checked_values
+from .values import check_names, checked_values
 
 GROUPS = {
     "composites": ("Composites", "composite.svg"),
     "evidence": ("Evidence", "evidence.svg"),
+    "models": ("Models", "composite.svg"),
     "connection": ("Connection", "connection.svg"),
 }
 """Group id -> its name and its icon."""
+
+SHARED_TAGS = ("cloud score+", "sentinel-2", "earth engine", "gee", "cloud")
+"""Words by which the toolbox finds all of them."""
 
 
 class CsPlusAlgorithm(QgsProcessingAlgorithm):
@@ -105,7 +108,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
 
     def tags(self) -> list[str]:
         """Give the words by which the toolbox finds it."""
-        return ["cloud score+", "sentinel-2", "earth engine", "gee", "cloud", *self.TAGS]
+        return [*SHARED_TAGS, *self.TAGS]
 
     def shortDescription(self) -> str:
         """Give one sentence."""
@@ -129,7 +132,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
     ) -> tuple[bool, str]:
         """Refuse wrong types, unknown names and combinations that make no sense."""
         try:
-            self._check_names(parameters)
+            check_names(self, parameters)
             values = checked_values(self, parameters, context)
             self.check(values, context)
         except CsPlusError as problem:
@@ -170,15 +173,6 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
             self.finish(context, self._results)
         sentence.raise_if_any()
         return self._results
-
-    def _check_names(self, parameters: Mapping[str, Any]) -> None:
-        # Processing ignores unknown names, and a misspelt one would spend quota on the defaults.
-        known = [definition.name() for definition in self.parameterDefinitions()]
-        for name in parameters:
-            if name not in known:
-                near = difflib.get_close_matches(name.upper(), known, 1)
-                hint = f"Did you mean {near[0]}?" if near else f"It has {', '.join(known)}."
-                raise InvalidChoice(f"{self.NAME} has no parameter {name}.", hint)
 
 
 class _Sentence:

@@ -103,7 +103,10 @@ def deliver(
     if destinations.script is not None:
         script.write(recipe, destinations.script, [piece.recipe for piece in pieces])
     if not (destinations.live or destinations.script or any(piece.file for piece in pieces)):
-        run.warn("Nothing was made, only counted: LIVE is off, and OUTPUT and SCRIPT are empty.")
+        run.warn(
+            "No layer and no file was made: LIVE is off, and OUTPUT and SCRIPT are empty. The scenes were counted, "
+            "and the recipe is among the results."
+        )
     return [
         Delivered(piece, url, run.session.is_sandbox, share)
         for piece, url, share in zip(pieces, urls, shares, strict=True)

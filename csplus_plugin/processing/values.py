@@ -62,6 +62,21 @@ def checked_values(
     return values
 
 
+def check_names(algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any]) -> None:
+    """Refuse names that are no parameters: Processing ignores them, and a misspelt one would run with the default.
+
+    Raises:
+        InvalidChoice: With the nearest name.
+    """
+    known = [definition.name() for definition in algorithm.parameterDefinitions()]
+    folded = {name.casefold(): name for name in known}
+    for name in parameters:
+        if name not in known:
+            near = difflib.get_close_matches(name.casefold(), folded, 1)
+            hint = f"Did you mean {folded[near[0]]}?" if near else f"It has {', '.join(known)}."
+            raise InvalidChoice(f"{algorithm.displayName()} has no parameter {name}.", hint)
+
+
 def _evaluated(value: Any, context: QgsProcessingContext) -> Any:
     """Evaluate what is data-defined; null becomes None, but a null text, which `NAME=` is at a shell, an empty one."""
     if isinstance(value, QgsProperty):

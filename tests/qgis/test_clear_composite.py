@@ -201,7 +201,7 @@ def test_counting_alone(context: QgsProcessingContext, feedback: Recorder) -> No
     results = run(context, feedback, LIVE=False)
     assert results["SCENE_COUNT"] > 0
     assert "1 requests to the service." in "\n".join(feedback.said)
-    assert any("Nothing was made, only counted" in line for line in feedback.warned)
+    assert any("No layer and no file was made" in line for line in feedback.warned)
 
 
 def test_the_share_that_has_a_value_is_counted(
