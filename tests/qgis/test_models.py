@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -18,15 +19,20 @@ from qgis import processing as toolbox
 from qgis.core import (
     Qgis,
     QgsApplication,
+    QgsProcessing,
+    QgsProcessingAlgRunnerTask,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelOutput,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
 )
+from qgis.PyQt.QtCore import QCoreApplication
 
-from .conftest import PLACE, Recorder
+from .conftest import PLACE, Recorder, polygons
 from .test_animation import frames
 
 JUNE = {"EXTENT": PLACE, "START": "2023-06-01", "END": "2023-06-30"}
@@ -102,20 +108,20 @@ def test_water_is_what_lies_above_the_limit(
     limit: float | None,
     smallest: float | None,
 ) -> None:
-    raster, polygons = tmp_path / "index.tif", tmp_path / "water.gpkg"
+    raster, patches = tmp_path / "index.tif", tmp_path / "water.gpkg"
     values = {**JUNE, "BANDS": [], "INDICES": ["MNDWI"], "LIVE": False, "OUTPUT": str(raster)}
     toolbox.run("csplus:clearcomposite", values, context=bare, feedback=feedback)
-    given = {**JUNE, "LIMIT": limit, "SMALLEST": smallest, "water": str(polygons)}
+    given = {**JUNE, "LIMIT": limit, "SMALLEST": smallest, "water": str(patches)}
     chosen = {name: value for name, value in given.items() if value is not None}
     toolbox.run("csplus:waterextent", chosen, context=bare, feedback=feedback)
     index = read(raster, 1)
     wet = (index != NOTHING) & (index > np.float32(limit or 0))
     expected = [count / 100 for count in areas_of_patches(wet) if count / 100 >= (smallest or 0)]
-    rows = table(polygons)
+    rows = table(patches)
     assert all(set(row) == {"area_ha"} for row in rows)
     assert sorted(row["area_ha"] for row in rows) == pytest.approx(expected)
     assert len(expected) > 2
-    drawn = burnt(polygons, raster, None) == 1
+    drawn = burnt(patches, raster, None) == 1
     assert not (drawn & ~wet).any()
     assert drawn.sum() == round(100 * sum(expected))
 
@@ -123,8 +129,8 @@ def test_water_is_what_lies_above_the_limit(
 def test_burned_areas_are_the_classes_of_the_raster(
     bare: QgsProcessingContext, feedback: Recorder, tmp_path: Path
 ) -> None:
-    raster, polygons, counts = (tmp_path / name for name in ("change.tif", "burned.gpkg", "classes.csv"))
-    made = {"change": str(raster), "burned_areas": str(polygons), "classes": str(counts)}
+    raster, patches, counts = (tmp_path / name for name in ("change.tif", "burned.gpkg", "classes.csv"))
+    made = {"change": str(raster), "burned_areas": str(patches), "classes": str(counts)}
     results = toolbox.run("csplus:burnseverity", {**JUNE, **WINTER, **made}, context=bare, feedback=feedback)
     assert {name: results[name] for name in made} == made
     before, after = read(raster, 1), read(raster, 2)
@@ -133,12 +139,12 @@ def test_burned_areas_are_the_classes_of_the_raster(
     limits = np.float32([-0.25, -0.1, 0.1, 0.27, 0.44, 0.66])
     severity = np.where(known, 1 + np.digitize(before - after, limits), 0)
     burned = np.where(severity >= 4, severity, 0)
-    differing = (burnt(polygons, raster, "class") != burned).sum()
+    differing = (burnt(patches, raster, "class") != burned).sum()
     assert differing <= 5  # a dNBR that is a limit but for its last digit
     names = ["low, high", "Enhanced regrowth, low", "Unburned", "Low severity", "Moderate-low severity"]
     names += ["Moderate-high severity", "High severity"]
     names[0] = "Enhanced regrowth, high"
-    for row in table(polygons):
+    for row in table(patches):
         assert row["severity"] == names[row["class"] - 1]
     rows = table(counts)
     assert [int(row["class"]) for row in rows] == [1, 2, 3, 4, 5, 6, 7]
@@ -147,13 +153,13 @@ def test_burned_areas_are_the_classes_of_the_raster(
         counted = (severity == int(row["class"])).sum()
         assert abs(int(row["pixels"]) - counted) <= 5
         assert float(row["area_ha"]) == pytest.approx(int(row["pixels"]) / 100)
-    hectares = sum(row["area_ha"] for row in table(polygons))
+    hectares = sum(row["area_ha"] for row in table(patches))
     assert hectares == pytest.approx(sum(float(row["area_ha"]) for row in rows[3:]))
     only = {**made, "burned_areas": str(tmp_path / "large.gpkg"), "SMALLEST": 1}
     toolbox.run("csplus:burnseverity", {**JUNE, **WINTER, **only}, context=bare, feedback=feedback)
     large = sorted(row["area_ha"] for row in table(tmp_path / "large.gpkg"))
-    assert large == pytest.approx(sorted(row["area_ha"] for row in table(polygons) if row["area_ha"] >= 1))
-    assert 0 < len(large) < len(table(polygons))
+    assert large == pytest.approx(sorted(row["area_ha"] for row in table(patches) if row["area_ha"] >= 1))
+    assert 0 < len(large) < len(table(patches))
 
 
 def test_parcels_get_the_numbers_of_their_pixels(
@@ -274,6 +280,33 @@ def test_a_mistake_is_one_sentence(
     assert re.search(said, told)
     assert "Traceback" not in told
     assert not list(tmp_path.iterdir())
+
+
+def test_in_a_worker_thread_with_layers_of_the_project(
+    context: QgsProcessingContext, feedback: Recorder
+) -> None:
+    """As the dialog runs it: a layer by its id in, a temporary layer out, which QGIS loads."""
+    box = "POLYGON ((-119.915 37.411, -119.91 37.411, -119.91 37.415, -119.915 37.415, -119.915 37.411))"
+    parcels = polygons(box)
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("csplus:parcelindex")
+    sink = QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT, QgsProject.instance())
+    values = {"PARCELS": parcels.id(), "START": JUNE["START"], "END": JUNE["END"], "statistics": sink}
+    task = QgsProcessingAlgRunnerTask(algorithm, values, context, feedback)
+    ended: list[tuple[bool, dict]] = []
+    task.executed.connect(lambda successful, results: ended.append((successful, results)))
+    QgsApplication.taskManager().addTask(task)
+    begin = time.monotonic()
+    while not ended and time.monotonic() < begin + 60:
+        QCoreApplication.processEvents()
+        time.sleep(0.005)
+    successful, results = ended[0]
+    assert successful
+    identity = results["statistics"]
+    assert set(context.layersToLoadOnCompletion()) == {identity}
+    layer = context.getMapLayer(identity)
+    (feature,) = layer.getFeatures()
+    assert feature["NDVI_count"] > 1000
+    assert layer.thread() == QCoreApplication.instance().thread()
 
 
 def test_a_model_is_a_step_of_another_even_twice(
