@@ -69,7 +69,7 @@ class Animation(CsPlusAlgorithm):
             "The first on top. Files and folders of GeoTIFFs that the plugin made, too. "
             "Empty: everything that is visible in the project.",
         )
-        recipe = QgsProcessingParameterString("RECIPE", "Or a periodic recipe", multiLine=True, optional=True)
+        recipe = QgsProcessingParameterString("RECIPE", "Or a periodic recipe", optional=True)
         add(
             self,
             recipe,

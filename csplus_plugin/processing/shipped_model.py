@@ -95,8 +95,9 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         try:
             return super().processAlgorithm(parameters, own, feedback)
         finally:
-            context.setLayersToLoadOnCompletion(own.layersToLoadOnCompletion())
-            context.temporaryLayerStore().transferLayersFromStore(own.temporaryLayerStore())
+            # Taken over are also post-processors, which a context deletes with itself, and the results of steps.
+            own.copyThreadSafeSettings(context)
+            context.takeResultsFrom(own)
 
     def _text(self, name: str) -> str:
         return str(self.helpContent().get(name, ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import subprocess
 import sys
@@ -307,6 +308,26 @@ def test_in_a_worker_thread_with_layers_of_the_project(
     (feature,) = layer.getFeatures()
     assert feature["NDVI_count"] > 1000
     assert layer.thread() == QCoreApplication.instance().thread()
+
+
+def test_the_raster_of_a_step_gets_its_classes_once_it_is_loaded(
+    context: QgsProcessingContext, feedback: Recorder, tmp_path: Path
+) -> None:
+    """What is done with a step's layer outlives the run: a context deletes it with itself."""
+    project = QgsProject.instance()
+    raster = QgsProcessingOutputLayerDefinition(str(tmp_path / "change.tif"), project)
+    made = {"change": raster, "burned_areas": "TEMPORARY_OUTPUT", "classes": "TEMPORARY_OUTPUT"}
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("csplus:burnseverity")
+    results, successful = algorithm.run({**JUNE, **WINTER, **made}, context, feedback)
+    assert successful
+    gc.collect()
+    (identity,) = context.layersToLoadOnCompletion()
+    assert identity == results["change"]
+    details = context.layerToLoadOnCompletionDetails(identity)
+    layer = context.getMapLayer(identity)
+    details.postProcessor().postProcessLayer(layer, context, feedback)
+    assert details.name.startswith("Change between two windows 2023-06-01")
+    assert [one.label for one in layer.renderer().classes()][2:4] == ["Unburned", "Low severity"]
 
 
 def test_a_model_is_a_step_of_another_even_twice(
