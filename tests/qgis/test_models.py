@@ -60,6 +60,22 @@ class Reports(Recorder):
         self.errors.append(error)
 
 
+def in_a_worker_thread(
+    name: str, values: dict, context: QgsProcessingContext, feedback: Recorder
+) -> tuple[bool, dict]:
+    """Run a model as the dialog does, and tell whether it succeeded, and its results."""
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"csplus:{name}")
+    task = QgsProcessingAlgRunnerTask(algorithm, values, context, feedback)
+    ended: list[tuple[bool, dict]] = []
+    task.executed.connect(lambda successful, results: ended.append((successful, results)))
+    QgsApplication.taskManager().addTask(task)
+    begin = time.monotonic()
+    while not ended and time.monotonic() < begin + 60:
+        QCoreApplication.processEvents()
+        time.sleep(0.005)
+    return ended[0]
+
+
 def read(path: Path, band: int) -> np.ndarray:
     dataset = gdal.Open(str(path))
     return dataset.GetRasterBand(band).ReadAsArray()
@@ -241,7 +257,8 @@ def test_a_year_s_film_is_that_of_its_recipe(
 ) -> None:
     film, other = tmp_path / "film.png", tmp_path / "other.png"
     given = {"EXTENT": PLACE, "PERIOD": "quarter", "STYLE": "false_color", "WIDTH": 200}
-    toolbox.run("csplus:yearfilm", {**given, "film": str(film)}, context=bare, feedback=feedback)
+    successful, results = in_a_worker_thread("yearfilm", {**given, "film": str(film)}, bare, feedback)
+    assert (successful, results["film"]) == (True, str(film))
     year = {"START": "2023-01-01", "END": "2023-12-31", "LIVE": False}
     choices = {"EXTENT": PLACE, "PERIOD": "quarter", "STYLE": "false_color"}
     recipe = toolbox.run("csplus:periodiccomposites", {**year, **choices}, context=bare)["RECIPE"]
@@ -289,18 +306,9 @@ def test_in_a_worker_thread_with_layers_of_the_project(
     """As the dialog runs it: a layer by its id in, a temporary layer out, which QGIS loads."""
     box = "POLYGON ((-119.915 37.411, -119.91 37.411, -119.91 37.415, -119.915 37.415, -119.915 37.411))"
     parcels = polygons(box)
-    algorithm = QgsApplication.processingRegistry().createAlgorithmById("csplus:parcelindex")
     sink = QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT, QgsProject.instance())
     values = {"PARCELS": parcels.id(), "START": JUNE["START"], "END": JUNE["END"], "statistics": sink}
-    task = QgsProcessingAlgRunnerTask(algorithm, values, context, feedback)
-    ended: list[tuple[bool, dict]] = []
-    task.executed.connect(lambda successful, results: ended.append((successful, results)))
-    QgsApplication.taskManager().addTask(task)
-    begin = time.monotonic()
-    while not ended and time.monotonic() < begin + 60:
-        QCoreApplication.processEvents()
-        time.sleep(0.005)
-    successful, results = ended[0]
+    successful, results = in_a_worker_thread("parcelindex", values, context, feedback)
     assert successful
     identity = results["statistics"]
     assert set(context.layersToLoadOnCompletion()) == {identity}
