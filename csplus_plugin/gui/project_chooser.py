@@ -59,7 +59,7 @@ class ProjectChooser(QDialog):
         )
         self.use_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.use_button.setText("Use this project")
-        heading = QLabel("Earth Engine counts what you compute on a Cloud project. Which one?", self)
+        heading = QLabel("What you compute counts against the quota of a Cloud project. Choose one:", self)
         heading.setWordWrap(True)
         column = QVBoxLayout(self)
         column.addWidget(heading)
