@@ -218,11 +218,14 @@ def test_the_port_is_closed_after_the_one_answer() -> None:
 
 def test_strangers_at_the_port_are_turned_away_and_google_s_answer_still_comes(file: Path) -> None:
     answers: dict[str, int] = {}
+    dismissed: list[bytes] = []
 
     def come(google: FakeGoogle, back: str) -> None:
         state = google.asked["state"]
         silent = [socket.create_connection(address_of(back)) for _ in range(40)]  # opened in advance
         right = f"/?state={state}&code={CODE}"
+        silent[0].settimeout(2)
+        dismissed.append(silent[0].recv(1))  # the oldest made room
         answers["favicon"] = get(f"{back}/favicon.ico")[0]
         answers["no state"] = get(f"{back}/?code={CODE}")[0]
         answers["two states"] = get(f"{back}/?state=a&state={state}&code=b")[0]
@@ -252,6 +255,7 @@ def test_strangers_at_the_port_are_turned_away_and_google_s_answer_still_comes(f
             threading.Thread(target=come, args=(google, back), daemon=True).start()
 
         sign_in(HERE, browse, google=google.addresses, seconds=30)
+    assert dismissed == [b""]
     assert [answers[name] for name in list(answers)[:6]] == [404] * 6
     assert list(answers.values())[6:] == [0] * 4
     assert json.loads(file.read_text())["refresh_token"] == REFRESH
