@@ -172,6 +172,18 @@ def connection(value: Lookup = Setting.value) -> Connection:
     )
 
 
+def google_connection(value: Lookup = Setting.value) -> Connection:
+    """Read how the user reaches Google, to sign in there: also while the sandbox is chosen, which needs no proxy.
+
+    Args:
+        value: As for `connection`.
+
+    Raises:
+        InvalidChoice: QGIS's proxy settings cannot be used.
+    """
+    return connection(lambda setting: ENDPOINT.default if setting is ENDPOINT else value(setting))
+
+
 def bytes_in_flight() -> int:
     """Read the bytes of pixels that a download may hold in memory; the setting is in megabytes.
 

@@ -174,6 +174,19 @@ class Client:
         """
         return self._request("config", None, responses.read_object)
 
+    def resource(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Request a JSON object of another of Google's services.
+
+        Args:
+            path: Path after `/v1/`.
+            params: Query parameters.
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        return self._request_path(path, None, responses.read_object, params)
+
     def _request(
         self,
         call: str,
@@ -181,11 +194,20 @@ class Client:
         read: Callable[[responses.Body], T],
         params: Mapping[str, str] | None = None,
     ) -> T:
+        return self._request_path(self._path(call), body, read, params)
+
+    def _request_path(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None,
+        read: Callable[[responses.Body], T],
+        params: Mapping[str, str] | None,
+    ) -> T:
         """Send a request, and retry it while that makes sense."""
         payload = None if body is None else _payload(body)
         tries = 0
         while True:
-            outcome = self._send_once(self._path(call), payload, read, params)
+            outcome = self._send_once(path, payload, read, params)
             if not isinstance(outcome, failures.Failure):
                 return outcome
             tries += 1

@@ -1,4 +1,4 @@
-"""Whose account signs the requests: found where Google's own tools keep it; read, never written.
+"""Whose account signs the requests: found where Google's own tools keep it. Here it is only read; `sign_in` writes it.
 
 Looked for in this order: a key file that was named, the user's Earth Engine credentials
 (`earthengine authenticate`), application default credentials (`gcloud auth application-default login`, or the
@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,10 @@ _OTHER_TYPES = {
 _LONGEST_NAME = 254
 """Characters of an e-mail address (RFC 5321, 4.5.3.1.3); projects have 30."""
 
-_SIGN_IN = "Run `earthengine authenticate` in a terminal, then try again."
+_SIGN_IN = (
+    "Choose Sign in in QGIS under Settings > Options > Cloud Score+, or run `earthengine authenticate` in a terminal, "
+    "then try again."
+)
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,9 @@ def find_account(key_file: Path | None) -> Account:
     if account is None:
         raise SignInNeeded(
             "No Earth Engine account is signed in on this computer.",
-            "Run `earthengine authenticate` in a terminal (`pip install earthengine-api` brings the command), or set "
-            "GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, or set CSPLUS_ENDPOINT=sandbox to try "
-            "the plugin without an account. In QGIS, Settings > Options > Cloud Score+ has all of these.",
+            "In QGIS, choose Sign in under Settings > Options > Cloud Score+. In a terminal, run `earthengine "
+            "authenticate` (`pip install earthengine-api` brings the command), or set GOOGLE_APPLICATION_CREDENTIALS "
+            "to a service account's key file, or set CSPLUS_ENDPOINT=sandbox to try the plugin without an account.",
         )
     return account
 
@@ -113,11 +117,26 @@ def _read_earth_engine() -> Account | None:
         return None
     if not _holds_text(stored):
         raise _unusable(file, "is broken", _SIGN_IN)
+    return user_account(stored)
+
+
+def user_account(stored: Mapping[str, Any], access: str | None = None, seconds: float = 0.0) -> Account:
+    """Make the account that Earth Engine's file of credentials stands for.
+
+    Args:
+        stored: What the file holds, checked.
+        access: The access token that Google has just given; None: the first request asks for it.
+        seconds: How long that is good.
+    """
+    load("google.auth")
     from google.oauth2.credentials import Credentials
 
     oauth = load_ee().oauth
+    # The library counts in UTC without saying so.
+    end = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(seconds=seconds)
     credentials = Credentials(
-        None,
+        access,
+        expiry=end if access else None,
         refresh_token=stored["refresh_token"],
         token_uri=oauth.TOKEN_URI,
         client_id=stored.get("client_id", oauth.CLIENT_ID),

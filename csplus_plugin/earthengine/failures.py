@@ -131,6 +131,21 @@ def timed_out(seconds: float, session: Session) -> Unreachable:
     return Unreachable(what, f"A firewall may be dropping the requests. {_check_network(session)}")
 
 
+def is_api_off(text: str) -> bool:
+    """Tell whether the service says that the project has not switched Earth Engine's API on."""
+    return _contains(text, ("has not been used in project", "is disabled"))
+
+
+def is_not_registered(text: str) -> bool:
+    """Tell whether the service says that the project is not registered for Earth Engine."""
+    return _contains(text, ("not registered", "not signed up"))
+
+
+def registration_page(project: str) -> str:
+    """Give the address at which a project is registered for Earth Engine."""
+    return f"https://console.cloud.google.com/earth-engine/configuration?project={project}"
+
+
 def _from_network(error: requests.RequestException, session: Session) -> Failure:
     import requests
     from urllib3.exceptions import ProtocolError
@@ -204,14 +219,12 @@ def _refusal(session: Session, text: str, status: int) -> ServiceError:
 
 
 def _forbidden(session: Session, text: str, status: int) -> PermissionDenied:
-    said = text.lower()
     project = session.project
-    if "has not been used in project" in said or "is disabled" in said:
+    if is_api_off(text):
         page = f"https://console.cloud.google.com/apis/library/earthengine.googleapis.com?project={project}"
         next_step = f"Enable the Earth Engine API for the project at {page} and wait a few minutes."
-    elif "not registered" in said or "not signed up" in said:
-        page = f"https://console.cloud.google.com/earth-engine/configuration?project={project}"
-        next_step = f"Register the project for Earth Engine at {page}."
+    elif is_not_registered(text):
+        next_step = f"Register the project for Earth Engine at {registration_page(project)}."
     else:
         next_step = (
             "Choose another project (CSPLUS_PROJECT), or ask its owner for the roles "

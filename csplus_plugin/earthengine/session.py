@@ -7,6 +7,7 @@ and shows no prompt.
 from __future__ import annotations
 
 import atexit
+import copy
 import re
 import sys
 import threading
@@ -120,7 +121,6 @@ class Session:
         else:
             self._refresher = transport.token_refresher(route, trusted)
             self._http = transport.authorized_session(self._credentials, self._refresher, route, trusted)
-        self._http.headers["X-Goog-User-Project"] = project
         self._refreshing = threading.Lock()
 
     @property
@@ -156,12 +156,15 @@ class Session:
         from .transport import CONNECT_TIMEOUT, READ_TIMEOUT
 
         self._refresh_token()
+        headers = {"X-Goog-User-Project": self.project} if self.project else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         response = self._http.request(
             method,
             f"{self.base_url}/v1/{path}",
             params=params,
             data=body,
-            headers={"Content-Type": "application/json"} if body is not None else {},
+            headers=headers,
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,
             stream=True,
@@ -170,6 +173,41 @@ class Session:
         if date := parse_http_date(response.headers.get("Date")):
             self.clock_offset = time.time() - date.timestamp()
         return response
+
+    def post_form(self, path: str, fields: Mapping[str, str]) -> tuple[int, bytes]:
+        """Send a form, and receive a short answer whole.
+
+        Args:
+            path: Path after `base_url`, with its slash.
+            fields: The form.
+
+        Returns:
+            Status and body.
+
+        Raises:
+            requests.RequestException: There was no answer, or it is broken.
+        """
+        from .transport import CONNECT_TIMEOUT
+        from .watch import BODY_TIMEOUT
+
+        response = self._http.post(
+            f"{self.base_url}{path}",
+            data=dict(fields),
+            timeout=(CONNECT_TIMEOUT, BODY_TIMEOUT),
+            allow_redirects=False,
+        )
+        return response.status_code, response.content
+
+    def copy(self, base_url: str, project: str) -> Session:
+        """Make a session of the same account and connections for another service or project.
+
+        Args:
+            base_url: Address of the service; trusted with the account.
+            project: Cloud project that is charged. This session must have none, for the account remembers it.
+        """
+        other = copy.copy(self)
+        other.base_url, other.project = base_url, _require_valid(project)
+        return other
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -250,7 +288,7 @@ def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Sess
     route = Route(connection.proxies, connection.no_proxy, connection.environment_proxy)
     if not needs_account:
         return Session(base_url, _require_valid(connection.project or "csplus-sandbox"), route)
-    _require_socks_support(connection.proxies)
+    require_socks_support(connection.proxies)
     account = credentials.find_account(connection.key_file)
     project = connection.project or account.project
     if not project:
@@ -336,7 +374,12 @@ def _require_valid(project: str) -> str:
     return project
 
 
-def _require_socks_support(proxies: Mapping[str, str]) -> None:
+def require_socks_support(proxies: Mapping[str, str]) -> None:
+    """Refuse a SOCKS proxy that cannot be used.
+
+    Raises:
+        MissingLibrary: It needs a library that is not there.
+    """
     if not any(proxy.startswith("socks") for proxy in proxies.values()):
         return
     try:

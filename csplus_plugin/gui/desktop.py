@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProject
+from qgis.core import Qgis, QgsProject
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
@@ -14,6 +14,7 @@ from ..processing import first_contact
 from .identify import Identify
 from .messages import Messages
 from .options import PAGE, OptionsFactory
+from .sign_in import SignIn
 
 _HELP = "https://developers.google.com/earth-engine/guides/access"
 """How to get access to Earth Engine, by Google."""
@@ -39,6 +40,10 @@ class Desktop(QObject):
         iface.registerOptionsWidgetFactory(self._options)
         self._identify = Identify(iface, project, settings.connection)
         self._identify.answered.connect(self._messages.tell)
+        self._sign_in = SignIn(settings.google_connection, iface.mainWindow)
+        self._sign_in.told.connect(self._show_sign_in)
+        self._sign_in.chosen.connect(self.renewal.renew_all)
+        self._sign_in.ended.connect(self._end_sign_in)
         # A signal, because runs are in threads of their own.
         self._no_account.connect(self._welcome)
         self._tell = self._no_account.emit
@@ -48,6 +53,9 @@ class Desktop(QObject):
         """Take everything out of the window."""
         first_contact.stop_listening(self._tell)
         self._no_account.disconnect(self._welcome)
+        self._sign_in.stop()
+        for signal in (self._sign_in.told, self._sign_in.chosen, self._sign_in.ended):
+            signal.disconnect()
         self._identify.stop()
         self._identify.answered.disconnect(self._messages.tell)
         self._iface.unregisterOptionsWidgetFactory(self._options)
@@ -60,7 +68,16 @@ class Desktop(QObject):
         ways = {"Options": self._open_options, "Help": self._open_help}
         if not settings.ENDPOINT.fixed_by():
             ways = {"Try the sandbox": self._choose_sandbox, **ways}
-        self._messages.show(sentence, ways)
+        self._messages.show(sentence, {"Sign in": self._sign_in.start, **ways})
+
+    def _show_sign_in(self, sentence: str) -> None:
+        self._messages.show(sentence, {"Cancel": self._sign_in.cancel}, Qgis.MessageLevel.Info)
+
+    def _end_sign_in(self, works: bool, sentence: str) -> None:  # noqa: FBT001 a slot
+        if works:
+            self._messages.inform(f"{sentence} Run again.")
+        else:
+            self._messages.show(sentence, {"Sign in": self._sign_in.start, "Options": self._open_options})
 
     def _choose_sandbox(self) -> None:
         settings.ENDPOINT.store(SANDBOX)

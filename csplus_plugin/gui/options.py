@@ -17,8 +17,11 @@ from ..earthengine.session import SANDBOX
 from ..settings import Setting
 from .connection_test import ConnectionTest
 from .fields import Field, make_field
+from .sign_in import SignIn
 
 TITLE = "Cloud Score+"
+_SIGN_IN = "Sign in with Google"
+
 PAGE = "csplusOptions"
 """The page's name in QGIS's dialog."""
 
@@ -40,7 +43,7 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 
 
 class OptionsPage(QgsOptionsPageWidget):
-    """One row a setting, a test of the connection, and the way in without an account.
+    """One row a setting, the ways in with and without an account, and a test of the connection.
 
     Args:
         parent: The dialog.
@@ -52,14 +55,24 @@ class OptionsPage(QgsOptionsPageWidget):
         self.setObjectName(PAGE)
         self._on_change = on_change
         self._running = _Running()
+        self._running.sign_in = SignIn(lambda: settings.google_connection(self._value), self.window)
         self.destroyed.connect(self._running.cancel)
         self.fields = {setting: make_field(setting, self) for setting in settings.TABLE}
+        self.sign_in_button = QPushButton(_SIGN_IN, self)
+        self.sign_in_button.setToolTip("Opens Google's page in your browser, then lists your Cloud projects.")
+        self.projects_button = QPushButton("Choose a project…", self)
+        self.projects_button.setToolTip("Lists the Cloud projects of the account, with what each lacks.")
         self.test_button = QPushButton("Test", self)
         self.sandbox_button = QPushButton("Try without an account", self)
         self.outcome = QLabel(self)
         self._lay_out()
         self.test_button.clicked.connect(self.test)
         self.sandbox_button.clicked.connect(self.choose_sandbox)
+        self.sign_in_button.clicked.connect(lambda: self.sign_in(signs_in=True))
+        self.projects_button.clicked.connect(lambda: self.sign_in(signs_in=False))
+        self._running.sign_in.told.connect(self.outcome.setText)
+        self._running.sign_in.chosen.connect(self._show_chosen)
+        self._running.sign_in.ended.connect(self._end_sign_in)
 
     def apply(self) -> None:
         """Store what was changed."""
@@ -73,7 +86,7 @@ class OptionsPage(QgsOptionsPageWidget):
     def test(self) -> None:
         """Test the connection as the page shows it, stored or not."""
         if self._running.test is not None:
-            self._running.cancel()
+            self._running.cancel_test()
             return
         try:
             connection = settings.connection(self._value)
@@ -94,6 +107,27 @@ class OptionsPage(QgsOptionsPageWidget):
         if self._running.test is None:
             self.test()
 
+    def sign_in(self, *, signs_in: bool) -> None:
+        """Sign in and choose a project; or only choose one, or cancel what is running."""
+        if self._running.sign_in.is_running():
+            self._running.sign_in.cancel()
+            return
+        self.outcome.setText("Starting…")
+        self.sign_in_button.setText("Cancel")
+        self.projects_button.setEnabled(False)
+        self._running.sign_in.start(signs_in=signs_in)
+
+    def _show_chosen(self) -> None:
+        for setting in (settings.PROJECT, settings.ENDPOINT):
+            if not setting.fixed_by():
+                self.fields[setting].show(setting.value())
+        self._on_change()
+
+    def _end_sign_in(self, works: bool, sentence: str) -> None:  # noqa: FBT001 a slot
+        self.sign_in_button.setText(_SIGN_IN)
+        self.projects_button.setEnabled(True)
+        self._show_outcome(works, sentence)
+
     def _value(self, setting: Setting) -> str:
         return (
             setting.value() if setting.fixed_by() else self.fields[setting].value().strip() or setting.default
@@ -102,6 +136,9 @@ class OptionsPage(QgsOptionsPageWidget):
     def _end(self, works: bool, sentence: str) -> None:  # noqa: FBT001 a slot
         self._running.test = None
         self.test_button.setText("Test")
+        self._show_outcome(works, sentence)
+
+    def _show_outcome(self, works: bool, sentence: str) -> None:  # noqa: FBT001
         self.outcome.setText(f"{'✓' if works else '✗'} {sentence}")
 
     def _lay_out(self) -> None:
@@ -110,6 +147,8 @@ class OptionsPage(QgsOptionsPageWidget):
         for field in self.fields.values():
             form.addRow(f"{field.setting.label}", _with_help(field, self))
         buttons = QHBoxLayout()
+        buttons.addWidget(self.sign_in_button)
+        buttons.addWidget(self.projects_button)
         buttons.addWidget(self.test_button)
         buttons.addWidget(self.sandbox_button)
         buttons.addStretch()
@@ -127,12 +166,19 @@ class OptionsPage(QgsOptionsPageWidget):
 
 
 class _Running:
-    """The test that is running, if there is one: it outlives a page that is closed."""
+    """What is running, if anything is: it outlives a page that is closed."""
+
+    sign_in: SignIn
 
     def __init__(self) -> None:
         self.test: ConnectionTest | None = None
 
     def cancel(self) -> None:
+        """End all of it: the page is gone."""
+        self.sign_in.stop()
+        self.cancel_test()
+
+    def cancel_test(self) -> None:
         if self.test is not None:
             self.test.cancel()
 

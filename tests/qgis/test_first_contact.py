@@ -52,7 +52,7 @@ class Window:
 
 @pytest.fixture
 def window(qgis_new_project: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Window]:
-    monkeypatch.delenv("CSPLUS_ENDPOINT")
+    monkeypatch.delenv("CSPLUS_ENDPOINT", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     made = Window()
@@ -74,7 +74,7 @@ def test_the_sandbox_is_one_click_away(window: Window) -> None:
     fail()
     (item,) = window.bar.items()
     assert item.text() == "No Earth Engine account is signed in on this computer."
-    assert list(window.buttons()) == ["Try the sandbox", "Options", "Help"]
+    assert list(window.buttons()) == ["Sign in", "Try the sandbox", "Options", "Help"]
     window.buttons()["Try the sandbox"].click()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert settings.ENDPOINT.value() == "sandbox"
@@ -108,7 +108,7 @@ def test_where_the_environment_chooses_the_endpoint_the_sandbox_is_not_offered(
 ) -> None:
     monkeypatch.setenv("CSPLUS_ENDPOINT", "earthengine")
     fail()
-    assert list(window.buttons()) == ["Options", "Help"]
+    assert list(window.buttons()) == ["Sign in", "Options", "Help"]
 
 
 def test_foreign_text_is_text_and_no_html(window: Window) -> None:
