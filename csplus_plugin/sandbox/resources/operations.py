@@ -177,6 +177,11 @@ class Operations:
                 threading.Thread(target=self._work, name="csplus-export", daemon=True).start()
         return operation
 
+    def known(self, project: str, request: Mapping[str, Any]) -> Operation | None:
+        """Give the operation of a request that came before, whose asset may be there by now."""
+        with self._lock:
+            return self._requests.get((project, optional(request, "requestId", str) or ""))
+
     def get(self, project: str, identity: str) -> Operation:
         """Give an operation.
 
