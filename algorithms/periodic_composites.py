@@ -15,18 +15,19 @@ from qgis.core import (
 )
 
 from ..csplus_plugin.core.catalog import PERIODS
-from ..csplus_plugin.core.errors import FileTrouble, NothingFound
+from ..csplus_plugin.core.errors import FileTrouble
 from ..csplus_plugin.core.periods import Period
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
 from ..csplus_plugin.core.table import Column, Table
 from ..csplus_plugin.core.targets.composite import DEFAULT_STYLE
-from ..csplus_plugin.core.targets.periodic import Periodic, of_period
+from ..csplus_plugin.core.targets.periodic import Periodic
 from ..csplus_plugin.processing.blocks import add_composite, add_output, add_scenes, read_composite
 from ..csplus_plugin.processing.deliver import Delivered, Piece, load_file, load_layers
 from ..csplus_plugin.processing.destinations import Destinations, add_series_outputs, survey_outputs
 from ..csplus_plugin.processing.image_algorithm import ImageAlgorithm
 from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number
+from ..csplus_plugin.processing.periods import cut_into_periods
 from ..csplus_plugin.processing.run import Run
 from ..csplus_plugin.processing.tables import write_table
 
@@ -113,34 +114,20 @@ class PeriodicComposites(ImageAlgorithm):
 
     def pieces(self, run: Run, survey: Survey, destinations: Destinations) -> list[Piece]:
         """Make a piece of every period that has enough scenes, and say which are cut off or empty."""
-        scenes, target = self.recipe.scenes, self.recipe.target
-        self._periods = target.periods(scenes)
-        self._surveys = [survey.within(one.start, one.end) for one in self._periods]
+        scenes = self.recipe.scenes
+        self._parts = cut_into_periods(run, self.recipe, survey)
         title = f"{self.NAME} {scenes.start} to {scenes.end}"
         title += " (sandbox)" if run.session.is_sandbox else ""
         if destinations.folder is not None:
             _make(destinations.folder)
-        made = []
-        for one, found in zip(self._periods, self._surveys, strict=True):
-            if len(found.days) < target.fewest_days:
-                run.warn(f"{one.label}: {_why_empty(found, target.fewest_days)}")
+        made: list[Piece] = []
+        for part in self._parts:
+            if part.recipe is None:
                 continue
-            if not one.is_whole:
-                length = (one.end - one.start).days + 1
-                run.warn(f"{one.label}: the window holds {length} of its {one.day_count} days.")
-            file = (
-                destinations.folder / f"{target.composite.ALGORITHM}_{one.name}.tif"
-                if destinations.folder
-                else None
-            )
-            recipe = Recipe(of_period(scenes, one), target.composite, self.recipe.output)
-            made.append(Piece(recipe, one.label, found, file, title, len(made), is_part=True))
-        if not made:
-            raise NothingFound(
-                f"None of the {len(self._periods)} periods has enough usable scenes.",
-                "Choose longer periods, a longer window, or fewer clear days.",
-            )
-        run.say(f"{len(made)} of {len(self._periods)} periods have a composite.")
+            name = f"{part.recipe.target.ALGORITHM}_{part.period.name}.tif"
+            file = destinations.folder / name if destinations.folder else None
+            piece = Piece(part.recipe, part.period.label, part.survey, file, title, len(made), is_part=True)
+            made.append(piece)
         return made
 
     def work(
@@ -152,7 +139,7 @@ class PeriodicComposites(ImageAlgorithm):
         results |= {
             "TABLE": write_table(self._table(), _COLUMNS, self, parameters, "TABLE", context),
             "PERIOD_COUNT": len(self.delivered),
-            "EMPTY_COUNT": len(self._periods) - len(self.delivered),
+            "EMPTY_COUNT": len(self._parts) - len(self.delivered),
             "FILES": [str(one.piece.file) for one in self.delivered if one.piece.file],
         }
         return results
@@ -176,10 +163,7 @@ class PeriodicComposites(ImageAlgorithm):
     def _table(self) -> Table:
         by_name = {one.piece.recipe.scenes.start: one for one in self.delivered}
         return Table(
-            tuple(
-                _row(period, survey, by_name.get(period.start))
-                for period, survey in zip(self._periods, self._surveys, strict=True)
-            )
+            tuple(_row(part.period, part.survey, by_name.get(part.period.start)) for part in self._parts)
         )
 
 
@@ -199,14 +183,6 @@ def _row(period: Period, survey: Survey, delivered: Delivered | None) -> tuple[A
         delivered.clear_percent if delivered else None,
         str(delivered.piece.file) if delivered and delivered.piece.file else None,
     )
-
-
-def _why_empty(survey: Survey, needed: int) -> str:
-    if not survey.scene_count:
-        return "no scenes, so no composite."
-    if not survey.days:
-        return f"none of its {survey.scene_count} scenes can be used, so no composite."
-    return f"its scenes are of {len(survey.days)} days, fewer than {needed}, so no composite."
 
 
 def _make(folder: Path) -> None:
