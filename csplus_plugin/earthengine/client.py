@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
 from ..core.text import clean
-from . import failures, responses
+from . import failures, operations, responses
 from .retry import Backoff
 from .waiting import POLL, pause
 from .watch import Late, Watch
@@ -32,6 +32,9 @@ _ERROR_STATUS = 300
 
 _MAX_NOTICES = 20
 """Sentences of one client that reach the log: a service that says something else each time does not fill it."""
+
+_PAGE, _MOST_TASKS = 500, 5_000
+"""Tasks of one response, and of all: the service lets 3,000 wait (guide: usage limits)."""
 
 T = TypeVar("T")
 
@@ -173,6 +176,67 @@ class Client:
             ServiceError: One of its classes.
         """
         return self._request("config", None, responses.read_object)
+
+    def export_image(self, request: Mapping[str, Any]) -> operations.Operation:
+        """Start a task that computes an image (projects.image.export).
+
+        Args:
+            request: ExportImageRequest; its `expression` may be an `ee.Image`. It needs a `requestId`, by which the
+                service knows a request that is sent again.
+
+        Raises:
+            Cancelled: The user stopped the run; the task may have been started.
+            ServiceError: One of its classes; after `Unreachable`, the task may have been started.
+        """
+        if not request.get("requestId"):
+            raise ValueError("without a requestId, a request that is sent again starts a second task")
+        body = {**request, "expression": encoded(request["expression"])}
+        return self._request("image:export", body, operations.read)
+
+    def tasks(self) -> list[operations.Operation]:
+        """List the project's tasks, the latest first, as many as are of use (projects.operations.list).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        found: list[operations.Operation] = []
+        token = ""
+        while len(found) < _MOST_TASKS:
+            params = {"pageSize": str(_PAGE), **({"pageToken": token} if token else {})}
+            page, token = self._request("operations", None, operations.read_page, params)
+            found += page
+            if not token or not page:
+                break
+        return found
+
+    def task(self, identity: str) -> operations.Operation:
+        """See how a task is (projects.operations.get).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes; `BadRequest` where there is no such task.
+        """
+        return self._request(f"operations/{identity}", None, operations.read)
+
+    def cancel_task(self, identity: str) -> None:
+        """Cancel a task; one that is over stays as it is (projects.operations.cancel).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes; `BadRequest` where there is no such task.
+        """
+        self._request(f"operations/{identity}:cancel", {}, responses.read_object)
+
+    def asset_quota(self) -> dict[str, Any]:
+        """Request what the project's assets may take: `sizeBytes` of `maxSizeBytes` (projects.assets.get of its root).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        quota = self._request("assets/", None, responses.read_object).get("quota")
+        return quota if isinstance(quota, dict) else {}
 
     def _request(
         self,
