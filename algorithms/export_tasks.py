@@ -15,7 +15,7 @@ from qgis.core import (
 )
 
 from ..csplus_plugin import settings
-from ..csplus_plugin.core.errors import InvalidChoice
+from ..csplus_plugin.core.errors import BadRequest, InvalidChoice
 from ..csplus_plugin.core.table import Column, Table
 from ..csplus_plugin.earthengine.operations import Operation
 from ..csplus_plugin.earthengine.tasks import read_identities
@@ -114,7 +114,7 @@ class ExportTasks(CsPlusAlgorithm):
 
     def _act(self, run: Run) -> Sequence[Operation]:
         if self._identities:
-            tasks = [run.client.task(identity) for identity in self._identities]
+            tasks = [_find(run, identity) for identity in self._identities]
         else:
             tasks = sorted(run.client.tasks(), key=lambda task: not task.is_ours)
         if self._action == "list":
@@ -128,6 +128,15 @@ class ExportTasks(CsPlusAlgorithm):
             if not task.is_over:
                 run.client.cancel_task(task.identity)
         return [run.client.task(identity) for identity in self._identities]
+
+
+def _find(run: Run, identity: str) -> Operation:
+    try:
+        return run.client.task(identity)
+    except BadRequest as refused:
+        raise BadRequest(
+            refused.what, "Without TASK_ID, the action list shows the project's tasks.", status=refused.status
+        ) from refused
 
 
 def _row(task: Operation) -> tuple[Any, ...]:

@@ -17,7 +17,7 @@ from ..core.recipe import Recipe
 from ..core.survey import Survey
 from ..core.table import Cell, Column
 from ..core.targets.target import ImageTarget
-from ..earthengine import operations, tasks
+from ..earthengine import failures, operations, tasks
 from ..earthengine.operations import STATES, Operation
 from ..earthengine.session import SANDBOX, Connection
 from ..layers import provenance
@@ -39,6 +39,10 @@ COLUMNS = (
     Column("error", "text", "Why it failed"),
     Column("links", "text", "Addresses of the result"),
 )
+
+
+_LARGE = 500_000_000
+"""Bytes of an image of which it is said that it may come in parts."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,13 @@ def announce(run: Run, exports: Sequence[Export], destination: Destination) -> N
         f"Export: {len(exports)} {'tasks' if len(exports) > 1 else 'task'}, {grid.width} x {grid.height} pixels of "
         f"{len(bands)} bands in {encoding(bands).dtype}, {exports[0].size / 1e6:.1f} MB without compression{each}."
     )
-    for one in exports:
-        run.say(f"{LABEL}{one.name} goes to {destination.place(one.name, run.session.project)}.")
-    if destination.kind != "asset":
-        run.say("Earth Engine cuts a large image into several files, whose names end in -row-column.tif.")
+    first = exports[0].name
+    likewise = ", and the others likewise" if len(exports) > 1 else ""
+    run.say(f"{LABEL}{first} goes to {destination.place(first, run.session.project)}{likewise}.")
+    if destination.kind != "asset" and exports[0].size > _LARGE:
+        run.say(
+            "Earth Engine may cut so large an image into several files, whose names end in -row-column.tif."
+        )
     _warn_of_limits(run, exports, destination)
 
 
@@ -98,6 +105,11 @@ def start(run: Run, exports: Sequence[Export], destination: Destination) -> list
         with _telling_what_goes_on(run, started):
             try:
                 task = tasks.start(run.client, _request(run, one, destination))
+            except BadRequest as refused:
+                if destination.kind != "asset":
+                    raise
+                next_step = "Choose another NAME if the asset is there already, and a FOLDER that is there."
+                raise BadRequest(refused.what, next_step, status=refused.status) from refused
             except (Unreachable, Cancelled):
                 run.warn(
                     f"Whether {LABEL}{one.name} was started is not known: csplus:exporttasks lists the tasks."
@@ -131,7 +143,7 @@ def wait_for(run: Run, waited: Sequence[Operation]) -> list[Operation]:
     def tell(found: Sequence[Operation]) -> None:
         done = sum(1.0 if task.is_over else task.progress for task in found)
         over = sum(task.is_over for task in found)
-        run.show(100 * done / max(len(found), 1), f"{over} of {len(found)} tasks are over")
+        run.show(100 * done / max(len(found), 1), f"Tasks over: {over} of {len(found)}")
         for task in found:
             if task.is_over and task.identity not in told:
                 told.add(task.identity)
@@ -159,11 +171,13 @@ def require_done(found: Sequence[Operation]) -> None:
         return
     first = failed[0]
     why = f": {first.error}" if first.error and first.state == operations.FAILED else ""
+    why += "" if why.endswith((".", "!", "?", "…")) else "."
     name = first.description or first.identity
     others = f", as {len(failed) - 1} more of {len(found)}" if len(failed) > 1 else ""
+    what = "has failed" if first.state == operations.FAILED else "was cancelled"
     raise ServiceError(
-        f"The task {name} {'has failed' if first.state == operations.FAILED else 'was cancelled'}{others}{why}",
-        "The log names each task; run again for those that are missing.",
+        f"The task {name} {what}{others}{why}",
+        failures.hint(first.error) or "The log names each task; run again for those that are missing.",
     )
 
 
@@ -251,8 +265,8 @@ def _warn_of_limits(run: Run, exports: Sequence[Export], destination: Destinatio
             needed = sum(one.size for one in exports)
             if most and needed > most - (used or 0):
                 run.warn(
-                    f"The project's assets have {max(most - (used or 0), 0) / 1e9:.1f} GB left, and this may take up "
-                    f"to {needed / 1e9:.1f} GB."
+                    f"The project's assets have {max(most - (used or 0), 0) / 1e6:,.1f} MB left, and this may take up "
+                    f"to {needed / 1e6:,.1f} MB."
                 )
     except (BadRequest, PermissionDenied):
         return

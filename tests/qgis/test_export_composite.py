@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -12,10 +14,13 @@ import numpy as np
 import pytest
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
+from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from osgeo import gdal
 from qgis import processing as toolbox
 from qgis.core import QgsProcessingContext, QgsProcessingException
 
+from ..support.fake_service import Answer, FakeService, Seen
+from ..support.servers import ask
 from .conftest import JANUARY, PLACE, Recorder
 
 ID = "csplus:exportcomposite"
@@ -82,7 +87,7 @@ def test_a_file_in_drive_is_the_file_of_a_download(
     ours = downloaded(context, target, **values)
     assert_same_file(ours, theirs)
     mask = theirs.GetRasterBand(1).GetMaskBand().ReadAsArray() > 0
-    assert 0.05 < mask.mean() <= 1  # and there is something to compare
+    assert 0.05 < mask.mean() < 1  # there are values to compare, and holes
 
 
 def test_one_in_a_bucket_too(run: Any, context: QgsProcessingContext, exports: Path, target: str) -> None:
@@ -98,8 +103,6 @@ def test_an_asset_holds_the_values_with_masks_and_its_recipe(
 ) -> None:
     results = run(DESTINATION="asset")
     (folder,) = (exports / "assets" / "projects" / "csplus-sandbox" / "assets").iterdir()
-    import json
-
     told = json.loads((folder / "properties.json").read_text())
     properties = told["properties"]
     assert told["bands"] == ["B4", "B8", "clear_count"]
@@ -160,8 +163,29 @@ def test_without_wait_it_ends_while_the_task_goes_on(run: Any, exports: Path) ->
 
 def test_an_asset_that_is_there_is_not_replaced(run: Any) -> None:
     run(DESTINATION="asset")
-    with pytest.raises(QgsProcessingException, match="x"):
+    with pytest.raises(QgsProcessingException, match="Choose another NAME if the asset is there already"):
         run(DESTINATION="asset")
+
+
+def test_an_asset_that_the_projects_quota_has_no_room_for_is_warned_of(
+    service: Sandbox, context: QgsProcessingContext, feedback: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def respond(seen: Seen) -> Answer:
+        """Pass the request on to the sandbox, but for what the project's assets may take."""
+        if seen.path.endswith("/assets/"):
+            quota = {"sizeBytes": "249999999999", "maxSizeBytes": "250000000000"}
+            return Answer(body=json.dumps({"quota": quota}).encode())
+        status, headers, content = ask(service.url, seen.method, seen.path, seen.body or None)
+        return Answer(status, content, {"Content-Type": headers["content-type"]})
+
+    with FakeService(respond=respond) as relay:
+        monkeypatch.setenv("CSPLUS_ENDPOINT", relay.url)
+        given = {**JANUARY, "DESTINATION": "asset", "NAME": "x"}
+        toolbox.run(ID, given, context=context, feedback=feedback)
+    (said,) = [line for line in feedback.said if line.startswith("Export: ")]
+    size = said.split(", ")[-1].split(" without")[0]
+    assert f"The project's assets have 0.0 MB left, and this may take up to {size}." in feedback.warned
+    assert size != "0.0 MB"
 
 
 @pytest.mark.parametrize(
@@ -185,11 +209,69 @@ def test_what_makes_no_sense_is_refused_before_anything_is_asked(
     assert not feedback.said
 
 
+def test_a_task_that_fails_fails_the_run_and_the_table_says_why(
+    run: Any, exports: Path, tmp_path: Path
+) -> None:
+    exports.mkdir(exist_ok=True)
+    (exports / "drive").write_text("in the way of the folder")
+    table = tmp_path / "tasks.csv"
+    with pytest.raises(QgsProcessingException, match="csplus_x has failed: The file cannot be written"):
+        run(TABLE=str(table))
+    (row,) = list(csv.DictReader(table.open(encoding="utf-8")))
+    assert row["state"] == "FAILED"
+    assert "cannot be written" in row["error"]
+
+
+def test_a_task_that_somebody_else_cancels_fails_the_run(
+    context: QgsProcessingContext, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feedback = Recorder()
+    with start(exports=exports, model=ServiceModel(work=3.0)) as running:
+        monkeypatch.setenv("CSPLUS_ENDPOINT", running.url)
+
+        def push(info: str) -> None:
+            feedback.said.append(info)
+            if info.startswith("Task "):
+                identity = info.split()[1].rstrip(":")
+                path = f"/v1/projects/csplus-sandbox/operations/{identity}:cancel"
+                assert ask(running.url, "POST", path, {})[0] == 200
+
+        feedback.pushInfo = push
+        with pytest.raises(QgsProcessingException, match="csplus_x was cancelled"):
+            toolbox.run(ID, {**JANUARY, "NAME": "x", "WAIT": True}, context=context, feedback=feedback)
+    assert not (exports / "drive").exists()
+
+
+def test_where_every_other_answer_is_lost_each_task_is_started_once(
+    service: Sandbox, context: QgsProcessingContext, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 0
+
+    def respond(seen: Seen) -> Answer:
+        """Pass the request on to the sandbox, and lose every other answer of what tasks are asked by."""
+        nonlocal count
+        status, headers, content = ask(service.url, seen.method, seen.path, seen.body or None)
+        if "export" in seen.path or "operations" in seen.path:
+            count += 1
+            if count % 2:
+                return Answer(hang_up=True)
+        return Answer(status, content, {"Content-Type": headers["content-type"]})
+
+    with FakeService(respond=respond) as relay:
+        monkeypatch.setenv("CSPLUS_ENDPOINT", relay.url)
+        values = {**JANUARY, "PERIOD": "days", "PERIOD_DAYS": 10, "NAME": "x", "WAIT": True}
+        results = toolbox.run(ID, values, context=context, feedback=Recorder())
+    ids = results["TASK_IDS"].split(",")
+    sent = [seen for seen in relay.seen if seen.path.endswith("image:export")]
+    assert len(sent) == 2 * len(ids)
+    assert len(set(ids)) == len(ids) == len(list((exports / "drive").iterdir())) > 2
+    _, _, content = ask(service.url, "GET", "/v1/projects/csplus-sandbox/operations")
+    assert sorted(one["name"].rpartition("/")[2] for one in json.loads(content)["operations"]) == sorted(ids)
+
+
 def test_a_cancel_ends_the_waiting_within_a_second_and_not_the_task(
     context: QgsProcessingContext, exports: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from csplus.csplus_plugin.sandbox.service_model import ServiceModel
-
     feedback, cancelled = Recorder(), []
 
     def cancel() -> None:
