@@ -38,6 +38,9 @@ from ..csplus_plugin.processing.recipe_algorithm import RecipeAlgorithm
 from ..csplus_plugin.processing.run import Run
 from ..csplus_plugin.processing.tables import write_table
 
+_STARTING = 0.05
+"""Share of the progress that starting is where the tasks are waited for."""
+
 _ONE = "none"
 _PERIODS = {_ONE: "one composite of the whole window", **PERIODS}
 
@@ -136,9 +139,10 @@ class ExportComposite(RecipeAlgorithm):
             survey = run.survey(self.recipe.scenes)
             exports = self._cut(run, survey)
             exporting.announce(run, exports, self._destination)
-            if not waits:
-                exporting.warn_of_short_life(run, self._connection)
-            exports = exporting.start(run, exports, self._destination)
+            if not waits and run.has_passing_service:
+                run.warn("The embedded sandbox ends with this process, so its tasks are waited for.")
+                waits = True
+            exports = exporting.start(run, exports, self._destination, share=_STARTING if waits else 1)
             if waits:
                 exports = exporting.wait(run, exports)
             rows = [exporting.row(one, self._destination, run.session.project) for one in exports]

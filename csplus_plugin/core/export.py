@@ -41,9 +41,6 @@ _DRIVE_FOLDER = re.compile(r"[^/\\:*?\"<>|.\s][^/\\:*?\"<>|]{0,99}(?<![.\s])")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 """Names of buckets (Cloud Storage documentation, bucket naming)."""
 
-_LONGEST_PROPERTY = 16_000
-"""Characters of a property of an asset."""
-
 
 @dataclass(frozen=True)
 class Destination:
@@ -167,8 +164,7 @@ def request(
     image = pixels(recipe)
     if destination.kind == "asset":
         # An asset has masks, which its pyramid and whoever reads it respect; a number for nodata they would average.
-        kept = {key: value for key, value in properties.items() if len(str(value)) <= _LONGEST_PROPERTY}
-        image = masked_pixels(recipe).set(kept)
+        image = masked_pixels(recipe).set(dict(properties))
     return {
         "expression": _on_grid(image, grid),
         "description": f"{LABEL}{name}",

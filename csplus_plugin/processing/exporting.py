@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from qgis.core import QgsApplication
-
 from ..core.about import version
 from ..core.bands import encoding
 from ..core.errors import BadRequest, Cancelled, CsPlusError, PermissionDenied, ServiceError, Unreachable
@@ -19,7 +17,6 @@ from ..core.table import Cell, Column
 from ..core.targets.target import ImageTarget
 from ..earthengine import failures, operations, tasks
 from ..earthengine.operations import STATES, Operation
-from ..earthengine.session import SANDBOX, Connection
 from ..layers import provenance
 from .run import Run
 
@@ -94,14 +91,20 @@ def announce(run: Run, exports: Sequence[Export], destination: Destination) -> N
     _warn_of_limits(run, exports, destination)
 
 
-def start(run: Run, exports: Sequence[Export], destination: Destination) -> list[Export]:
+def start(run: Run, exports: Sequence[Export], destination: Destination, *, share: float = 1) -> list[Export]:
     """Start a task for each image.
+
+    Args:
+        run: The open run.
+        exports: The images.
+        destination: Where they go.
+        share: Of the run's progress that this is.
 
     Raises:
         CsPlusError: The service refuses one, or the run was cancelled; the log names those that were started before.
     """
     started: list[Export] = []
-    for one in run.through(exports):
+    for number, one in enumerate(exports, 1):
         with _telling_what_goes_on(run, started):
             try:
                 task = tasks.start(run.client, _request(run, one, destination))
@@ -117,7 +120,7 @@ def start(run: Run, exports: Sequence[Export], destination: Destination) -> list
                 raise
         started.append(replace(one, task=task))
         run.say(f"Task {task.identity}: {LABEL}{one.name}, {STATES[task.state]}.")
-        run.show(100, "Starting tasks")
+        run.show(100 * share * number / len(exports), "Starting tasks")
     return started
 
 
@@ -216,15 +219,6 @@ def row(one: Export, destination: Destination, project: str) -> tuple[Cell, ...]
     )
 
 
-def warn_of_short_life(run: Run, connection: Connection) -> None:
-    """Say where tasks end with the process that starts them."""
-    if connection.endpoint == SANDBOX and QgsApplication.platform() == "qgis_process":
-        run.warn(
-            "The embedded sandbox ends with this process, and its tasks with it: choose WAIT=true, or start a sandbox "
-            "of its own with python3 -m csplus_plugin.sandbox."
-        )
-
-
 @contextmanager
 def _telling_what_goes_on(run: Run, exports: Sequence[Export]) -> Iterator[None]:
     """Where the run ends early, say which tasks go on without it."""
@@ -232,7 +226,7 @@ def _telling_what_goes_on(run: Run, exports: Sequence[Export]) -> Iterator[None]
         yield
     except CsPlusError:
         ids = ",".join(one.task.identity for one in exports if one.task)
-        if ids:
+        if ids and not run.has_passing_service:
             run.warn(
                 f"What was started goes on at Earth Engine. To wait for it or cancel it: csplus:exporttasks "
                 f"TASK_ID={ids}"
