@@ -101,6 +101,7 @@ def test_two_starts_are_two_tasks() -> None:
         first, second = (tasks.start(client(service), EXPORT) for _ in range(2))
     assert first.identity != second.identity
     assert all(len(identity) <= 60 for identity in starter.started)  # the service's limit
+    assert {seen.json()["workloadTag"] for seen in service.seen} == {"csplus-export"}
 
 
 def test_a_request_without_an_id_is_never_sent() -> None:
