@@ -28,6 +28,7 @@ from ..csplus_plugin.processing.deliver import Delivered, Piece, load_file, load
 from ..csplus_plugin.processing.destinations import Destinations, add_series_outputs, survey_outputs
 from ..csplus_plugin.processing.image_algorithm import ImageAlgorithm
 from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number
+from ..csplus_plugin.processing.periods import cut_into_periods
 from ..csplus_plugin.processing.run import Run
 from ..csplus_plugin.processing.tables import write_table
 
@@ -115,12 +116,12 @@ class PeriodicComposites(ImageAlgorithm):
     def pieces(self, run: Run, survey: Survey, destinations: Destinations) -> list[Piece]:
         """Make a piece of every period that has enough scenes, and say which are cut off or empty."""
         scenes = self.recipe.scenes
-        self._parts = period_pieces.parts(self.recipe, survey)
+        self._parts = cut_into_periods(run, self.recipe, survey)
         title = f"{self.NAME} {scenes.start} to {scenes.end}"
         title += " (sandbox)" if run.session.is_sandbox else ""
         if destinations.folder is not None:
             _make(destinations.folder)
-        return period_pieces.pieces(run, self.recipe, self._parts, destinations.folder, title)
+        return period_pieces.pieces(self._parts, destinations.folder, title)
 
     def work(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

@@ -50,6 +50,8 @@ class CsPlusProvider(QgsProcessingProvider):
         from ..algorithms.clear_observations import ClearObservations
         from ..algorithms.clear_scene import ClearScene
         from ..algorithms.cloud_score import CloudScore
+        from ..algorithms.export_composite import ExportComposite
+        from ..algorithms.export_tasks import ExportTasks
         from ..algorithms.find_scenes import FindScenes
         from ..algorithms.gap_filled_composite import GapFilledComposite
         from ..algorithms.periodic_composites import PeriodicComposites
@@ -63,6 +65,7 @@ class CsPlusProvider(QgsProcessingProvider):
             ClearComposite,
             PeriodicComposites,
             GapFilledComposite,
+            ExportComposite,
             ClearScene,
             ChangeBetweenWindows,
             TemporalMetrics,
@@ -72,6 +75,7 @@ class CsPlusProvider(QgsProcessingProvider):
             FindScenes,
             ThresholdExplorer,
             TimeSeries,
+            ExportTasks,
             RefreshLiveLayers,
             CheckConnection,
         ):

@@ -27,15 +27,19 @@ def picture(recipe: Recipe[ImageTarget]) -> ee.Image:
 
 def pixels(recipe: Recipe[ImageTarget]) -> ee.Image:
     """Give the image as the file holds it: one type, nodata where nothing is known, nothing masked."""
+    # sameFootprint=False: fill outside the scenes too, or the service's own fill would pass for data.
+    return masked_pixels(recipe).unmask(encoding(recipe.target.file_bands(recipe.scenes)).nodata, False)
+
+
+def masked_pixels(recipe: Recipe[ImageTarget]) -> ee.Image:
+    """Give the image as an asset holds it: the file's type and values, masked where nothing is known."""
     bands = recipe.target.file_bands(recipe.scenes)
     code = encoding(bands)
     image = _image(recipe, [band.name for band in bands])
     if code.highest is not None:
         # Rounded here: what a cast does with halves, which medians produce, is not documented.
         image = image.round().min(code.highest)
-    image = image.toUint16() if code is DIGITAL_NUMBERS else image.toFloat()
-    # sameFootprint=False: fill outside the scenes too, or the service's own fill would pass for data.
-    return image.unmask(code.nodata, False)
+    return image.toUint16() if code is DIGITAL_NUMBERS else image.toFloat()
 
 
 def _image(recipe: Recipe[ImageTarget], names: Sequence[str]) -> ee.Image:

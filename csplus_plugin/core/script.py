@@ -12,12 +12,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .bands import encoding
 from .catalog import CITATION
 from .errors import CsPlusError, InvalidChoice
-from .grid import Grid, grid_for
+from .export import edge
+from .grid import grid_for
 from .picture import picture, pixels
 from .printing.languages import JAVASCRIPT, PYTHON, Language
 from .printing.layout import WIDTH, Group, Text
@@ -25,8 +26,6 @@ from .printing.printer import Printer
 from .scenes import geometry
 
 if TYPE_CHECKING:
-    import ee
-
     from .recipe import Recipe
     from .targets.target import ImageTarget
 
@@ -93,7 +92,7 @@ class _Script:
         self.code = encoding(recipe.target.file_bands(recipe.scenes))
         self.grid = grid_for(recipe.scenes.region, recipe.output)
         self.region = geometry(recipe.scenes.region)
-        self.picture, self.pixels, self.outline = picture(recipe), pixels(recipe), _outline(self.grid)
+        self.picture, self.pixels, self.outline = picture(recipe), pixels(recipe), edge(self.grid)
         signatures = ee.ApiFunction.allSignatures()
         announced = (self.region, self.picture, self.pixels, self.outline)
         self.printer = Printer(language, signatures, *announced)
@@ -167,13 +166,3 @@ class _Script:
 
     def _statement(self, text: Text, before: str = "") -> str:
         return self.language.layout.render(text, before, after=self.language.end)
-
-
-def _outline(grid: Grid) -> ee.Geometry:
-    """Draw the edge of a grid in its own CRS: the service then exports exactly its pixels."""
-    from .library import ee
-
-    left, top = grid.left, grid.top
-    right, bottom = left + grid.width * grid.resolution, top - grid.height * grid.resolution
-    ring: list[Any] = [[left, bottom], [right, bottom], [right, top], [left, top], [left, bottom]]
-    return ee.Geometry({"type": "Polygon", "coordinates": [ring]}, grid.crs, False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
 from ..core.text import clean
-from . import failures, responses
+from . import failures, operations, responses
 from .retry import Backoff
 from .waiting import POLL, pause
 from .watch import Late, Watch
@@ -32,6 +32,17 @@ _ERROR_STATUS = 300
 
 _MAX_NOTICES = 20
 """Sentences of one client that reach the log: a service that says something else each time does not fill it."""
+
+WORKLOADS = {
+    "value:compute": "csplus-values",
+    "maps": "csplus-live",
+    "image:computePixels": "csplus-download",
+    "image:export": "csplus-export",
+}
+"""Call -> tag by which a project's owner sees in Cloud Monitoring what it costs (REST reference, `workloadTag`)."""
+
+_PAGE, _MOST_TASKS = 500, 5_000
+"""Tasks of one response, and of all: the service lets 3,000 wait (guide: usage limits)."""
 
 T = TypeVar("T")
 
@@ -92,7 +103,7 @@ class Client:
             Cancelled: The user stopped the run.
             RequestTooLarge: The expression is too long to be sent.
         """
-        payload = _payload({"expression": encoded(expression)})
+        payload = _payload("value:compute", {"expression": encoded(expression)})
         return self._send_once(self._path("value:compute"), payload, responses.read_value, None)
 
     def map(self, expression: Any) -> str:
@@ -154,7 +165,7 @@ class Client:
             RequestTooLarge: The expression is too long to be sent.
         """
         call, body, read = _pixels_request(expression, grid, bands, dtype)
-        return self._send_once(self._path(call), _payload(body), read, None, allocate)
+        return self._send_once(self._path(call), _payload(call, body), read, None, allocate)
 
     def algorithms(self) -> dict[str, Any]:
         """Request the list of the service's functions and their signatures (ListAlgorithms).
@@ -187,6 +198,67 @@ class Client:
         """
         return self._request_path(path, None, responses.read_object, params)
 
+    def export_image(self, request: Mapping[str, Any]) -> operations.Operation:
+        """Start a task that computes an image (projects.image.export).
+
+        Args:
+            request: ExportImageRequest; its `expression` may be an `ee.Image`. It needs a `requestId`, by which the
+                service knows a request that is sent again.
+
+        Raises:
+            Cancelled: The user stopped the run; the task may have been started.
+            ServiceError: One of its classes; after `Unreachable`, the task may have been started.
+        """
+        if not request.get("requestId"):
+            raise ValueError("without a requestId, a request that is sent again starts a second task")
+        body = {**request, "expression": encoded(request["expression"])}
+        return self._request("image:export", body, operations.read)
+
+    def tasks(self) -> list[operations.Operation]:
+        """List the project's tasks, the latest first, as many as are of use (projects.operations.list).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        found: list[operations.Operation] = []
+        token = ""
+        while len(found) < _MOST_TASKS:
+            params = {"pageSize": str(_PAGE), **({"pageToken": token} if token else {})}
+            page, token = self._request("operations", None, operations.read_page, params)
+            found += page
+            if not token or not page:
+                break
+        return found
+
+    def task(self, identity: str) -> operations.Operation:
+        """See how a task is (projects.operations.get).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes; `BadRequest` where there is no such task.
+        """
+        return self._request(f"operations/{identity}", None, operations.read)
+
+    def cancel_task(self, identity: str) -> None:
+        """Cancel a task; one that is over stays as it is (projects.operations.cancel).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes; `BadRequest` where there is no such task.
+        """
+        self._request(f"operations/{identity}:cancel", {}, responses.read_object)
+
+    def asset_quota(self) -> dict[str, Any]:
+        """Request what the project's assets may take: `sizeBytes` of `maxSizeBytes` (projects.assets.get of its root).
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+        quota = self._request("assets/", None, responses.read_object).get("quota")
+        return quota if isinstance(quota, dict) else {}
+
     def _request(
         self,
         call: str,
@@ -194,17 +266,17 @@ class Client:
         read: Callable[[responses.Body], T],
         params: Mapping[str, str] | None = None,
     ) -> T:
-        return self._request_path(self._path(call), body, read, params)
+        payload = None if body is None else _payload(call, body)
+        return self._request_path(self._path(call), payload, read, params)
 
     def _request_path(
         self,
         path: str,
-        body: Mapping[str, Any] | None,
+        payload: bytes | None,
         read: Callable[[responses.Body], T],
         params: Mapping[str, str] | None,
     ) -> T:
         """Send a request, and retry it while that makes sense."""
-        payload = None if body is None else _payload(body)
         tries = 0
         while True:
             outcome = self._send_once(path, payload, read, params)
@@ -344,8 +416,9 @@ def _pixels_request(
     return "image:computePixels", body, lambda content: responses.read_pixels(content, shape, names, dtype)
 
 
-def _payload(body: Mapping[str, Any]) -> bytes:
-    payload = json.dumps(body, separators=(",", ":")).encode()
+def _payload(call: str, body: Mapping[str, Any]) -> bytes:
+    tag = {"workloadTag": WORKLOADS[call]} if call in WORKLOADS else {}
+    payload = json.dumps({**body, **tag}, separators=(",", ":")).encode()
     if len(payload) > MAX_PAYLOAD:
         raise RequestTooLarge(
             f"The request is {len(payload) / 1e6:.1f} MB; Earth Engine accepts at most {MAX_PAYLOAD / 1e6:.0f} MB.",

@@ -55,6 +55,7 @@ _TOO_HEAVY = (
 _WRONG_CLOCK = ("reasonable timeframe", "check your iat and exp", "not yet valid", "certificate has expired")
 _USED_UP = ("exceeded the custom quota",)
 """Of a limit that the project's owner set for a day (guide: cost controls): waiting some minutes does not help."""
+_NO_ROOM = ("quota has been exceeded", "storage quota", "asset quota", "insufficient space")
 _BUSY = ("quota exceeded", "too many concurrent", "too many requests", "ratelimitexceeded")
 
 SET_THE_CLOCK = (
@@ -144,6 +145,17 @@ def is_not_registered(text: str) -> bool:
 def registration_page(project: str) -> str:
     """Give the address at which a project is registered for Earth Engine."""
     return f"https://console.cloud.google.com/earth-engine/configuration?project={project}"
+
+
+def hint(text: str) -> str:
+    """Say what to do about the service's text of a task that failed; empty where nothing is known."""
+    if _contains(text, _TOO_HEAVY):
+        return "Choose a shorter period, fewer bands, a simpler method or a smaller area."
+    if _contains(text, _TOO_LARGE):
+        return _SMALLER
+    if _contains(text, _NO_ROOM):
+        return "Delete what is not needed any more, or choose another destination."
+    return ""
 
 
 def _from_network(error: requests.RequestException, session: Session) -> Failure:

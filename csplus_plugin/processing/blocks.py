@@ -254,18 +254,7 @@ def add_output(
     else:
         file = QgsProcessingParameterRasterDestination("OUTPUT", label, optional=True, createByDefault=False)
         add(algorithm, file, "GeoTIFF to download; skipped if empty.")
-    add(
-        algorithm,
-        QgsProcessingParameterCrs("CRS", "CRS of the file", optional=True),
-        "CRS of the file; empty for the UTM zone of the area.",
-        advanced=True,
-    )
-    add(
-        algorithm,
-        number("RESOLUTION", "Pixel size (units of the CRS)", 10, 0, None),
-        "Pixel size in units of the CRS.",
-        advanced=True,
-    )
+    add_grid(algorithm)
     add(
         algorithm,
         choice("FORMAT", "File format", ("GTiff", "COG"), "GTiff"),
@@ -282,6 +271,22 @@ def add_output(
             createByDefault=False,
         ),
         "Script that makes the same elsewhere: .js for the Code Editor, .py for Python, .json for the recipe.",
+        advanced=True,
+    )
+
+
+def add_grid(algorithm: QgsProcessingAlgorithm) -> None:
+    """Add the choice of a grid."""
+    add(
+        algorithm,
+        QgsProcessingParameterCrs("CRS", "CRS of the file", optional=True),
+        "CRS of the file; empty for the UTM zone of the area.",
+        advanced=True,
+    )
+    add(
+        algorithm,
+        number("RESOLUTION", "Pixel size (units of the CRS)", 10, 0, None),
+        "Pixel size in units of the CRS.",
         advanced=True,
     )
 

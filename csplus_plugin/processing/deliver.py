@@ -211,8 +211,8 @@ def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> f
     limit = settings.large_download()
     if tiles.size > limit:
         run.warn(
-            f"This download is over {limit / 1e6:.0f} MB and will take a while. An export runs on Earth Engine without "
-            "this computer: SCRIPT writes a script that ends with one."
+            f"This download is over {limit / 1e6:.0f} MB and will take a while. Earth Engine can compute it without "
+            "this computer: composites by csplus:exportcomposite, anything by the script that SCRIPT writes."
         )
     tags = provenance.tags(
         recipe,

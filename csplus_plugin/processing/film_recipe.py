@@ -12,6 +12,7 @@ from ..core.targets.periodic import Periodic
 from ..layers.timed import TimedLayer, timed_layer
 from . import period_pieces
 from .deliver import Delivered, live_layer_of, tile_urls
+from .periods import cut_into_periods
 from .run import Run
 
 _LARGEST_FILE = 20_000_000
@@ -46,7 +47,7 @@ def live_layers(run: Run, recipe: Recipe[Periodic]) -> list[TimedLayer]:
         CsPlusError: No scenes, or what the service refuses.
     """
     survey = run.survey(recipe.scenes)
-    pieces = period_pieces.pieces(run, recipe, period_pieces.parts(recipe, survey))
+    pieces = period_pieces.pieces(cut_into_periods(run, recipe, survey))
     urls = tile_urls(run, [piece.recipe for piece in pieces])
     layers = [
         live_layer_of(Delivered(piece, url, run.session.is_sandbox, None))

@@ -81,6 +81,11 @@ class Run:
         """Tell whether the user wants the run to end."""
         return self._stop.is_set() or self._feedback.isCanceled()
 
+    @property
+    def has_passing_service(self) -> bool:
+        """Whether the service, and every task of it, ends with this process: the embedded sandbox in a terminal."""
+        return self._connection.endpoint == SANDBOX and QgsApplication.platform() == "qgis_process"
+
     def say(self, sentence: str) -> None:
         """Tell the log."""
         self._feedback.pushInfo(printable(sentence))

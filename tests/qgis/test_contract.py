@@ -136,6 +136,33 @@ CONTRACT = {
             "EMPTY_COUNT": "outputNumber",
         },
     ),
+    "exportcomposite": Promise(
+        "composites",
+        {
+            **SCENES,
+            **COMPOSITE,
+            "CRS": ("crs", None),
+            "RESOLUTION": ("number", 10),
+            "PERIOD": Choice(["none", "week", "dekad", "month", "quarter", "season", "year", "days"], "none"),
+            "PERIOD_DAYS": ("number", 10),
+            "DESTINATION": Choice(["drive", "asset", "cloud_storage"], "drive"),
+            "NAME": ("string", None),
+            "FOLDER": ("string", None),
+            "BUCKET": ("string", None),
+            "WAIT": ("boolean", False),
+            "TABLE": ("sink", None),
+        },
+        {**COUNTED, "TASK_IDS": "outputString", "STATE": "outputString", "TABLE": "outputVector"},
+    ),
+    "exporttasks": Promise(
+        "connection",
+        {
+            "ACTION": Choice(["list", "wait", "cancel"], "list"),
+            "TASK_ID": ("string", None),
+            "TABLE": ("sink", None),
+        },
+        {"TASK_COUNT": "outputNumber", "STATE": "outputString", "TABLE": "outputVector"},
+    ),
     "gapfilledcomposite": Promise(
         "composites",
         {

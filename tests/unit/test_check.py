@@ -83,7 +83,7 @@ def test_a_connection_that_works() -> None:
         "/v1/projects/my-project/config",
         "/v1/projects/my-project/value:compute",
     ]
-    assert service.seen[1].json() == {"expression": check.SMALLEST_EXPRESSION}
+    assert service.seen[1].json()["expression"] == check.SMALLEST_EXPRESSION
     assert "not restricted" in said[-1]
 
 

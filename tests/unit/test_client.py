@@ -66,7 +66,7 @@ def test_a_value_is_asked_for_and_read():
         assert client(service).value(EXPRESSION) == {"scenes": [1, 2]}
     (seen,) = service.seen
     assert (seen.method, seen.path) == ("POST", "/v1/projects/my-project/value:compute")
-    assert seen.json() == {"expression": EXPRESSION}
+    assert seen.json() == {"expression": EXPRESSION, "workloadTag": "csplus-values"}
     assert seen.headers["content-type"] == "application/json"
 
 
@@ -108,7 +108,11 @@ def test_a_map_gives_the_address_of_its_tiles():
     assert url == f"{service.url}/v1/projects/my-project/maps/abc-123/tiles/{{z}}/{{x}}/{{y}}"
     (seen,) = service.seen
     assert (seen.method, seen.path) == ("POST", "/v1/projects/my-project/maps?fields=name")
-    assert seen.json() == {"expression": EXPRESSION, "fileFormat": "AUTO_JPEG_PNG"}
+    assert seen.json() == {
+        "expression": EXPRESSION,
+        "fileFormat": "AUTO_JPEG_PNG",
+        "workloadTag": "csplus-live",
+    }
 
 
 def test_pixels_are_asked_for_and_read():
@@ -124,7 +128,14 @@ def test_pixels_are_asked_for_and_read():
         "fileFormat": "NPY",
         "grid": GRID,
         "bandIds": ["B4", "cs"],
+        "workloadTag": "csplus-download",
     }
+
+
+@pytest.mark.parametrize("tag", client_module.WORKLOADS.values())
+def test_a_workload_tag_is_one_that_the_official_client_takes(ee_signatures: ModuleType, tag: str):
+    with ee_signatures.data.workloadTagContext(tag):
+        assert ee_signatures.data.getWorkloadTag() == tag
 
 
 def test_pixels_in_columns_first_order_are_not_transposed():

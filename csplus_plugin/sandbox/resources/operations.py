@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import string
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -145,6 +146,7 @@ class Operations:
         self._all: dict[str, Operation] = {}
         self._requests: dict[tuple[str, str], Operation] = {}
         self._working = 0
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
 
     def start(self, project: str, request: Mapping[str, Any], size: int, task: Task) -> Operation:
@@ -168,14 +170,22 @@ class Operations:
                 return self._requests[project, identity]
             self._make_room(size)
             name = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(24))
-            operation = Operation(f"projects/{project}/operations/{name}", task, priority, size)
+            meter = Meter(stopping=self._gate.closed)
+            operation = Operation(f"projects/{project}/operations/{name}", task, priority, size, meter=meter)
             self._all[operation.name] = operation
             if identity:
                 self._requests[project, identity] = operation
             if self._working < self.workers:
                 self._working += 1
-                threading.Thread(target=self._work, name="csplus-export", daemon=True).start()
+                self._threads = [thread for thread in self._threads if thread.is_alive()]
+                self._threads.append(threading.Thread(target=self._work, name="csplus-export", daemon=True))
+                self._threads[-1].start()
         return operation
+
+    def known(self, project: str, request: Mapping[str, Any]) -> Operation | None:
+        """Give the operation of a request that came before, whose asset may be there by now."""
+        with self._lock:
+            return self._requests.get((project, optional(request, "requestId", str) or ""))
 
     def get(self, project: str, identity: str) -> Operation:
         """Give an operation.
@@ -218,6 +228,14 @@ class Operations:
                 operation.turn(State.CANCELLED, _problem(_CANCELLED, "Cancelled."))
             elif operation.state is State.RUNNING:
                 operation.turn(State.CANCELLING)
+
+    def drain(self, seconds: float) -> None:
+        """Wait until what runs has come to its end, which the closed gate asks for; but no longer than so long."""
+        end = time.monotonic() + seconds
+        with self._lock:
+            threads = tuple(self._threads)
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
 
     def _make_room(self, size: int) -> None:
         waiting = [o for o in self._all.values() if o.state is State.PENDING]

@@ -228,6 +228,8 @@ def delete_asset(service: Service, _request: Request, project: str, asset: str) 
 def export_image(service: Service, request: Request, project: str) -> Answer:
     """Start writing an image to the folder of exports."""
     body = request.json()
+    if known := service.operations.known(project, body):
+        return json_answer(known.to_json())
     task = exports.image_task(service.evaluator, service.library, service.exports, body)
     return json_answer(service.operations.start(project, body, len(request.body), task).to_json())
 

@@ -166,6 +166,7 @@ class Listener(ThreadingHTTPServer):
                 continue  # already gone
         with self._lock:
             self._lock.wait_for(lambda: not self._connections, SHUTDOWN_GRACE)
+        self.service.operations.drain(SHUTDOWN_GRACE)
 
 
 class Handler(BaseHTTPRequestHandler):

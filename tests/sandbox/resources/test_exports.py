@@ -272,6 +272,23 @@ def test_list_newest_first_by_page(ee: Any, sandbox: Sandbox) -> None:
     assert json.loads(ask(sandbox.url, "GET", "/v1/projects/other/operations")[2]) == {"operations": []}
 
 
+def test_a_request_that_is_sent_again_when_its_asset_is_there_is_not_refused(ee: Any, url: str) -> None:
+    expression = ee.serializer.encode(scene(ee, "B4").clip(whole(ee)), for_cloud_api=True)
+    options = {"earthEngineDestination": {"name": f"{PROJECT}/assets/once"}}
+    body = {"expression": expression, "assetExportOptions": options, "requestId": "one"}
+
+    def export(**changes: str) -> tuple[int, dict]:
+        status, _, content = ask(url, "POST", f"/v1/{PROJECT}/image:export", {**body, **changes})
+        return status, json.loads(content)
+
+    _, first = export()
+    until(lambda: json.loads(ask(url, "GET", f"/v1/{first['name']}")[2])["done"])
+    status, again = export()
+    assert (status, again["name"]) == (200, first["name"])
+    assert again["metadata"]["state"] == "SUCCEEDED"
+    assert export(requestId="two")[0] == 400  # the asset is there
+
+
 def test_same_request_id_is_one_operation(ee: Any) -> None:
     request = {
         "expression": scene(ee, "B4"),

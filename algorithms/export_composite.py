@@ -1,0 +1,185 @@
+"""Export composite: region and date window -> tasks that Earth Engine runs by itself, one a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterString,
+)
+
+from ..csplus_plugin.core.catalog import PERIODS
+from ..csplus_plugin.core.choices import Output
+from ..csplus_plugin.core.export import DESTINATIONS, Destination, check_name
+from ..csplus_plugin.core.grid import grid_for
+from ..csplus_plugin.core.table import Table
+from ..csplus_plugin.core.targets.composite import Composite
+from ..csplus_plugin.core.targets.periodic import Periodic
+from ..csplus_plugin.processing import exporting
+from ..csplus_plugin.processing.blocks import (
+    add_composite,
+    add_grid,
+    add_scenes,
+    read_composite,
+    read_output,
+)
+from ..csplus_plugin.processing.destinations import add_survey_outputs, survey_outputs
+from ..csplus_plugin.processing.exporting import Export
+from ..csplus_plugin.processing.image_algorithm import check_days
+from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number
+from ..csplus_plugin.processing.periods import cut_into_periods
+from ..csplus_plugin.processing.recipe_algorithm import RecipeAlgorithm
+from ..csplus_plugin.processing.run import Run
+from ..csplus_plugin.processing.tables import write_table
+
+_STARTING = 0.05
+"""Share of the progress that starting is where the tasks are waited for."""
+
+_ONE = "none"
+_PERIODS = {_ONE: "one composite of the whole window", **PERIODS}
+
+
+class ExportComposite(RecipeAlgorithm):
+    """The composites of a download, computed by tasks."""
+
+    ID = "exportcomposite"
+    NAME = "Export composite"
+    GROUP = "composites"
+    SUMMARY = (
+        "Clear composites computed by Earth Engine's batch system, into Drive, Cloud Storage or an asset."
+    )
+    HELP = (
+        "For what is too large for a download, or too long for this computer: Earth Engine computes the same composite "
+        "by itself and puts it into Google Drive, a Cloud Storage bucket, or an asset of your project. Grid, values, "
+        "type and nodata are those of the download; in an asset, pixels without a value are masked.\n\n"
+        "The run ends once the tasks are started, and they go on when QGIS is closed. With WAIT it ends when they do, "
+        "and fails if one of them fails. A cancel ends the waiting and not the tasks: for that there is "
+        "csplus:exporttasks.\n\n"
+        "With PERIOD, there is a task for each period. Files hold no tags, as Earth Engine writes none: keep the "
+        "output RECIPE or the table. An asset has the recipe and the attribution among its properties."
+    )
+    TAGS = ("batch", "task", "drive", "cloud storage", "asset", "large")
+
+    def declare(self) -> None:
+        """Add the scenes, the composite, the grid, the destination, and what is returned."""
+        add_scenes(self)
+        self.declare_target()
+        add_grid(self)
+        add(self, choice("DESTINATION", "Destination", DESTINATIONS, "drive"), explained(DESTINATIONS))
+        for name, label, text in (
+            (
+                "NAME",
+                "Name",
+                "Name of the file or asset; the period is added to it. Empty: made of the days.",
+            ),
+            ("FOLDER", "Folder", "Folder in Drive, among the project's assets, or in the bucket."),
+            ("BUCKET", "Bucket", "For the destination cloud_storage: the bucket's name."),
+        ):
+            add(self, QgsProcessingParameterString(name, label, optional=True), text)
+        add(
+            self,
+            QgsProcessingParameterBoolean("WAIT", "Wait for the tasks", False),
+            "Wait until the tasks are over. The service is asked every half minute at most.",
+        )
+        table = QgsProcessingParameterFeatureSink(
+            "TABLE", "Table of tasks", optional=True, createByDefault=False
+        )
+        add(self, table, "Table with a row for each task: its id, its days, its size, its state.")
+        self.addOutput(QgsProcessingOutputString("TASK_IDS", "Ids of the tasks, separated by commas"))
+        self.addOutput(QgsProcessingOutputString("STATE", "State of the tasks"))
+        add_survey_outputs(self)
+
+    def declare_target(self) -> None:
+        """Add the period, and the block *composite*."""
+        add(self, choice("PERIOD", "Period", _PERIODS, _ONE), explained(_PERIODS))
+        add(
+            self,
+            number("PERIOD_DAYS", "Days of a period", 10, 1, 3660, INTEGER),
+            "For the period days: how many.",
+            advanced=True,
+        )
+        add_composite(self)
+
+    def read_target(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Composite:
+        """Read them."""
+        composite = read_composite(self, parameters, context)
+        period = self.parameterAsEnumString(parameters, "PERIOD", context)
+        if period == _ONE:
+            return composite
+        days = self.parameterAsInt(parameters, "PERIOD_DAYS", context)
+        return Periodic(**vars(composite), period=period, period_days=days)
+
+    def read_output(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> Output:
+        """Read the grid."""
+        return read_output(self, parameters, context)
+
+    def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+        """Build the recipe once, and look at the destination."""
+        super().check(parameters, context)
+        self._read_destination(parameters, context)
+
+    def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+        """Read parameters and settings."""
+        super().read(parameters, context)
+        self._read_destination(parameters, context)
+
+    def work(
+        self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Survey the scenes, start the tasks, wait if that is wished, and write the table."""
+        waits = self.parameterAsBoolean(parameters, "WAIT", context)
+        grid_for(self.recipe.scenes.region, self.recipe.output)  # a wrong pixel size should cost no request
+        with self.open_run(feedback) as run:
+            survey = run.survey(self.recipe.scenes)
+            exports = self._cut(run, survey)
+            exporting.announce(run, exports, self._destination)
+            if not waits and run.has_passing_service:
+                run.warn("The embedded sandbox ends with this process, so its tasks are waited for.")
+                waits = True
+            exports = exporting.start(run, exports, self._destination, share=_STARTING if waits else 1)
+            if waits:
+                exports = exporting.wait(run, exports)
+            rows = [exporting.row(one, self._destination, run.session.project) for one in exports]
+        tasks = [one.task for one in exports if one.task]
+        table = write_table(Table(tuple(rows)), exporting.COLUMNS, self, parameters, "TABLE", context)
+        exporting.require_done(tasks)
+        return {
+            "TASK_IDS": ",".join(task.identity for task in tasks),
+            "STATE": exporting.state_of(tasks),
+            "TABLE": table,
+            "RECIPE": self.recipe.to_json(),
+            **survey_outputs(survey),
+        }
+
+    def _read_destination(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+        def text(name: str) -> str:
+            return self.parameterAsString(parameters, name, context).strip()
+
+        folder = text("FOLDER").strip("/")
+        self._destination = Destination(
+            self.parameterAsEnumString(parameters, "DESTINATION", context), folder, text("BUCKET")
+        )
+        self._name = text("NAME")
+        if self._name:
+            check_name(self._name)
+
+    def _cut(self, run: Run, survey: Any) -> list[Export]:
+        """Give the images of the run, with their names."""
+        scenes, target = self.recipe.scenes, self.recipe.target
+        if not isinstance(target, Periodic):
+            check_days(target.fewest_days, survey)
+            return [
+                Export(self.recipe, survey, self._name or f"{target.ALGORITHM}_{scenes.start}_{scenes.end}")
+            ]
+        name = self._name or Composite.ALGORITHM
+        return [
+            Export(part.recipe, part.survey, f"{name}_{part.period.name}")
+            for part in cut_into_periods(run, self.recipe, survey)
+            if part.recipe is not None
+        ]

@@ -1,0 +1,272 @@
+"""Images -> tasks of Earth Engine: said, started, waited for, and told as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from ..core.about import version
+from ..core.bands import encoding
+from ..core.errors import BadRequest, Cancelled, CsPlusError, PermissionDenied, ServiceError, Unreachable
+from ..core.export import LABEL, Destination, request
+from ..core.grid import grid_for
+from ..core.recipe import Recipe
+from ..core.survey import Survey
+from ..core.table import Cell, Column
+from ..core.targets.target import ImageTarget
+from ..earthengine import failures, operations, tasks
+from ..earthengine.operations import STATES, Operation
+from ..layers import provenance
+from .run import Run
+
+COLUMNS = (
+    Column("task_id", "text", "Id of the task"),
+    Column("name", "text", "Name of the result"),
+    Column("start", "day", "First day"),
+    Column("end", "day", "Last day (included)"),
+    Column("scenes", "whole", "Scenes found"),
+    Column("scored", "whole", "Scenes with a score"),
+    Column("pixels", "whole", "Columns x rows"),
+    Column("bytes", "whole", "Size without compression (bytes)"),
+    Column("destination", "text", "Where the result goes"),
+    Column("state", "text", "State of the task, when the run ended"),
+    Column("progress", "number", "Share that is done (percent)"),
+    Column("eecu_seconds", "number", "Computation that it cost (EECU-seconds)"),
+    Column("error", "text", "Why it failed"),
+    Column("links", "text", "Addresses of the result"),
+)
+
+
+_LARGE = 500_000_000
+"""Bytes of an image of which it is said that it may come in parts."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """One image of a run, and the task that makes it.
+
+    Attributes:
+        recipe: Of the image.
+        survey: Its scenes.
+        name: Of the file or the asset.
+        task: The task, once it is started.
+    """
+
+    recipe: Recipe[ImageTarget]
+    survey: Survey
+    name: str
+    task: Operation | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes without compression."""
+        bands = self.recipe.target.file_bands(self.recipe.scenes)
+        return self.pixels * len(bands) * encoding(bands).item_size
+
+    @property
+    def pixels(self) -> int:
+        """Columns x rows."""
+        grid = grid_for(self.recipe.scenes.region, self.recipe.output)
+        return grid.width * grid.height
+
+
+def announce(run: Run, exports: Sequence[Export], destination: Destination) -> None:
+    """Say what will be made, how large it is and where it goes, and warn where the account may not allow it."""
+    recipe = exports[0].recipe
+    grid = grid_for(recipe.scenes.region, recipe.output)
+    bands = recipe.target.file_bands(recipe.scenes)
+    each = " each" if len(exports) > 1 else ""
+    run.say(
+        f"Export: {len(exports)} {'tasks' if len(exports) > 1 else 'task'}, {grid.width} x {grid.height} pixels of "
+        f"{len(bands)} bands in {encoding(bands).dtype}, {exports[0].size / 1e6:.1f} MB without compression{each}."
+    )
+    first = exports[0].name
+    likewise = ", and the others likewise" if len(exports) > 1 else ""
+    run.say(f"{LABEL}{first} goes to {destination.place(first, run.session.project)}{likewise}.")
+    if destination.kind != "asset" and exports[0].size > _LARGE:
+        run.say(
+            "Earth Engine may cut so large an image into several files, whose names end in -row-column.tif."
+        )
+    _warn_of_limits(run, exports, destination)
+
+
+def start(run: Run, exports: Sequence[Export], destination: Destination, *, share: float = 1) -> list[Export]:
+    """Start a task for each image.
+
+    Args:
+        run: The open run.
+        exports: The images.
+        destination: Where they go.
+        share: Of the run's progress that this is.
+
+    Raises:
+        CsPlusError: The service refuses one, or the run was cancelled; the log names those that were started before.
+    """
+    started: list[Export] = []
+    for number, one in enumerate(exports, 1):
+        with _telling_what_goes_on(run, started):
+            try:
+                task = tasks.start(run.client, _request(run, one, destination))
+            except BadRequest as refused:
+                if destination.kind != "asset":
+                    raise
+                next_step = "Choose another NAME if the asset is there already, and a FOLDER that is there."
+                raise BadRequest(refused.what, next_step, status=refused.status) from refused
+            except (Unreachable, Cancelled):
+                run.warn(
+                    f"Whether {LABEL}{one.name} was started is not known: csplus:exporttasks lists the tasks."
+                )
+                raise
+        started.append(replace(one, task=task))
+        run.say(f"Task {task.identity}: {LABEL}{one.name}, {STATES[task.state]}.")
+        run.show(100 * share * number / len(exports), "Starting tasks")
+    return started
+
+
+def wait(run: Run, exports: Sequence[Export]) -> list[Export]:
+    """Wait until the tasks are over.
+
+    Raises:
+        CsPlusError: The run was cancelled, or the service does not tell any more; the tasks go on.
+    """
+    with _telling_what_goes_on(run, exports):
+        ended = wait_for(run, [one.task for one in exports if one.task])
+    return [replace(one, task=task) for one, task in zip(exports, ended, strict=True)]
+
+
+def wait_for(run: Run, waited: Sequence[Operation]) -> list[Operation]:
+    """Wait until tasks are over, and say of each how it ended.
+
+    Raises:
+        CsPlusError: The run was cancelled, or the service does not tell any more; the tasks go on.
+    """
+    told: set[str] = set()
+
+    def tell(found: Sequence[Operation]) -> None:
+        done = sum(1.0 if task.is_over else task.progress for task in found)
+        over = sum(task.is_over for task in found)
+        run.show(100 * done / max(len(found), 1), f"Tasks over: {over} of {len(found)}")
+        for task in found:
+            if task.is_over and task.identity not in told:
+                told.add(task.identity)
+                run.say(describe(task))
+
+    return tasks.wait(run.client, waited, run.is_cancelled, tell, run.warn)
+
+
+def describe(task: Operation) -> str:
+    """Say how a task is, in a sentence or two."""
+    cost = f", {task.eecu_seconds:.0f} EECU-seconds" if task.eecu_seconds else ""
+    error = f" {task.error}" if task.error and task.state == operations.FAILED else ""
+    link = f" {task.links[0]}" if task.links else ""
+    return f"{task.description or task.identity}: {STATES[task.state]}{cost}.{error}{link}"
+
+
+def require_done(found: Sequence[Operation]) -> None:
+    """Refuse tasks of which one came to nothing.
+
+    Raises:
+        ServiceError: One failed, or somebody cancelled it.
+    """
+    failed = [task for task in found if task.state in (operations.FAILED, operations.CANCELLED)]
+    if not failed:
+        return
+    first = failed[0]
+    why = f": {first.error}" if first.error and first.state == operations.FAILED else ""
+    why += "" if why.endswith((".", "!", "?", "…")) else "."
+    name = first.description or first.identity
+    others = f", as {len(failed) - 1} more of {len(found)}" if len(failed) > 1 else ""
+    what = "has failed" if first.state == operations.FAILED else "was cancelled"
+    raise ServiceError(
+        f"The task {name} {what}{others}{why}",
+        failures.hint(first.error) or "The log names each task; run again for those that are missing.",
+    )
+
+
+def state_of(found: Sequence[Operation]) -> str:
+    """Give the one state of several tasks: the first of these that one of them has."""
+    states = {task.state for task in found}
+    order = (
+        operations.FAILED,
+        operations.CANCELLED,
+        operations.CANCELLING,
+        operations.RUNNING,
+        operations.PENDING,
+    )
+    return next((state for state in order if state in states), operations.SUCCEEDED)
+
+
+def row(one: Export, destination: Destination, project: str) -> tuple[Cell, ...]:
+    """Tell of an export in a row of the table."""
+    task = one.task or Operation("", operations.PENDING)
+    scenes = one.recipe.scenes
+    return (
+        task.identity,
+        one.name,
+        scenes.start.isoformat(),
+        scenes.end.isoformat(),
+        one.survey.scene_count,
+        one.survey.scored_count,
+        one.pixels,
+        one.size,
+        destination.place(one.name, project),
+        task.state,
+        100 * task.progress,
+        task.eecu_seconds,
+        task.error or None,
+        " ".join(task.links) or None,
+    )
+
+
+@contextmanager
+def _telling_what_goes_on(run: Run, exports: Sequence[Export]) -> Iterator[None]:
+    """Where the run ends early, say which tasks go on without it."""
+    try:
+        yield
+    except CsPlusError:
+        ids = ",".join(one.task.identity for one in exports if one.task)
+        if ids and not run.has_passing_service:
+            run.warn(
+                f"What was started goes on at Earth Engine. To wait for it or cancel it: csplus:exporttasks "
+                f"TASK_ID={ids}"
+            )
+        raise
+
+
+def _request(run: Run, one: Export, destination: Destination) -> dict[str, object]:
+    session = run.session
+    properties: dict[str, str | int] = {
+        key: value
+        for key, value in provenance.tags(
+            one.recipe, one.survey, endpoint=session.base_url, version=version(), sandbox=session.is_sandbox
+        ).items()
+        if not key.startswith("TIFFTAG_")
+    }
+    return request(one.recipe, destination, one.name, session.project, properties)
+
+
+def _warn_of_limits(run: Run, exports: Sequence[Export], destination: Destination) -> None:
+    """Ask what the project may do, where that could matter; who may not read it learns nothing, and goes on."""
+    try:
+        if len(exports) > 1:
+            at_once = _whole(run.client.project_config().get("maxConcurrentExports"))
+            if at_once and at_once < len(exports):
+                run.warn(f"The project runs {at_once} exports at a time: the others wait for their turn.")
+        if destination.kind == "asset":
+            quota = run.client.asset_quota()
+            used, most = _whole(quota.get("sizeBytes")), _whole(quota.get("maxSizeBytes"))
+            needed = sum(one.size for one in exports)
+            if most and needed > most - (used or 0):
+                run.warn(
+                    f"The project's assets have {max(most - (used or 0), 0) / 1e6:,.1f} MB left, and this may take up "
+                    f"to {needed / 1e6:,.1f} MB."
+                )
+    except (BadRequest, PermissionDenied):
+        return
+
+
+def _whole(text: object) -> int | None:
+    """Read a number that the service sends as a text."""
+    said = str(text)
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 20 else None  # noqa: PLR2004
