@@ -12,6 +12,7 @@ from ..earthengine.session import SANDBOX
 from ..layers.renewal import Renewal
 from ..processing import first_contact
 from .identify import Identify
+from .layer_menu import LayerMenu
 from .messages import Messages
 from .options import PAGE, OptionsFactory
 
@@ -39,6 +40,9 @@ class Desktop(QObject):
         iface.registerOptionsWidgetFactory(self._options)
         self._identify = Identify(iface, project, settings.connection)
         self._identify.answered.connect(self._messages.tell)
+        self._menu = LayerMenu(iface)
+        self._menu.done.connect(self._messages.inform)
+        self._menu.failed.connect(self._messages.tell)
         # A signal, because runs are in threads of their own.
         self._no_account.connect(self._welcome)
         self._tell = self._no_account.emit
@@ -48,6 +52,9 @@ class Desktop(QObject):
         """Take everything out of the window."""
         first_contact.stop_listening(self._tell)
         self._no_account.disconnect(self._welcome)
+        self._menu.stop()
+        self._menu.done.disconnect(self._messages.inform)
+        self._menu.failed.disconnect(self._messages.tell)
         self._identify.stop()
         self._identify.answered.disconnect(self._messages.tell)
         self._iface.unregisterOptionsWidgetFactory(self._options)

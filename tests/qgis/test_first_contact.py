@@ -11,7 +11,7 @@ from csplus.csplus_plugin.gui.desktop import Desktop
 from csplus.csplus_plugin.gui.messages import Messages
 from qgis import processing
 from qgis.core import QgsProcessingException, QgsProject, QgsSettings
-from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.gui import QgsLayerTreeView, QgsMapCanvas, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
 from qgis.PyQt.QtWidgets import QPushButton, QTextBrowser
 
@@ -24,6 +24,7 @@ class Window:
     def __init__(self) -> None:
         self.bar = QgsMessageBar()
         self.canvas = QgsMapCanvas()
+        self.tree = QgsLayerTreeView()
         self.factories: list[object] = []
         self.opened: list[str] = []
 
@@ -32,6 +33,9 @@ class Window:
 
     def mapCanvas(self) -> QgsMapCanvas:
         return self.canvas
+
+    def layerTreeView(self) -> QgsLayerTreeView:
+        return self.tree
 
     def mainWindow(self) -> None:
         return None
