@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsProject
 from qgis.gui import QgisInterface
-from qgis.PyQt.QtCore import QObject, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QObject, Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 
 from .. import settings
@@ -15,6 +15,7 @@ from .identify import Identify
 from .layer_menu import LayerMenu
 from .messages import Messages
 from .options import PAGE, OptionsFactory
+from .tune_dock import TuneDock
 
 _HELP = "https://developers.google.com/earth-engine/guides/access"
 """How to get access to Earth Engine, by Google."""
@@ -40,7 +41,11 @@ class Desktop(QObject):
         iface.registerOptionsWidgetFactory(self._options)
         self._identify = Identify(iface, project, settings.connection)
         self._identify.answered.connect(self._messages.tell)
+        self._dock = TuneDock(iface, project, settings.connection)
+        iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._dock)
+        self._dock.hide()
         self._menu = LayerMenu(iface)
+        self._menu.tuning.connect(self._dock.open)
         self._menu.done.connect(self._messages.inform)
         self._menu.failed.connect(self._messages.tell)
         # A signal, because runs are in threads of their own.
@@ -53,8 +58,12 @@ class Desktop(QObject):
         first_contact.stop_listening(self._tell)
         self._no_account.disconnect(self._welcome)
         self._menu.stop()
+        self._menu.tuning.disconnect(self._dock.open)
         self._menu.done.disconnect(self._messages.inform)
         self._menu.failed.disconnect(self._messages.tell)
+        self._dock.stop()
+        self._iface.removeDockWidget(self._dock)
+        self._dock.deleteLater()
         self._identify.stop()
         self._identify.answered.disconnect(self._messages.tell)
         self._iface.unregisterOptionsWidgetFactory(self._options)

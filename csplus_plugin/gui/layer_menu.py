@@ -12,6 +12,7 @@ from ..core.about import ROOT
 from ..core.errors import CsPlusError
 from ..core.text import clean
 from ..layers.carried import carries_recipe, read_carried
+from ..layers.swap import read_live
 from .algorithm_dialog import open_recipe
 
 TITLE = "Cloud Score+"
@@ -24,10 +25,12 @@ class LayerMenu(QObject):
         iface: The desktop.
 
     Signals:
+        tuning: The user wants to tune the layer.
         done: What was done, a sentence.
         failed: What went wrong, a sentence.
     """
 
+    tuning = pyqtSignal()
     done = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -46,6 +49,8 @@ class LayerMenu(QObject):
             return
         menu.addSeparator()
         added = menu.addMenu(QIcon(str(ROOT / "resources" / "icons" / "csplus.svg")), TITLE)
+        if read_live(layer) is not None:
+            added.addAction("Tune…").triggered.connect(self.tuning)
         added.addAction("Edit and run again…").triggered.connect(lambda: self._edit(layer))
         added.addAction("Copy recipe").triggered.connect(lambda: self._copy(layer))
 

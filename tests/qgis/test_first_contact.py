@@ -13,7 +13,7 @@ from qgis import processing
 from qgis.core import QgsProcessingException, QgsProject, QgsSettings
 from qgis.gui import QgsLayerTreeView, QgsMapCanvas, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
-from qgis.PyQt.QtWidgets import QPushButton, QTextBrowser
+from qgis.PyQt.QtWidgets import QDockWidget, QPushButton, QTextBrowser
 
 from .conftest import JANUARY
 
@@ -25,6 +25,7 @@ class Window:
         self.bar = QgsMessageBar()
         self.canvas = QgsMapCanvas()
         self.tree = QgsLayerTreeView()
+        self.docks: list[QDockWidget] = []
         self.factories: list[object] = []
         self.opened: list[str] = []
 
@@ -36,6 +37,12 @@ class Window:
 
     def layerTreeView(self) -> QgsLayerTreeView:
         return self.tree
+
+    def addDockWidget(self, area: object, dock: QDockWidget) -> None:
+        self.docks.append(dock)
+
+    def removeDockWidget(self, dock: QDockWidget) -> None:
+        self.docks.remove(dock)
 
     def mainWindow(self) -> None:
         return None
@@ -64,7 +71,7 @@ def window(qgis_new_project: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     yield made
     desktop.stop()
     QgsSettings().remove("csplus")
-    assert made.factories == []
+    assert made.factories == made.docks == []
     assert made.bar.items() == []
 
 

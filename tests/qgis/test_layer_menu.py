@@ -84,6 +84,7 @@ def test_a_live_layer_and_the_file_of_a_run_open_the_dialog_filled_in(
         opened(window)["Copy recipe"].trigger()
         assert QApplication.clipboard().text() == results["RECIPE"]
         assert menu.said.pop().startswith("The recipe of ")
+    assert "Tune…" not in opened(window)  # the file cannot be
     assert menu.said == []
 
 
