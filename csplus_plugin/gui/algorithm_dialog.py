@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..core.recipe import Recipe
 from ..core.targets.target import Target
 from ..processing.recipe_parameters import parameters_of
+
+_open: dict[int, Any] = {}
+"""Dialogs that are open, or whose runs go on."""
 
 
 def open_algorithm(name: str, parameters: Mapping[str, Any]) -> None:
@@ -21,6 +25,10 @@ def open_algorithm(name: str, parameters: Mapping[str, Any]) -> None:
 
     dialog = processing.createAlgorithmDialog(f"csplus:{name}", dict(parameters))
     if dialog is not None:
+        # Without this, Python lets go of its half, and the dialog stays on the screen with a button Run that does
+        # nothing. QGIS deletes it when it is closed, or when the run ends that goes on without it.
+        _open[id(dialog)] = dialog
+        dialog.destroyed.connect(partial(_open.pop, id(dialog), None))
         dialog.show()
 
 
