@@ -40,6 +40,8 @@ NAME = "csplusTuneDock"
 _STEPS = 100
 """Of the slider, from 0 to 1."""
 
+_HINT = "Move it to see how much is kept"
+
 _NO_LAYER = "Choose a live layer of Cloud Score+ in the layer tree."
 
 
@@ -111,7 +113,7 @@ class TuneDock(QDockWidget):
         self.undo_button.setEnabled(tuning.can_undo)
         if drawn is None:
             self.layer_name.setText(_NO_LAYER)
-            self.share.clear()
+            self.share.setText(_HINT)
             return
         self.share.setText(self._share_text(drawn.share))
         if tuning.is_pending:
@@ -123,16 +125,19 @@ class TuneDock(QDockWidget):
     def _share_text(self, share: float | None) -> str:
         if self.tuning.is_busy:
             return "Drawing…"
-        return "" if share is None else f"{100 * share:.1f} % of the area has a value"
+        # Never empty: the rows below would jump.
+        return _HINT if share is None else f"{100 * share:.1f} % of the area has a value"
 
     def _fill(self, recipe: Recipe[ImageTarget]) -> None:
         controls = (self.slider, self.spin, self.score, self.method, self.style_, self.first, self.last)
         blockers = [QSignalBlocker(control) for control in controls]
         self.slider.setValue(round(_STEPS * recipe.scenes.threshold))
         self.spin.setValue(recipe.scenes.threshold)
-        _fill_choice(self.score, recipe, "qa_band", {name: name for name in SCORE_BANDS})
-        _fill_choice(self.method, recipe, "method", {name: way.label for name, way in METHODS.items()})
-        _fill_choice(self.style_, recipe, "style", {name: one.label for name, one in ALL_STYLES.items()})
+        _fill_choice(self.score, recipe, "qa_band", {name: (name, SCORE_BANDS[name]) for name in SCORE_BANDS})
+        ways = {name: (way.label, way.use) for name, way in METHODS.items()}
+        _fill_choice(self.method, recipe, "method", ways)
+        styles = {name: (style.label, style.label) for name, style in ALL_STYLES.items()}
+        _fill_choice(self.style_, recipe, "style", styles)
         for control, day in ((self.first, recipe.scenes.start), (self.last, recipe.scenes.end)):
             control.setDate(QDate(day.year, day.month, day.day))
             control.setEnabled(has_window(recipe))
@@ -180,6 +185,10 @@ class TuneDock(QDockWidget):
             control.setCalendarPopup(True)
             control.setDisplayFormat("yyyy-MM-dd")
             control.setKeyboardTracking(False)
+        for box in (self.score, self.method, self.style_):
+            # As narrow as the dock is made: the longest of the options would widen the window.
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(12)
         for label in (self.layer_name, self.share, self.outcome):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -224,11 +233,22 @@ class TuneDock(QDockWidget):
         )
 
 
-def _fill_choice(box: QComboBox, recipe: Recipe[ImageTarget], name: str, labels: dict[str, str]) -> None:
-    """Offer what makes sense with the other choices; a choice that the recipe does not have is off."""
+def _fill_choice(
+    box: QComboBox, recipe: Recipe[ImageTarget], name: str, texts: dict[str, tuple[str, str]]
+) -> None:
+    """Offer what makes sense with the other choices; a choice that the recipe does not have is off.
+
+    Args:
+        box: Shows the options.
+        recipe: Every choice.
+        name: The choice, by its name in the recipe.
+        texts: Option -> its label, and what it is good for.
+    """
     box.clear()
-    for option in possible(recipe, name, labels):
-        box.addItem(labels[option], option)
+    for option in possible(recipe, name, texts):
+        label, use = texts[option]
+        box.addItem(label, option)
+        box.setItemData(box.count() - 1, use, Qt.ItemDataRole.ToolTipRole)
     present = value_of(recipe, name)
     if present is None and name == "style":
         box.insertItem(0, "Its own", None)

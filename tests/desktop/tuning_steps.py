@@ -112,7 +112,7 @@ def colours():
 
 @step
 def start():
-    iface.mainWindow().setGeometry(0, 0, 1400, 900)
+    iface.mainWindow().setGeometry(QApplication.primaryScreen().geometry())
     iface.messageBar().clearWidgets()
     start_plugins()
     outcome["dock_at_start"] = dock().isVisible()
@@ -223,6 +223,9 @@ def tune():
 
 @step
 def dock_is_open():
+    edge = dock().mapToGlobal(dock().rect().topRight()).x()
+    outcome["within"] = edge < QApplication.primaryScreen().size().width()
+    outcome["dock_width"] = dock().width()
     outcome["dock_open"] = dock().isVisible()
     outcome["dock_name"] = dock().layer_name.text()
     picture("dock.png")
@@ -296,7 +299,9 @@ def file_dialog():
 def unloaded():
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     outcome["docks_left"] = [
-        one.objectName() for one in iface.mainWindow().findChildren(object) if one.objectName() == "csplusTuneDock"
+        one.objectName()
+        for one in iface.mainWindow().findChildren(object)
+        if one.objectName() == "csplusTuneDock"
     ]
     menu = QMenu()
     iface.setActiveLayer(keep["live"])
