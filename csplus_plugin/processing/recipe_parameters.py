@@ -16,7 +16,7 @@ from typing import Any
 from qgis.core import QgsProcessingUtils
 
 from ..core.errors import FileTrouble, InvalidChoice
-from ..core.longitudes import HALF, TURN
+from ..core.longitudes import HALF
 from ..core.recipe import Recipe
 from ..core.region import Region
 from ..core.targets.clear_scene import ClearScene
@@ -77,17 +77,23 @@ def _area(region: Region) -> dict[str, str]:
     west, south, east, north = region.bounds
     (first, *holes), *others = region.polygons
     corners = {(west, south), (east, south), (east, north), (west, north)}
-    if not (holes or others) and len(first) == len(corners) + 1 and set(first) == corners:
-        end = east - TURN if east > HALF else east
-        if end > west or west >= 0 > end:  # the second is how an extent across the antimeridian is written
-            return {"EXTENT": f"{west!r},{end!r},{south!r},{north!r} [EPSG:4326]"}
+    is_rectangle = not (holes or others) and len(first) == len(corners) + 1 and set(first) == corners
+    # The dialog turns an extent across the antimeridian round.
+    if is_rectangle and east <= HALF:
+        return {"EXTENT": f"{west!r},{east!r},{south!r},{north!r} [EPSG:4326]"}
     return {"AREA": str(_write_area(region))}
 
 
 def _write_area(region: Region) -> Path:
     """Write the area once: the same one has the same name, which changes with its shape."""
-    feature = {"type": "Feature", "properties": {}, "geometry": region.geojson()}
-    text = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    geometry = region.geojson()
+    parts = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+    # A feature a part: where parts of one overlap, it is invalid, and QGIS takes out what they share.
+    features = [
+        {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": part}}
+        for part in parts
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
     name = hashlib.sha256(text.encode()).hexdigest()[:8]
     file = Path(QgsProcessingUtils.tempFolder()) / f"csplus_area_{name}.geojson"
     try:

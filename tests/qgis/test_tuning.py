@@ -21,6 +21,7 @@ from qgis import processing as toolbox
 from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QDate, QObject, pyqtSignal
 
+from ..support.fake_service import Answer, FakeService, Seen, refusal
 from .conftest import JANUARY, PLACE
 from .test_renewal import live, pump, url_of
 
@@ -267,6 +268,50 @@ def test_a_service_that_is_gone_is_said_and_the_layer_stays(window: Window, dock
     settle(dock)
     assert dock.outcome.text().startswith("It was drawn by Earth Engine, and the endpoint is the sandbox")
     assert (made.customProperty(RECIPE_PROPERTY), url_of(made)) == (text, url)
+
+
+@pytest.fixture
+def refusing(window: Window, monkeypatch: pytest.MonkeyPatch) -> Iterator[QgsRasterLayer]:
+    """A live layer of a service that knows no values, and no maps of the tile 11SKB."""
+
+    def respond(seen: Seen) -> Answer:
+        if seen.method == "POST" and "/maps" in seen.path and b"11SKB" not in seen.body:
+            return Answer(body=b'{"name": "projects/p/maps/new"}')
+        return refusal(400, "Too many notes.")
+
+    with FakeService(respond=respond) as service:
+        monkeypatch.setenv("CSPLUS_ENDPOINT", service.url)
+        made = live(service.url)
+        QgsProject.instance().addMapLayer(made)
+        window.choose(made)
+        yield made
+        QgsProject.instance().clear()
+        session.close_sessions()
+
+
+def test_a_share_that_cannot_be_counted_leaves_the_layer_drawn(
+    refusing: QgsRasterLayer, dock: TuneDock
+) -> None:
+    dock.tuning.choose(refusing)
+    dock.slider.setValue(70)
+    settle(dock)
+    assert url_of(refusing).split("/v1/")[1].startswith("projects/p/maps/new/")
+    assert recipe_of(refusing).scenes.threshold == 0.7
+    assert dock.tuning.drawn.share is None
+    assert "Too many notes" in dock.outcome.text()
+
+
+def test_a_map_that_is_refused_leaves_the_layer_as_it_is(refusing: QgsRasterLayer, dock: TuneDock) -> None:
+    dock.tuning.choose(refusing)
+    before = refusing.source()
+    dock.tuning.change(threshold=0.7, tiles=("11SKB",))
+    settle(dock)
+    assert refusing.source() == before
+    assert "Too many notes" in dock.outcome.text()
+    assert dock.undo_button.isEnabled()
+    dock.undo_button.click()
+    assert dock.slider.value() == 60
+    assert dock.outcome.text() == ""
 
 
 def test_a_layer_that_is_removed_meanwhile(layer: QgsRasterLayer, window: Window, dock: TuneDock) -> None:
