@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import Qgis, QgsProject
 from qgis.gui import QgisInterface
-from qgis.PyQt.QtCore import QObject, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QObject, Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 
 from .. import settings
@@ -12,9 +12,11 @@ from ..earthengine.session import SANDBOX
 from ..layers.renewal import Renewal
 from ..processing import first_contact
 from .identify import Identify
+from .layer_menu import LayerMenu
 from .messages import Messages
 from .options import PAGE, OptionsFactory
 from .sign_in import SignIn
+from .tune_dock import TuneDock
 
 _HELP = "https://developers.google.com/earth-engine/guides/access"
 """How to get access to Earth Engine, by Google."""
@@ -44,6 +46,13 @@ class Desktop(QObject):
         self._sign_in.told.connect(self._show_sign_in)
         self._sign_in.chosen.connect(self.renewal.renew_all)
         self._sign_in.ended.connect(self._end_sign_in)
+        self._dock = TuneDock(iface, project, settings.connection)
+        iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._dock)
+        self._dock.hide()
+        self._menu = LayerMenu(iface)
+        self._menu.tuning.connect(self._dock.open)
+        self._menu.done.connect(self._messages.inform)
+        self._menu.failed.connect(self._messages.tell)
         # A signal, because runs are in threads of their own.
         self._no_account.connect(self._welcome)
         self._tell = self._no_account.emit
@@ -56,6 +65,13 @@ class Desktop(QObject):
         self._sign_in.stop()
         for signal in (self._sign_in.told, self._sign_in.chosen, self._sign_in.ended):
             signal.disconnect()
+        self._menu.stop()
+        self._menu.tuning.disconnect(self._dock.open)
+        self._menu.done.disconnect(self._messages.inform)
+        self._menu.failed.disconnect(self._messages.tell)
+        self._dock.stop()
+        self._iface.removeDockWidget(self._dock)
+        self._dock.deleteLater()
         self._identify.stop()
         self._identify.answered.disconnect(self._messages.tell)
         self._iface.unregisterOptionsWidgetFactory(self._options)

@@ -9,6 +9,8 @@ from qgis.core import Qgis
 from qgis.gui import QgisInterface, QgsMessageBarItem
 from qgis.PyQt.QtWidgets import QPushButton
 
+from .algorithm_dialog import open_algorithm
+
 TITLE = "Cloud Score+"
 
 
@@ -76,8 +78,4 @@ class Messages:
 
 def open_connection_check() -> None:
     """Open the dialog of *Check connection*."""
-    from qgis import processing
-
-    dialog = processing.createAlgorithmDialog("csplus:checkconnection", {})
-    if dialog is not None:
-        dialog.show()
+    open_algorithm("checkconnection", {})

@@ -55,6 +55,21 @@ def describe(layer: QgsMapLayer, recipe: Recipe[Target], survey: Survey, *, sand
     layer.serverProperties().setAttribution(ATTRIBUTION)
 
 
+def describe_again(layer: QgsRasterLayer, recipe: Recipe[Target]) -> None:
+    """Put another recipe on a layer that is drawn anew, without a search for its scenes: their counts go."""
+    before = layer.metadata()
+    is_sandbox = before.abstract().startswith(SANDBOX_NOTICE)
+    layer.setCustomProperty(RECIPE_PROPERTY, recipe.to_json())
+    set_period(layer, recipe.scenes.start, recipe.scenes.end)
+    before.setTitle(layer.name())
+    before.setAbstract("\n".join(_summary(recipe, None, sandbox=is_sandbox)))
+    before.setExtent(_extent(recipe))
+    keywords = before.keywords()
+    keywords["Cloud Score+ for QGIS"] = _keywords(recipe, sandbox=is_sandbox)
+    before.setKeywords(keywords)
+    layer.setMetadata(before)
+
+
 def tags(
     recipe: Recipe[Target], survey: Survey, *, endpoint: str, version: str, sandbox: bool
 ) -> Mapping[str, str]:
@@ -131,15 +146,16 @@ def _links(recipe: Recipe[Target]) -> list[tuple[str, str]]:
     return [*pages, ("Licence of Cloud Score+", "https://creativecommons.org/licenses/by/4.0/")]
 
 
-def origin(recipe: Recipe[Target], survey: Survey) -> tuple[str, str]:
-    """Say what was made of which scenes, a sentence each."""
+def origin(recipe: Recipe[Target], survey: Survey | None) -> tuple[str, ...]:
+    """Say what was made, and of which scenes where that is known, a sentence each."""
     scenes = recipe.scenes
-    return (
-        f"{recipe.target.sentence(scenes)}. Sentinel-2 {scenes.product}, {scenes.start} to {scenes.end}.",
-        f"{survey.scene_count} scenes on {len(survey.days)} days, {survey.scored_count} of them scored.",
-    )
+    made = f"{recipe.target.sentence(scenes)}. Sentinel-2 {scenes.product}, {scenes.start} to {scenes.end}."
+    if survey is None:
+        return (made,)
+    found = f"{survey.scene_count} scenes on {len(survey.days)} days, {survey.scored_count} of them scored."
+    return made, found
 
 
-def _summary(recipe: Recipe[Target], survey: Survey, *, sandbox: bool) -> list[str]:
+def _summary(recipe: Recipe[Target], survey: Survey | None, *, sandbox: bool) -> list[str]:
     lines = [SANDBOX_NOTICE + "."] if sandbox else []
     return [*lines, *origin(recipe, survey), CITATION]

@@ -86,7 +86,9 @@ def swap(layer: QgsRasterLayer, tile_url: str, region: Region) -> None:
     """Give a layer another tile address, in the main thread; everything else of it stays, and so does the project."""
     registry = QgsProviderRegistry.instance()
     parts = {**registry.decodeUri("wms", layer.source()), "url": tile_url}
+    metadata = layer.metadata()
     layer.setDataSource(registry.encodeUri("wms", parts), layer.name(), "wms")
+    layer.setMetadata(metadata)  # QGIS takes what the tiles say of themselves, which is nothing
     mark(layer, tile_url)
     restore_extent(layer, region)
     layer.triggerRepaint()

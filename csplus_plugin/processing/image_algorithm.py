@@ -14,6 +14,7 @@ from ..core.grid import grid_for
 from ..core.recipe import Recipe
 from ..core.survey import Survey
 from ..core.targets.target import ImageTarget
+from ..core.window_text import window_text
 from .blocks import add_output, add_scenes, read_output
 from .deliver import Piece, deliver, load_layers
 from .destinations import Destinations, add_image_outputs, check_destinations, survey_outputs
@@ -50,8 +51,8 @@ class ImageAlgorithm(RecipeAlgorithm):
     def pieces(self, run: Run, survey: Survey, destinations: Destinations) -> list[Piece]:  # noqa: ARG002
         """Cut the recipe into the images of the run: here, one."""
         scenes = self.recipe.scenes
-        when = f"{scenes.start}" if scenes.start == scenes.end else f"{scenes.start} to {scenes.end}"
-        return [Piece(self.recipe, f"{self.NAME} {when}", survey, destinations.file)]
+        title = f"{self.NAME} {window_text(scenes.start, scenes.end)}"
+        return [Piece(self.recipe, title, survey, destinations.file)]
 
     def summarise(self, run: Run) -> dict[str, Any]:  # noqa: ARG002
         """Ask for what the algorithm returns of the area as a whole: here, nothing."""

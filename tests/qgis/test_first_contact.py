@@ -11,9 +11,9 @@ from csplus.csplus_plugin.gui.desktop import Desktop
 from csplus.csplus_plugin.gui.messages import Messages
 from qgis import processing
 from qgis.core import QgsProcessingException, QgsProject, QgsSettings
-from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.gui import QgsLayerTreeView, QgsMapCanvas, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
-from qgis.PyQt.QtWidgets import QPushButton, QTextBrowser
+from qgis.PyQt.QtWidgets import QDockWidget, QPushButton, QTextBrowser
 
 from .conftest import JANUARY
 
@@ -24,6 +24,8 @@ class Window:
     def __init__(self) -> None:
         self.bar = QgsMessageBar()
         self.canvas = QgsMapCanvas()
+        self.tree = QgsLayerTreeView()
+        self.docks: list[QDockWidget] = []
         self.factories: list[object] = []
         self.opened: list[str] = []
 
@@ -32,6 +34,15 @@ class Window:
 
     def mapCanvas(self) -> QgsMapCanvas:
         return self.canvas
+
+    def layerTreeView(self) -> QgsLayerTreeView:
+        return self.tree
+
+    def addDockWidget(self, area: object, dock: QDockWidget) -> None:
+        self.docks.append(dock)
+
+    def removeDockWidget(self, dock: QDockWidget) -> None:
+        self.docks.remove(dock)
 
     def mainWindow(self) -> None:
         return None
@@ -60,7 +71,7 @@ def window(qgis_new_project: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     yield made
     desktop.stop()
     QgsSettings().remove("csplus")
-    assert made.factories == []
+    assert made.factories == made.docks == []
     assert made.bar.items() == []
 
 

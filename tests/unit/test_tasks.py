@@ -29,6 +29,7 @@ from csplus.csplus_plugin.earthengine.session import Connection, close_sessions,
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ..support.examples import examples
 from ..support.fake_service import Answer, FakeService, Seen, refusal
 from ..support.recipes import SIMPLE
 
@@ -266,6 +267,7 @@ VALUES = st.recursive(
 )
 
 
+@examples()
 @given(
     metadata=VALUES
     | st.dictionaries(
@@ -294,6 +296,7 @@ def test_whatever_an_operation_holds_it_is_read(metadata: Any, error: Any, done:
     assert task.error.isprintable()
 
 
+@examples()
 @given(VALUES)
 def test_whatever_a_page_holds_it_is_read_or_damaged(content: Any) -> None:
     for page in (content, {"operations": content, "nextPageToken": content}):
