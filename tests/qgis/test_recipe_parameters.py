@@ -17,12 +17,13 @@ from csplus.csplus_plugin.core.targets.registry import TARGETS
 from csplus.csplus_plugin.core.targets.target import ImageTarget
 from csplus.csplus_plugin.processing.recipe_parameters import parameters_of
 from csplus.csplus_plugin.processing.values import checked_values
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given
 from osgeo import ogr
 from qgis import processing as toolbox
 from qgis.core import QgsApplication, QgsProcessingContext
 
 from ..support import recipes
+from ..support.examples import examples
 from .conftest import JANUARY
 
 OF_EACH = {
@@ -89,7 +90,7 @@ def as_made_by_a_run(recipe: Recipe) -> Recipe:
 
 @pytest.mark.parametrize("name", sorted(OF_EACH))
 def test_the_recipe_comes_back(name: str) -> None:
-    @settings(max_examples=25, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
+    @examples(25, phases=PHASES)
     @given(OF_EACH[name])
     def check(drawn: Recipe) -> None:
         recipe = as_made_by_a_run(drawn)
