@@ -40,7 +40,8 @@ NAME = "csplusTuneDock"
 _STEPS = 100
 """Of the slider, from 0 to 1."""
 
-_HINT = "Move it to see how much is kept"
+_NOT_COUNTED = "not counted yet"
+"""Until something is changed: it would be a request for a layer that is only looked at."""
 
 _NO_LAYER = "Choose a live layer of Cloud Score+ in the layer tree."
 
@@ -113,7 +114,7 @@ class TuneDock(QDockWidget):
         self.undo_button.setEnabled(tuning.can_undo)
         if drawn is None:
             self.layer_name.setText(_NO_LAYER)
-            self.share.setText(_HINT)
+            self.share.setText(_NOT_COUNTED)
             return
         self.share.setText(self._share_text(drawn.share))
         if tuning.is_pending:
@@ -125,8 +126,7 @@ class TuneDock(QDockWidget):
     def _share_text(self, share: float | None) -> str:
         if self.tuning.is_busy:
             return "Drawing…"
-        # Never empty: the rows below would jump.
-        return _HINT if share is None else f"{100 * share:.1f} % of the area has a value"
+        return _NOT_COUNTED if share is None else f"{100 * share:.1f} % of the area"
 
     def _fill(self, recipe: Recipe[ImageTarget]) -> None:
         controls = (self.slider, self.spin, self.score, self.method, self.style_, self.first, self.last)
@@ -198,7 +198,8 @@ class TuneDock(QDockWidget):
         self._form = QFormLayout()
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._form.addRow("Threshold", threshold)
-        self._form.addRow("", self.share)
+        self._form.addRow("Share kept", self.share)
+        self.share.setToolTip("Share of the area that has a value; counted whenever something is changed.")
         for text, control in self._labels():
             self._form.addRow(text, control)
         for text, control in (("Threshold, slider", self.slider), ("Threshold", self.spin), *self._labels()):

@@ -84,7 +84,7 @@ def test_the_slider_redraws_the_layer(told: dict) -> None:
     assert told["dock_open"] is told["within"] is True
     assert told["dock_width"] < 400
     assert told["threshold"] == 0.97
-    assert re.fullmatch(r"\d+\.\d % of the area has a value", told["share"])
+    assert re.fullmatch(r"\d+\.\d % of the area", told["share"])
     assert told["changed"] > 20
 
 

@@ -137,7 +137,7 @@ def test_the_slider_redraws_the_layer_in_place_and_says_what_is_kept(
     share = share_of(target)
     assert 0.05 < share < 0.95
     assert dock.tuning.drawn.share == pytest.approx(share, abs=0.005)
-    assert dock.share.text() == f"{100 * dock.tuning.drawn.share:.1f} % of the area has a value"
+    assert dock.share.text() == f"{100 * dock.tuning.drawn.share:.1f} % of the area"
 
 
 def test_a_swap_keeps_what_the_layer_says_of_itself(layer: QgsRasterLayer) -> None:
