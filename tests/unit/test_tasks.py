@@ -343,7 +343,7 @@ def test_a_request_is_that_of_the_official_client(ee_signatures: ModuleType) -> 
         region=edge(laid),
         crs=laid.crs,
         crsTransform=[laid.resolution, 0, laid.left, 0, -laid.resolution, laid.top],
-        maxPixels=laid.width * laid.height,
+        maxPixels=1e13,
         fileFormat="GeoTIFF",
         formatOptions={"noData": 65535},
     ).config
