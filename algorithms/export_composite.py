@@ -62,7 +62,7 @@ class ExportComposite(RecipeAlgorithm):
         "and fails if one of them fails. A cancel ends the waiting and not the tasks: for that there is "
         "csplus:exporttasks.\n\n"
         "With PERIOD, there is a task for each period. Files hold no tags, as Earth Engine writes none: keep the "
-        "output RECIPE or the table. An asset has the recipe and the attribution among its properties."
+        "table, which has the recipe of each. An asset has the recipe and the attribution among its properties."
     )
     TAGS = ("batch", "task", "drive", "cloud storage", "asset", "large")
 
@@ -85,7 +85,7 @@ class ExportComposite(RecipeAlgorithm):
         add(
             self,
             QgsProcessingParameterBoolean("WAIT", "Wait for the tasks", False),
-            "Wait until the tasks are over. The service is asked every half minute at most.",
+            "Wait until the tasks are over: looks after a second, then ever less often, down to every half minute.",
         )
         table = QgsProcessingParameterFeatureSink(
             "TABLE", "Table of tasks", optional=True, createByDefault=False

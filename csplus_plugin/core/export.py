@@ -32,6 +32,9 @@ DESTINATIONS = {
 LABEL = "csplus_"
 """Begins the description of every task that the plugin starts, so that it knows them again."""
 
+_MOST_PIXELS = 10**13
+"""More than any grid has: the service's own default of 1e8 is less than a Sentinel-2 tile."""
+
 _LONGEST_NAME = 80
 """Characters: a label, a period and the parts that the service adds have room in a description of 100."""
 
@@ -168,7 +171,7 @@ def request(
     return {
         "expression": _on_grid(image, grid),
         "description": f"{LABEL}{name}",
-        "maxPixels": {"value": str(grid.width * grid.height)},
+        "maxPixels": {"value": str(_MOST_PIXELS)},
         **destination.options(recipe, name, project),
     }
 

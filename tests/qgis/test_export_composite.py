@@ -140,6 +140,12 @@ def test_a_period_is_a_task_and_a_row(run: Any, exports: Path, feedback: Recorde
     assert "The project runs 2 exports at a time: the others wait for their turn." in feedback.warned
     assert "2023-01: the window holds 22 of its 31 days." in feedback.warned
     assert Recipe.from_json(results["RECIPE"]).target.ALGORITHM == "periodiccomposites"
+    of_february = Recipe.from_json(rows[1]["recipe"])
+    assert of_february.target.ALGORITHM == "clearcomposite"
+    assert (of_february.scenes.start.isoformat(), of_february.scenes.end.isoformat()) == (
+        "2023-02-01",
+        "2023-02-28",
+    )
 
 
 def test_the_size_and_the_place_are_said_before(run: Any, feedback: Recorder, exports: Path) -> None:

@@ -11,17 +11,25 @@ import pytest
 from csplus.csplus_plugin.sandbox.server import start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from qgis import processing as toolbox
-from qgis.core import QgsProcessingContext, QgsProcessingException
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource,
+    QgsProcessingModelOutput,
+)
 
 from ..support.fake_service import Answer, FakeService, Seen, refusal
 from .conftest import JANUARY, Recorder
 
 ID = "csplus:exporttasks"
+Source = QgsProcessingModelChildParameterSource
 
 
 @pytest.fixture
 def ask(context: QgsProcessingContext, feedback: Recorder, monkeypatch: pytest.MonkeyPatch) -> Callable:
-    def with_values(url: str, algorithm: str = ID, **values: object) -> dict:
+    def with_values(url: str, algorithm: Any = ID, **values: object) -> dict:
         monkeypatch.setenv("CSPLUS_ENDPOINT", url)
         return toolbox.run(algorithm, values, context=context, feedback=feedback)
 
@@ -113,3 +121,28 @@ def test_what_makes_no_sense_is_refused_before_anything_is_asked(
         with pytest.raises(QgsProcessingException, match=said):
             ask(service.url, **values)
         assert not service.seen
+
+
+def test_in_a_model_one_step_starts_tasks_and_a_later_one_waits_for_them(
+    ask: Callable, tmp_path: Path
+) -> None:
+    model = QgsProcessingModelAlgorithm("batch", "tests")
+    start_them = QgsProcessingModelChildAlgorithm("csplus:exportcomposite")
+    start_them.setChildId("start")
+    for name, value in {**JANUARY, "NAME": "x"}.items():
+        start_them.addParameterSources(name, [Source.fromStaticValue(value)])
+    wait = QgsProcessingModelChildAlgorithm(ID)
+    wait.setChildId("wait")
+    wait.addParameterSources("ACTION", [Source.fromStaticValue("wait")])
+    wait.addParameterSources("TASK_ID", [Source.fromChildOutput("start", "TASK_IDS")])
+    result = QgsProcessingModelOutput("tasks", "tasks")
+    result.setChildId("wait")
+    result.setChildOutputName("TABLE")
+    wait.setModelOutputs({"tasks": result})
+    for child in (start_them, wait):
+        model.addChildAlgorithm(child)
+    (name,) = [definition.name() for definition in model.parameterDefinitions()]
+    with start(exports=tmp_path, model=ServiceModel(work=1.0)) as running:
+        (row,) = ask(running.url, model, **{name: "memory:"})[name].getFeatures()
+    assert (row["description"], row["state"]) == ("csplus_x", "SUCCEEDED")
+    assert (tmp_path / "drive" / "x.tif").is_file()

@@ -36,6 +36,8 @@ from qgis.PyQt.QtCore import QCoreApplication
 from .conftest import PLACE, Recorder, polygons
 from .test_animation import frames
 
+SEAMS = 0.005
+"""Share of the pixels of a frame."""
 JUNE = {"EXTENT": PLACE, "START": "2023-06-01", "END": "2023-06-30"}
 WINTER = {"BEFORE_START": "2023-01-01", "BEFORE_END": "2023-01-31"}
 NOTHING = -9999
@@ -266,7 +268,8 @@ def test_a_year_s_film_is_that_of_its_recipe(
     found = frames(film)
     assert len(found) == 4
     for frame, same in zip(found, frames(other), strict=True):
-        np.testing.assert_array_equal(frame, same)
+        # Equal on QGIS 3.40; 3.44 draws a few pixels at the seams of tiles otherwise from one time to the next.
+        assert (frame != same).any(axis=-1).mean() < SEAMS
     assert len({frame.tobytes() for frame in found}) == 4
 
 

@@ -15,12 +15,13 @@ from csplus.csplus_plugin.core.errors import (
     Cancelled,
     InvalidChoice,
     PermissionDenied,
+    QuotaExceeded,
     ServiceError,
     SignInNeeded,
     Unreachable,
 )
 from csplus.csplus_plugin.core.export import Destination, check_name, request
-from csplus.csplus_plugin.earthengine import operations, tasks
+from csplus.csplus_plugin.earthengine import failures, operations, tasks
 from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.operations import Operation
 from csplus.csplus_plugin.earthengine.responses import DamagedResponse
@@ -111,9 +112,27 @@ def test_a_request_without_an_id_is_never_sent() -> None:
     assert not service.seen
 
 
-def test_a_refused_start_is_not_sent_again() -> None:
-    with FakeService(refusal(400, "Too many tasks already in the queue (3000).")) as service:
-        with pytest.raises(BadRequest, match="Too many tasks already in the queue"):
+@pytest.mark.parametrize(
+    ("refused", "error", "said"),
+    [
+        (
+            refusal(400, "Too many tasks already in the queue (3000)."),
+            BadRequest,
+            "Too many tasks already in the",
+        ),
+        (
+            refusal(429, "You have exceeded the custom quota of EECU-time."),
+            QuotaExceeded,
+            "Run again tomorrow",
+        ),
+        (refusal(401, "Invalid authentication credentials."), SignInNeeded, "account"),
+        (refusal(403, "Permission denied."), PermissionDenied, "is not allowed"),
+    ],
+    ids=["queue", "daily quota", "account", "permission"],
+)
+def test_a_refused_start_is_not_sent_again(refused: Answer, error: type[ServiceError], said: str) -> None:
+    with FakeService(refused) as service:
+        with pytest.raises(error, match=said):
             tasks.start(client(service), EXPORT)
         assert len(service.seen) == 1
 
@@ -151,9 +170,12 @@ def test_pauses_grow_up_to_the_longest() -> None:
         assert expected <= gap < expected + 0.3
 
 
-def test_a_lost_network_is_waited_out_and_said_once() -> None:
+@pytest.mark.parametrize(
+    "lost", [HUNG_UP, refusal(503, "Away."), refusal(429, "Quota exceeded.")], ids=["no answer", "503", "429"]
+)
+def test_a_lost_network_is_waited_out_and_said_once(lost: Answer) -> None:
     # Three tries of each look, so that four looks find nothing.
-    script = [answer(told("A", "RUNNING")), *[HUNG_UP] * 12, answer(told("A", "SUCCEEDED"))]
+    script = [answer(told("A", "RUNNING")), *[lost] * 12, answer(told("A", "SUCCEEDED"))]
     with FakeService(*script) as service:
         ((task,), said) = waiting(service)
     assert task.state == "SUCCEEDED"
@@ -343,7 +365,7 @@ def test_a_request_is_that_of_the_official_client(ee_signatures: ModuleType) -> 
         region=edge(laid),
         crs=laid.crs,
         crsTransform=[laid.resolution, 0, laid.left, 0, -laid.resolution, laid.top],
-        maxPixels=laid.width * laid.height,
+        maxPixels=1e13,
         fileFormat="GeoTIFF",
         formatOptions={"noData": 65535},
     ).config
@@ -364,6 +386,20 @@ def test_the_pyramid_of_an_asset_blends_no_days_and_no_counts(ee_signatures: Mod
         "pyramidingPolicy": "MEAN",
         "pyramidingPolicyOverrides": {"clear_count": "SAMPLE", "date": "SAMPLE"},
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("User memory limit exceeded.", "Choose a shorter period"),
+        ("Computation timed out.", "Choose a shorter period"),
+        ("Asset storage quota exceeded.", "Delete what is not needed any more"),
+        ("Internal error.", ""),
+    ],
+)
+def test_what_a_failed_task_needs_is_known_by_the_services_text(text: str, said: str) -> None:
+    assert failures.hint(text).startswith(said)
+    assert bool(failures.hint(text)) == bool(said)
 
 
 def test_a_whole_asset_folder_may_be_of_another_project() -> None:
