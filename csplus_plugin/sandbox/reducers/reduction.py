@@ -18,7 +18,7 @@ from ..space.packing import Packing, Window, row_windows
 from .reducer import Reducer, Result, Stack
 from .stacks import SceneParts, Stacks
 
-STACK_BYTES = 224 << 20
+STACK_BYTES = 112 << 20
 """Values and weights of all scenes that are held at once."""
 
 VALUES = 1 << 20
