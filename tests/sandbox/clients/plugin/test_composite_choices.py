@@ -99,7 +99,9 @@ def test_best_index_draws_the_same_observations_in_any_style(client: Client) -> 
     )
     filed = compute(client, recipe("best_index", TILE, indices=("NDVI",)))
     for name in names:
-        np.testing.assert_array_equal(np.where(drawn[name] == NODATA, -9999, drawn[name]), filed[name])
+        np.testing.assert_array_equal(
+            np.where(drawn[name] == NODATA, -9999.0, drawn[name].astype(float)), filed[name]
+        )
 
 
 @pytest.mark.filterwarnings("ignore:All-NaN")
