@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -25,6 +25,12 @@ def between(what: str, value: float, lowest: float, highest: float) -> None:
     # `not (a <= x <= b)` also refuses nan, which passes every other comparison of a Processing number.
     if not lowest <= value <= highest:
         raise InvalidChoice(f"The {what} of {shown(value)} is not between {lowest} and {highest}.")
+
+
+def each_once(names: Sequence[str]) -> None:
+    """Refuse names of which one stands twice."""
+    if len(set(names)) < len(names):
+        raise InvalidChoice(f"{shown(', '.join(names))} names one twice.", "Name each once.")
 
 
 def check_types(block: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -86,6 +87,19 @@ class Scenes:
                 "Choose the product L2A, or another policy for unscored scenes.",
             )
         self._check_availability()
+
+    def require_bands(self, bands: Iterable[str]) -> None:
+        """Refuse bands that the product does not have.
+
+        Raises:
+            InvalidChoice: With those that it has.
+        """
+        product = PRODUCTS[self.product]
+        for band in bands:
+            if band not in product.bands:
+                raise InvalidChoice(
+                    f"{product.name} has no band {shown(band)}.", f"Choose from {', '.join(product.bands)}."
+                )
 
     def _check_names(self) -> None:
         for tile in self.tiles:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .. import indices, methods
 from ..bands import COUNT, DATE, SCORE, BandInfo, index_band, spectral_band
-from ..catalog import ANY_BAND, COUNT_BAND, INDEX_SOURCES, METHODS, PRODUCTS, STYLES, Style
+from ..catalog import ANY_BAND, COUNT_BAND, INDEX_SOURCES, METHODS, STYLES, Style
 from ..checks import between, check_types, one_of, shown
 from ..choices import Output, Scenes
 from ..days import add_date, clear_days
@@ -86,12 +86,7 @@ class Composite(ImageTarget):
 
     def check(self, scenes: Scenes, output: Output) -> None:
         """Refuse a band that the product does not have, and an index to draw where none was chosen."""
-        product = PRODUCTS[scenes.product]
-        for band in self.bands:
-            if band not in product.bands:
-                raise InvalidChoice(
-                    f"{product.name} has no band {shown(band)}.", f"Choose from {', '.join(product.bands)}."
-                )
+        scenes.require_bands(self.bands)
         if output.style not in (None, *self.styles()):
             raise InvalidChoice(
                 f"The style {output.style} cannot draw this picture.",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from .. import indices
 from ..bands import BandInfo, index_band, spectral_band
-from ..catalog import METRICS, PRODUCTS, STYLES, Style
-from ..checks import check_types, one_of, shown
+from ..catalog import METRICS, STYLES, Style
+from ..checks import check_types, each_once, one_of
 from ..choices import Output, Scenes
 from ..days import clear_days
 from ..errors import InvalidChoice
@@ -54,8 +54,7 @@ class Metrics(ImageTarget):
         if not self.statistics:
             raise InvalidChoice("No statistic was chosen.", f"Choose from {', '.join(METRICS)}.")
         for chosen in (self.bands, self.indices, self.statistics):
-            if len(set(chosen)) < len(chosen):
-                raise InvalidChoice(f"{shown(', '.join(chosen))} names one twice.", "Name each once.")
+            each_once(chosen)
         for name in self.indices:
             indices.find(name)
         for name in self.statistics:
@@ -63,12 +62,7 @@ class Metrics(ImageTarget):
 
     def check(self, scenes: Scenes, output: Output) -> None:
         """Refuse a band that the product does not have, and a style, for the first pair decides it."""
-        product = PRODUCTS[scenes.product]
-        for band in self.bands:
-            if band not in product.bands:
-                raise InvalidChoice(
-                    f"{product.name} has no band {shown(band)}.", f"Choose from {', '.join(product.bands)}."
-                )
+        scenes.require_bands(self.bands)
         if output.style is not None:
             raise InvalidChoice(
                 f"Temporal metrics cannot be drawn in the style {output.style}.",

@@ -10,8 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from .. import indices
-from ..catalog import METRICS, PRODUCTS, REFLECTANCE_SCALE
-from ..checks import between, check_types, one_of, shown
+from ..catalog import METRICS, REFLECTANCE_SCALE
+from ..checks import between, check_types, each_once, one_of
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice, Unreachable
 from ..naming import named
@@ -102,8 +102,7 @@ class Series(Target):
         if not self.statistics:
             raise InvalidChoice("No statistic was chosen.", f"Choose from {', '.join(STATISTICS)}.")
         for chosen in (self.bands, self.indices, self.statistics):
-            if len(set(chosen)) < len(chosen):
-                raise InvalidChoice(f"{shown(', '.join(chosen))} names one twice.", "Name each once.")
+            each_once(chosen)
         for name in self.indices:
             indices.find(name)
         for name in self.statistics:
@@ -115,12 +114,7 @@ class Series(Target):
     def check(self, scenes: Scenes, output: Output) -> None:
         """Refuse a band that the product does not have."""
         del output
-        product = PRODUCTS[scenes.product]
-        for band in self.bands:
-            if band not in product.bands:
-                raise InvalidChoice(
-                    f"{product.name} has no band {shown(band)}.", f"Choose from {', '.join(product.bands)}."
-                )
+        scenes.require_bands(self.bands)
 
     def sentence(self, scenes: Scenes) -> str:
         """Say which statistics, of what, and what counts as clear."""
