@@ -1,120 +1,44 @@
-"""Runs inside the real QGIS, started by `qgis --code`: live layers that are saved, opened again, refused.
+"""Runs inside the real QGIS: live layers that are saved, opened again, refused.
 
-`$CSPLUS_DESKTOP_PART` is "save" (try the sandbox from the page of options, run, save) or "reopen" (after a restart,
-against a sandbox on another port; then its maps are forgotten; then the plugin is disabled and enabled). Answers in
-`$CSPLUS_DESKTOP_OUT/<part>.json`.
+The part is "save" (try the sandbox from the page of options, run, save), "reopen" (after a restart, against a sandbox
+on another port; then its maps are forgotten; then the plugin is disabled and enabled) or "close".
 """
 
 import json
-import os
 import sys
 import threading
 import time
-import traceback
-from pathlib import Path
 
 import qgis.utils
-from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject, QgsRectangle
-from qgis.PyQt.QtCore import QPoint, Qt, QTimer
+from in_qgis import (
+    JANUARY,
+    OUT,
+    PART,
+    VIEW,
+    Watchdog,
+    bar,
+    begin,
+    colours,
+    finish,
+    keep,
+    later,
+    live_layers,
+    outcome,
+    picture,
+    plugin,
+    start_plugins,
+    step,
+    tell,
+    when,
+)
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject
+from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QPushButton
 from qgis.utils import iface
 
-OUT = Path(os.environ["CSPLUS_DESKTOP_OUT"])
-PART = os.environ["CSPLUS_DESKTOP_PART"]
 PROJECT = str(OUT / "twelve.qgz")
-PLACE = "-119.9300,-119.8874,37.3990,37.4328 [EPSG:4326]"
-VIEW = QgsRectangle(-13350500, 4495500, -13345700, 4500400)
 LAYERS = 12
-outcome = {"steps": []}
-keep = []
-
-
-def finish():
-    OUT.joinpath(f"{PART}.json").write_text(json.dumps(outcome))
-    os._exit(0)
-
-
-def step(function):
-    """Record that a step was reached, and turn any failure into an outcome."""
-
-    def safely(*arguments):
-        try:
-            function(*arguments)
-            outcome["steps"].append(function.__name__)
-        except BaseException:
-            outcome["failure"] = traceback.format_exc()
-            finish()
-
-    return safely
-
-
-def picture(name):
-    QApplication.processEvents()
-    QApplication.primaryScreen().grabWindow(0).save(str(OUT / name))
-
-
-def later(milliseconds, function):
-    QTimer.singleShot(milliseconds, function)
-
-
-def when(condition, function, seconds=60):
-    """Call the function once the condition holds."""
-    end = time.monotonic() + seconds
-
-    @step
-    def waiting():
-        if condition():
-            later(0, function)
-        elif time.monotonic() > end:
-            raise AssertionError(f"{function} was not reached")
-        else:
-            later(50, waiting)
-
-    waiting()
-
-
-class Watchdog:
-    """Measures the longest time in which the main loop did not come round."""
-
-    def __init__(self):
-        self.longest, self.last = 0.0, time.monotonic()
-        self.timer = QTimer()
-        self.timer.timeout.connect(self.look)
-        self.timer.start(5)
-
-    def look(self):
-        now = time.monotonic()
-        self.longest, self.last = max(self.longest, now - self.last), now
-
-
-def start_plugins():
-    iface.mainWindow().setGeometry(0, 0, 1400, 900)
-    iface.messageBar().clearWidgets()
-    qgis.utils.updateAvailablePlugins()
-    for name in ("processing", "csplus"):
-        if name not in qgis.utils.active_plugins:
-            qgis.utils.loadPlugin(name)
-            qgis.utils.startPlugin(name)
-    QgsProject.instance().setCrs(QgsProject.instance().crs())
-
-
-def bar():
-    return [item.text() for item in iface.messageBar().items()]
-
-
-def live_layers():
-    layers = QgsProject.instance().mapLayers().values()
-    return [
-        layer for layer in layers if layer.customProperty("csplus/recipe") and layer.providerType() == "wms"
-    ]
-
-
-def colours():
-    image = iface.mapCanvas().grab().toImage()
-    width, height = image.width(), image.height()
-    places = [(width * x // 40, height * y // 40) for x in range(10, 30) for y in range(10, 30)]
-    return len({image.pixel(x, y) & 0xFFFFFF for x, y in places})
 
 
 @step
@@ -129,7 +53,7 @@ def run_without_account():
     from qgis import processing
 
     try:
-        processing.run("csplus:clearcomposite", {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31"})
+        processing.run("csplus:clearcomposite", JANUARY)
     except Exception as refused:
         outcome["refused"] = str(refused)
     later(500, welcomed)
@@ -173,10 +97,8 @@ def sandbox_is_tried():
 def run():
     from qgis import processing
 
-    dialog = processing.createAlgorithmDialog(
-        "csplus:clearcomposite", {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31"}
-    )
-    keep.append(dialog)
+    dialog = processing.createAlgorithmDialog("csplus:clearcomposite", JANUARY)
+    keep["dialog"] = dialog
     dialog.algorithmFinished.connect(lambda *_: later(500, save))
     dialog.show()
     dialog.runButton().click()
@@ -184,7 +106,7 @@ def run():
 
 @step
 def save():
-    keep[0].close()
+    keep["dialog"].close()
     (layer,) = live_layers()
     layer.setOpacity(0.8)
     for number in range(1, LAYERS):
@@ -207,7 +129,7 @@ def save():
 @step
 def saved():
     picture("saved.png")
-    outcome["colours"] = colours()
+    outcome["colours"] = len(set(colours()))
     iface.setActiveLayer(next(one for one in live_layers() if "Copy" not in one.name()))
     iface.actionIdentify().trigger()
     canvas = iface.mapCanvas()
@@ -239,28 +161,23 @@ def reopen_start():
     outcome["modules_at_start"] = [name for name in ("ee", "csplus_ee", "requests") if name in sys.modules]
     outcome["threads_at_start"] = [one.name for one in threading.enumerate() if "csplus" in one.name]
     outcome["longest_at_rest"] = 0.0
-    keep.append(Watchdog())
+    keep["watchdog"] = Watchdog()
     later(1500, read)
 
 
 @step
 def read():
-    outcome["longest_at_rest"] = keep[0].longest
+    outcome["longest_at_rest"] = keep["watchdog"].longest
     begin = time.monotonic()
     iface.addProject(PROJECT)
     outcome["read_seconds"] = time.monotonic() - begin
-    keep[0].longest, keep[0].last = 0.0, time.monotonic()
+    keep["watchdog"].begin()
     when(lambda: not plugin().desktop.renewal.is_busy(), renewed)
-
-
-def plugin():
-    return qgis.utils.plugins["csplus"]
 
 
 @step
 def renewed():
-    outcome["longest_gap"] = keep[0].longest
-    keep[0].timer.stop()
+    outcome["longest_gap"] = keep["watchdog"].stop()
     layers = live_layers()
     outcome["ids"] = sorted(one.id() for one in layers)
     outcome["urls"] = sorted({one.source() for one in layers})
@@ -277,7 +194,7 @@ def renewed():
 @step
 def drawn():
     picture("reopened.png")
-    outcome["colours"] = colours()
+    outcome["colours"] = len(set(colours()))
     iface.activeLayer().setCustomProperty("csplus/minted", 1)
     OUT.joinpath("forget").touch()
     when(lambda: not OUT.joinpath("forget").exists(), forgotten)
@@ -298,7 +215,7 @@ def renewed_again():
 @step
 def redrawn():
     picture("refused.png")
-    outcome["colours_again"] = colours()
+    outcome["colours_again"] = len(set(colours()))
     extent = iface.mapCanvas().extent()
     outcome["zoomed"] = [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()]
     outcome["messages_again"] = bar()
@@ -318,8 +235,7 @@ def enabled_again():
     outcome["renewing_again"] = plugin().desktop.renewal._is_listening
     from qgis import processing
 
-    given = {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31"}
-    outcome["scenes"] = processing.run("csplus:clearcomposite", given)["SCENE_COUNT"]
+    outcome["scenes"] = processing.run("csplus:clearcomposite", JANUARY)["SCENE_COUNT"]
     later(500, settled)
 
 
@@ -335,10 +251,8 @@ def close_start():
     from qgis import processing
 
     iface.addProject(PROJECT)
-    dialog = processing.createAlgorithmDialog(
-        "csplus:clearcomposite", {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31"}
-    )
-    keep.append(dialog)
+    dialog = processing.createAlgorithmDialog("csplus:clearcomposite", JANUARY)
+    keep["dialog"] = dialog
     dialog.show()
     dialog.runButton().click()
     later(3000, close)
@@ -349,7 +263,7 @@ def close():
     outcome["busy"] = plugin().desktop.renewal.is_busy()
     outcome["threads"] = sorted({one.name for one in threading.enumerate() if "csplus" in one.name})
     outcome["at"] = time.time()
-    OUT.joinpath(f"{PART}.json").write_text(json.dumps(outcome))
+    tell()
     later(500, agree)
     iface.actionExit().trigger()
 
@@ -363,10 +277,9 @@ def agree():
     picture("close.png")
     outcome["asked"] = dialog.text()
     outcome["at"] = time.time()
-    OUT.joinpath(f"{PART}.json").write_text(json.dumps(outcome))
+    tell()
     next(one for one in dialog.findChildren(QPushButton) if "Yes" in one.text().replace("&", "")).click()
     later(1500, lambda: iface.actionExit().trigger())
 
 
-later(3000, {"save": save_start, "reopen": reopen_start, "close": close_start}[PART])
-later(120_000, finish)
+begin({"save": save_start, "reopen": reopen_start, "close": close_start}[PART])

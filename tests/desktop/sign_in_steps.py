@@ -1,61 +1,18 @@
 """Runs inside the real QGIS: sign in from the message bar against a stand-in of Google, and choose a project.
 
-Started by `qgis --code`; the stand-in's address is in `$CSPLUS_FAKE_GOOGLE`, and what happened goes to
-`$CSPLUS_DESKTOP_OUT/sign_in.json`.
+The stand-in's address is in `$CSPLUS_FAKE_GOOGLE`.
 """
 
-import json
 import os
-import traceback
 import urllib.request
-from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import qgis.utils
+from in_qgis import JANUARY, bar, begin, finish, later, outcome, picture, press, start_plugins, step, when
 from qgis.core import QgsSettings
-from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QApplication, QPushButton
-from qgis.utils import iface
+from qgis.PyQt.QtWidgets import QApplication
 
-OUT = Path(os.environ["CSPLUS_DESKTOP_OUT"])
 URL = os.environ["CSPLUS_FAKE_GOOGLE"]
-outcome = {}
-
-
-def finish():
-    OUT.joinpath("sign_in.json").write_text(json.dumps(outcome))
-    os._exit(0)
-
-
-def later(milliseconds, function):
-    def safely():
-        try:
-            function()
-        except BaseException:
-            outcome["failure"] = traceback.format_exc()
-            finish()
-
-    QTimer.singleShot(milliseconds, safely)
-
-
-def when(is_so, function, left=200):
-    if not left:
-        raise TimeoutError(function.__name__)
-    later(100, function if is_so() else lambda: when(is_so, function, left - 1))
-
-
-def picture(name):
-    QApplication.processEvents()
-    QApplication.primaryScreen().grabWindow(0).save(str(OUT / name))
-
-
-def bar():
-    return [item.text() for item in iface.messageBar().items()]
-
-
-def press(text):
-    next(one for one in iface.messageBar().findChildren(QPushButton) if one.text() == text).click()
 
 
 def choosers():
@@ -64,14 +21,9 @@ def choosers():
     ]
 
 
+@step
 def start():
-    iface.mainWindow().setGeometry(0, 0, 1400, 900)
-    iface.messageBar().clearWidgets()
-    qgis.utils.updateAvailablePlugins()
-    for name in ("processing", "csplus"):
-        if name not in qgis.utils.active_plugins:
-            qgis.utils.loadPlugin(name)
-            qgis.utils.startPlugin(name)
+    start_plugins()
     from csplus.csplus_plugin.gui import sign_in
 
     sign_in.GOOGLE = type(sign_in.GOOGLE)(f"{URL}/token", URL, URL)
@@ -88,6 +40,7 @@ def browse(url):
     return True
 
 
+@step
 def come_back():
     picture("sign_in_waiting.png")
     outcome["waiting"] = bar()
@@ -100,6 +53,7 @@ def come_back():
     when(choosers, choose)
 
 
+@step
 def choose():
     (chooser,) = choosers()
     table = chooser.table
@@ -114,6 +68,7 @@ def choose():
     chooser.use_button.click()
 
 
+@step
 def done():
     picture("sign_in_done.png")
     outcome["told"] = bar()
@@ -121,22 +76,21 @@ def done():
     finish()
 
 
+@step
 def run_without_account():
     from qgis import processing
 
     try:
-        processing.run(
-            "csplus:clearcomposite",
-            {"EXTENT": "-119.93,-119.89,37.40,37.43 [EPSG:4326]", "START": "2023-01-01", "END": "2023-01-31"},
-        )
+        processing.run("csplus:clearcomposite", JANUARY)
     except Exception as refused:
         outcome["refused"] = str(refused)
     later(500, welcomed)
 
 
+@step
 def welcomed():
     picture("sign_in_offered.png")
     press("Sign in")
 
 
-later(3000, start)
+begin(start)

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import sysconfig
 import threading
-import time
 import zipfile
 from pathlib import Path
 
@@ -20,71 +14,21 @@ from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 
 from ..support.busy import skip_if_too_busy
 from ..support.fake_service import Answer, FakeService
+from .desk import LONGEST_GAP, Desk
 
-ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ROOT / "build" / "desktop_renewal"
-
-LONGEST_GAP = 0.1
-"""Seconds in which the main loop has to come round."""
+STEPS = "renewal_steps"
 
 pytestmark = pytest.mark.desktop
 
 
-class Desk:
-    """A user's QGIS, which can be started again and again."""
-
-    def __init__(self, home: Path) -> None:
-        if not (shutil.which("qgis") and shutil.which("xvfb-run")):
-            pytest.skip("needs qgis and xvfb-run (make setup installs them)")
-        self.home = home
-        plugins = home / "plugins"
-        plugins.mkdir()
-        (plugins / "csplus").symlink_to(ROOT)
-        shutil.rmtree(PICTURES, ignore_errors=True)
-        PICTURES.mkdir(parents=True)
-        self.environment = {
-            **{
-                name: value for name, value in os.environ.items() if not name.startswith(("CSPLUS", "GOOGLE"))
-            },
-            "HOME": str(home),
-            "CLOUDSDK_CONFIG": str(home),
-            "NO_GCE_CHECK": "true",
-            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
-            "XDG_RUNTIME_DIR": str(home),
-            "PYTHONPATH": sysconfig.get_path("purelib"),
-            "QGIS_PLUGINPATH": str(plugins),
-            "QT_QPA_PLATFORM": "xcb",
-            "CSPLUS_DESKTOP_OUT": str(PICTURES),
-        }
-
-    def start(self, part: str, **environment: str) -> dict:
-        script = ROOT / "tests/desktop/renewal_steps.py"
-        command = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", "qgis", "--nologo", "--noversioncheck"]
-        command += ["--profiles-path", str(self.home / "profiles"), "--code", str(script)]
-        with (PICTURES / f"{part}.log").open("w") as log:
-            done = subprocess.run(
-                command,
-                env={**self.environment, "CSPLUS_DESKTOP_PART": part, **environment},
-                stdout=log,
-                stderr=log,
-                timeout=200,
-                check=False,
-            )
-        self.ended = time.time()
-        self.returned = done.returncode
-        told = json.loads((PICTURES / f"{part}.json").read_text())
-        assert told.get("failure") is None, told["failure"]
-        return told
-
-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("desk"))
+    return Desk(tmp_path_factory.mktemp("desk"), "desktop_renewal")
 
 
 @pytest.fixture(scope="module")
 def saved(desk: Desk) -> dict:
-    return desk.start("save")
+    return desk.start(STEPS, "save")
 
 
 def test_from_nothing_to_a_drawn_composite_in_qgis_alone(saved: dict) -> None:
@@ -106,9 +50,8 @@ def test_identify_answers_with_the_pixel_s_values(saved: dict) -> None:
     assert (longitude, latitude) == (pytest.approx(x, abs=2e-4), pytest.approx(y, abs=2e-4))
 
 
-def forget_when_asked(maps: Maps, over: threading.Event) -> None:
+def forget_when_asked(maps: Maps, asked: Path, over: threading.Event) -> None:
     """Let the sandbox forget its maps, as the service does after some hours."""
-    asked = PICTURES / "forget"
     while not over.wait(0.1):
         if asked.exists():
             maps._items._items.clear()
@@ -135,8 +78,10 @@ def reopen(desk: Desk) -> dict:
         add = maps.add
         maps.add = lambda *given: minted.append(1) or add(*given)
         over = threading.Event()
-        threading.Thread(target=forget_when_asked, args=(maps, over), daemon=True).start()
-        told = desk.start("reopen", CSPLUS_ENDPOINT=sandbox.url)
+        threading.Thread(
+            target=forget_when_asked, args=(maps, desk.pictures / "forget", over), daemon=True
+        ).start()
+        told = desk.start(STEPS, "reopen", CSPLUS_ENDPOINT=sandbox.url)
         over.set()
         return {**told, "sandbox": sandbox.url, "minted": len(minted)}
 
@@ -185,8 +130,8 @@ def test_zoom_to_layer_shows_the_area_and_not_the_world(reopened: dict) -> None:
     assert 4_485_000 < bottom < top < 4_510_000
 
 
-def test_the_saved_project_carries_no_secret(saved: dict) -> None:
-    with zipfile.ZipFile(PICTURES / "twelve.qgz") as archive:
+def test_the_saved_project_carries_no_secret(desk: Desk, saved: dict) -> None:
+    with zipfile.ZipFile(desk.pictures / "twelve.qgz") as archive:
         text = archive.read("twelve.qgs").decode()
     assert "csplus/recipe" in text
     assert "refresh_token" not in text
@@ -194,7 +139,7 @@ def test_the_saved_project_carries_no_secret(saved: dict) -> None:
 
 def test_qgis_is_closed_in_the_middle_of_a_run_and_a_renewal(desk: Desk, saved: dict) -> None:
     with FakeService(Answer(stall=300)) as service:
-        told = desk.start("close", CSPLUS_ENDPOINT=service.url)
+        told = desk.start(STEPS, "close", CSPLUS_ENDPOINT=service.url)
     assert told["busy"] is True
     assert "csplus request" in told["threads"]
     assert "Clear composite" in told["asked"]

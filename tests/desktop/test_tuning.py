@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import sysconfig
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ROOT / "build" / "desktop_tuning"
-
-LONGEST_GAP = 0.1
-"""Seconds in which the main loop has to come round."""
+from .desk import LONGEST_GAP, Desk
 
 pytestmark = pytest.mark.desktop
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    if not (shutil.which("qgis") and shutil.which("xvfb-run")):
-        pytest.skip("needs qgis and xvfb-run (make setup installs them)")
-    home = tmp_path_factory.mktemp("tuning")
-    plugins = home / "plugins"
-    plugins.mkdir()
-    (plugins / "csplus").symlink_to(ROOT)
-    shutil.rmtree(PICTURES, ignore_errors=True)
-    PICTURES.mkdir(parents=True)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("CSPLUS", "GOOGLE"))},
-        "HOME": str(home),
-        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
-        "XDG_RUNTIME_DIR": str(home),
-        "PYTHONPATH": sysconfig.get_path("purelib"),
-        "QGIS_PLUGINPATH": str(plugins),
-        "QT_QPA_PLATFORM": "xcb",
-        "CSPLUS_ENDPOINT": "sandbox",
-        "CSPLUS_DESKTOP_OUT": str(PICTURES),
-    }
-    command = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", "qgis", "--nologo", "--noversioncheck"]
-    command += ["--profiles-path", str(home / "profiles")]
-    command += ["--code", str(ROOT / "tests/desktop/tuning_steps.py")]
-    # Again, up to three times, where the window froze: a busy machine may be to blame for that.
-    for _ in range(3):
-        with (PICTURES / "qgis.log").open("w") as log:
-            subprocess.run(command, env=environment, stdout=log, stderr=log, timeout=200, check=False)
-        found = json.loads((PICTURES / "tuning.json").read_text())
-        assert found.get("failure") is None, found["failure"]
-        if found["longest_gap"] < LONGEST_GAP:
-            break
-    return found
+    desk = Desk(tmp_path_factory.mktemp("tuning"), "desktop_tuning")
+    return desk.start_unfrozen("tuning_steps", "tuning", CSPLUS_ENDPOINT="sandbox")
 
 
 def test_nothing_is_shown_and_nothing_loaded_at_start(told: dict) -> None:

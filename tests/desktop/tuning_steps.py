@@ -1,98 +1,40 @@
-"""Runs inside the real QGIS, started by `qgis --code`: the context menu of a live layer, the dialog filled in from its
-recipe, and the dock that tunes it. Answers in `$CSPLUS_DESKTOP_OUT/tuning.json`.
+"""Runs inside the real QGIS: the context menu of a live layer, the dialog filled in from its recipe, and the dock that
+tunes it.
 """
 
 import json
-import os
 import sys
 import threading
-import time
-import traceback
-from pathlib import Path
 
 import qgis.utils
-from qgis.core import QgsProject, QgsRasterLayer, QgsRectangle
+from in_qgis import (
+    JANUARY,
+    OUT,
+    VIEW,
+    Watchdog,
+    begin,
+    colours,
+    finish,
+    keep,
+    later,
+    outcome,
+    picture,
+    plugin,
+    start_plugins,
+    step,
+    when,
+)
+from qgis.core import QgsProject, QgsRasterLayer
 from qgis.gui import QgsProcessingAlgorithmDialogBase
-from qgis.PyQt.QtCore import QEvent, Qt, QTimer
+from qgis.PyQt.QtCore import QEvent, Qt
 from qgis.PyQt.QtGui import QContextMenuEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QMenu
 from qgis.utils import iface
 
-OUT = Path(os.environ["CSPLUS_DESKTOP_OUT"])
-PLACE = "-119.9300,-119.8874,37.3990,37.4328 [EPSG:4326]"
-VIEW = QgsRectangle(-13350500, 4495500, -13345700, 4500400)
-outcome = {"steps": []}
-keep = {}
-
-
-def finish():
-    OUT.joinpath("tuning.json").write_text(json.dumps(outcome))
-    os._exit(0)
-
-
-def step(function):
-    """Record that a step was reached, and turn any failure into an outcome."""
-
-    def safely(*arguments):
-        try:
-            function(*arguments)
-            outcome["steps"].append(function.__name__)
-        except BaseException:
-            outcome["failure"] = traceback.format_exc()
-            finish()
-
-    return safely
-
-
-def picture(name):
-    QApplication.processEvents()
-    QApplication.primaryScreen().grabWindow(0).save(str(OUT / name))
-
-
-def when(condition, function, seconds=60):
-    """Call the function once the condition holds."""
-    end = time.monotonic() + seconds
-
-    @step
-    def waiting():
-        if condition():
-            QTimer.singleShot(0, function)
-        elif time.monotonic() > end:
-            raise AssertionError(f"{function} was not reached")
-        else:
-            QTimer.singleShot(50, waiting)
-
-    waiting()
-
-
-class Watchdog:
-    """Measures the longest time in which the main loop did not come round."""
-
-    def __init__(self):
-        self.longest, self.last = 0.0, time.monotonic()
-        self.timer = QTimer()
-        self.timer.timeout.connect(self.look)
-        self.timer.start(5)
-
-    def look(self):
-        now = time.monotonic()
-        self.longest, self.last = max(self.longest, now - self.last), now
-
-    def begin(self):
-        self.longest, self.last = 0.0, time.monotonic()
-
-
-def start_plugins():
-    qgis.utils.updateAvailablePlugins()
-    for name in ("processing", "csplus"):
-        if name not in qgis.utils.active_plugins:
-            qgis.utils.loadPlugin(name)
-            qgis.utils.startPlugin(name)
-
 
 def dock():
-    return qgis.utils.plugins["csplus"].desktop._dock
+    return plugin().desktop._dock
 
 
 def algorithm_dialog():
@@ -103,26 +45,17 @@ def algorithm_dialog():
     )
 
 
-def colours():
-    image = iface.mapCanvas().grab().toImage()
-    width, height = image.width(), image.height()
-    places = [(width * x // 40, height * y // 40) for x in range(10, 30) for y in range(10, 30)]
-    return [image.pixel(x, y) & 0xFFFFFF for x, y in places]
-
-
 @step
 def start():
-    iface.mainWindow().setGeometry(QApplication.primaryScreen().geometry())
-    iface.messageBar().clearWidgets()
     start_plugins()
     outcome["dock_at_start"] = dock().isVisible()
     outcome["ee_at_start"] = "ee" in sys.modules
     from qgis import processing
 
-    given = {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-01-31", "OUTPUT": str(OUT / "clear.tif")}
-    dialog = processing.createAlgorithmDialog("csplus:clearcomposite", {**given, "METHOD": "best"})
+    given = {**JANUARY, "OUTPUT": str(OUT / "clear.tif"), "METHOD": "best"}
+    dialog = processing.createAlgorithmDialog("csplus:clearcomposite", given)
     keep["dialog"] = dialog
-    dialog.algorithmFinished.connect(lambda *_: QTimer.singleShot(500, ran))
+    dialog.algorithmFinished.connect(lambda *_: later(500, ran))
     dialog.show()
     dialog.runButton().click()
 
@@ -149,7 +82,7 @@ def open_context_menu(layer, then):
     iface.setActiveLayer(layer)
     view = iface.layerTreeView()
     place = view.visualRect(view.currentIndex()).center()
-    QTimer.singleShot(700, then)
+    later(700, then)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.viewport().mapToGlobal(place))
     QApplication.sendEvent(view.viewport(), event)
 
@@ -178,7 +111,7 @@ def open_menu():
 @step
 def edit_the_file():
     choose("Edit and run again…")
-    QTimer.singleShot(1500, dialog_of_the_file)
+    later(1500, dialog_of_the_file)
 
 
 @step
@@ -207,7 +140,7 @@ def run_again():
     for one in made:
         if one is not keep["live"]:
             QgsProject.instance().removeMapLayer(one.id())
-    QTimer.singleShot(300, open_menu_again)
+    later(300, open_menu_again)
 
 
 @step
@@ -218,7 +151,7 @@ def open_menu_again():
 @step
 def tune():
     choose("Tune…")
-    QTimer.singleShot(4000, dock_is_open)
+    later(4000, dock_is_open)
 
 
 @step
@@ -245,9 +178,8 @@ def slide():
 
 @step
 def slid():
-    outcome["longest_gap"] = keep["watchdog"].longest
-    keep["watchdog"].timer.stop()
-    QTimer.singleShot(4000, drawn)
+    outcome["longest_gap"] = keep["watchdog"].stop()
+    later(4000, drawn)
 
 
 @step
@@ -258,7 +190,7 @@ def drawn():
     now = colours()
     outcome["changed"] = sum(one != other for one, other in zip(now, keep["colours"], strict=True))
     dock().undo_button.click()
-    QTimer.singleShot(4000, undone)
+    later(4000, undone)
 
 
 @step
@@ -274,7 +206,7 @@ def undone():
 @step
 def make_a_file():
     dock().file_button.click()
-    QTimer.singleShot(1500, file_dialog)
+    later(1500, file_dialog)
 
 
 @step
@@ -312,5 +244,4 @@ def unloaded():
     finish()
 
 
-QTimer.singleShot(3000, start)
-QTimer.singleShot(120_000, finish)
+begin(start)
