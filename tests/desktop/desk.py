@@ -55,6 +55,12 @@ class Desk:
             "CSPLUS_DESKTOP_OUT": str(self.pictures),
         }
 
+    def write_settings(self, text: str) -> None:
+        """Write QGIS's settings, as they are before its first start."""
+        file = self.home / "profiles" / "profiles" / "default" / "QGIS" / "QGIS3.ini"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+
     def start(self, steps: str, part: str, seconds: float = 200, **environment: str) -> dict:
         """Start QGIS with one of the files of steps, wait for its end, and give what it told.
 

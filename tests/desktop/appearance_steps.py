@@ -1,0 +1,113 @@
+"""Runs inside the real QGIS: opens every window of ours, photographs it, and tells what is wrong with it.
+
+The part names the look: theme, scale and language come from the profile and from the environment.
+"""
+
+import qgis.utils
+import windows
+from in_qgis import (
+    JANUARY,
+    PART,
+    VIEW,
+    begin,
+    finish,
+    keep,
+    later,
+    live_layers,
+    outcome,
+    picture,
+    plugin,
+    start_plugins,
+    step,
+    when,
+)
+from qgis.core import QgsApplication, QgsProject
+from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
+from qgis.utils import iface
+
+outcome["windows"] = {}
+
+
+def look_at(name, window):
+    """Photograph a window, and note what is wrong with it."""
+    QTest.qWait(400)
+    picture(f"{PART}_{name}.png")
+    outcome["windows"][name] = {
+        "cut_off": windows.cut_off(window),
+        "without_keyboard": windows.without_keyboard(window),
+        "without_name": windows.without_name(window),
+    }
+
+
+@step
+def start():
+    start_plugins()
+    outcome["theme"] = QgsApplication.themeName()
+    outcome["language"] = QgsApplication.locale()
+    outcome["scale"] = iface.mainWindow().devicePixelRatioF()
+    QTimer.singleShot(1500, options_are_open)
+    iface.showOptionsDialog(iface.mainWindow(), "csplusOptions")
+    later(300, run)
+
+
+@step
+def options_are_open():
+    dialog = QApplication.activeModalWidget()
+    page = next(one for one in dialog.findChildren(object) if type(one).__name__ == "OptionsPage")
+    screen = QApplication.primaryScreen().size()
+    dialog.setGeometry(20, 20, screen.width() - 40, screen.height() - 60)
+    look_at("options", page)
+    dialog.reject()
+
+
+@step
+def run():
+    from qgis import processing
+
+    dialog = processing.createAlgorithmDialog("csplus:clearcomposite", JANUARY)
+    keep["dialog"] = dialog
+    dialog.algorithmFinished.connect(lambda *_: later(500, ran))
+    dialog.setGeometry(20, 20, 1000, QApplication.primaryScreen().size().height() - 60)
+    dialog.show()
+    look_at("dialog", dialog.mainWidget())
+    dialog.runButton().click()
+
+
+@step
+def ran():
+    keep["dialog"].close()
+    (layer,) = live_layers()
+    QgsProject.instance().layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(True)
+    iface.setActiveLayer(layer)
+    iface.mapCanvas().setExtent(VIEW)
+    plugin().desktop._dock.open()
+    when(lambda: not plugin().desktop._dock.tuning.is_busy, tuned)
+
+
+@step
+def tuned():
+    look_at("tune", plugin().desktop._dock.widget())
+    choose_a_project()
+
+
+@step
+def choose_a_project():
+    from csplus.csplus_plugin.earthengine.cloud_projects import CloudProject
+    from csplus.csplus_plugin.gui.project_chooser import ProjectChooser
+
+    off = "The Earth Engine API is off in this project. https://console.cloud.google.com/apis/library/earthengine"
+    projects = [
+        CloudProject("forest-monitoring-12", "Forest monitoring", "Registered, noncommercial", ""),
+        CloudProject("old-project-98", "An old project", "Earth Engine API off", off),
+    ]
+    chooser = ProjectChooser(projects, "old-project-98", iface.mainWindow())
+    chooser.show()
+    look_at("projects", chooser)
+    chooser.close()
+    qgis.utils.unloadPlugin("csplus")
+    finish()
+
+
+begin(start)
