@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -71,6 +72,7 @@ class ProjectChooser(QDialog):
         self.table.itemDoubleClicked.connect(self.accept)
         self.table.currentItemChanged.connect(self._explain)
         ids = list(self._projects)
+        self.ensurePolished()
         self.table.setCurrentItem(self.table.topLevelItem(ids.index(chosen) if chosen in ids else 0))
 
     def chosen(self) -> str:
@@ -83,4 +85,7 @@ class ProjectChooser(QDialog):
         self.use_button.setEnabled(project is not None)
         # Google's answer is in it: text, but for the addresses of its console.
         text = html.escape(project.problem) if project is not None else ""
-        self.detail.setText(_CONSOLE.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', text))
+        # In the colour of the text: a dark theme leaves links in dark blue.
+        colour = self.detail.palette().color(QPalette.ColorRole.WindowText).name()
+        link = rf'<a href="\g<0>" style="color: {colour}">\g<0></a>'
+        self.detail.setText(_CONSOLE.sub(link, text))

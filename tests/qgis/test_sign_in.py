@@ -272,7 +272,7 @@ def test_what_google_says_is_text_and_its_console_a_link() -> None:
     text = shown.detail.text()
     assert "<img" not in text
     assert text.count("<a ") == 1
-    assert '<a href="https://console.cloud.google.com/a?b=c">' in text
+    assert '<a href="https://console.cloud.google.com/a?b=c" ' in text
 
 
 def test_the_main_loop_goes_on(page: OptionsPage, google: FakeGoogle, browser: Browser) -> None:
