@@ -13,6 +13,7 @@ from ..layers.renewal import Renewal
 from ..processing import first_contact
 from .identify import Identify
 from .layer_menu import LayerMenu
+from .main_menu import MainMenu
 from .messages import Messages
 from .options import PAGE, OptionsFactory
 from .sign_in import SignIn
@@ -51,6 +52,12 @@ class Desktop(QObject):
         self._dock.hide()
         self._menu = LayerMenu(iface)
         self._menu.tuning.connect(self._dock.open)
+        self._dock.toggleViewAction().setText("Tune a live layer")
+        self._main_menu = MainMenu(
+            iface,
+            [self._dock.toggleViewAction()],
+            {"Options…": self._open_options, "Help": self._open_help},
+        )
         self._menu.done.connect(self._messages.inform)
         self._menu.failed.connect(self._messages.tell)
         # A signal, because runs are in threads of their own.
@@ -65,6 +72,7 @@ class Desktop(QObject):
         self._sign_in.stop()
         for signal in (self._sign_in.told, self._sign_in.chosen, self._sign_in.ended):
             signal.disconnect()
+        self._main_menu.stop()
         self._menu.stop()
         self._menu.tuning.disconnect(self._dock.open)
         self._menu.done.disconnect(self._messages.inform)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from csplus.csplus_plugin import settings
+from csplus.csplus_plugin.gui import main_menu
 from csplus.csplus_plugin.gui.desktop import Desktop
 from csplus.csplus_plugin.gui.messages import Messages
 from qgis import processing
-from qgis.core import QgsProcessingException, QgsProject, QgsSettings
+from qgis.core import QgsApplication, QgsProcessingException, QgsProject, QgsSettings
 from qgis.gui import QgsLayerTreeView, QgsMapCanvas, QgsMessageBar
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
-from qgis.PyQt.QtWidgets import QDockWidget, QPushButton, QTextBrowser
+from qgis.PyQt.QtWidgets import QAction, QDockWidget, QMenu, QPushButton, QTextBrowser, QToolBar
 
 from .conftest import JANUARY
 
@@ -28,6 +29,7 @@ class Window:
         self.docks: list[QDockWidget] = []
         self.factories: list[object] = []
         self.opened: list[str] = []
+        self.menu, self.tools = QMenu(), QToolBar()
 
     def messageBar(self) -> QgsMessageBar:
         return self.bar
@@ -56,6 +58,18 @@ class Window:
     def unregisterOptionsWidgetFactory(self, factory: object) -> None:
         self.factories.remove(factory)
 
+    def rasterMenu(self) -> QMenu:
+        return self.menu
+
+    def pluginToolBar(self) -> QToolBar:
+        return self.tools
+
+    def addToolBarIcon(self, action: QAction) -> None:
+        self.tools.addAction(action)
+
+    def removeToolBarIcon(self, action: QAction) -> None:
+        self.tools.removeAction(action)
+
     def buttons(self) -> dict[str, QPushButton]:
         item = self.bar.currentItem()
         return {} if item is None else {button.text(): button for button in item.findChildren(QPushButton)}
@@ -73,6 +87,28 @@ def window(qgis_new_project: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     QgsSettings().remove("csplus")
     assert made.factories == made.docks == []
     assert made.bar.items() == []
+    assert made.menu.actions() == made.tools.actions() == []
+
+
+def test_the_menu_has_every_algorithm_that_the_provider_has(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr(main_menu, "open_algorithm", lambda name, given: opened.append(name))
+    (action,) = window.menu.actions()
+    assert window.tools.actions() == [action]
+    assert not action.menu().actions()  # nothing before it is opened
+    for _ in range(2):  # and nothing twice
+        action.menu().aboutToShow.emit()
+    groups = [one for one in action.menu().actions() if one.menu()]
+    assert [one.text() for one in groups] == ["Composites", "Evidence", "Models", "Connection"]
+    assert action.menu().actions()[0].text() == "Clear composite…"
+    for one in (algorithm for group in groups for algorithm in group.menu().actions()):
+        one.trigger()
+    provider = QgsApplication.processingRegistry().providerById("csplus")
+    assert sorted(opened) == sorted(algorithm.name() for algorithm in provider.algorithms())
+    next(one for one in action.menu().actions() if one.text() == "Options…").trigger()
+    assert window.opened == ["csplusOptions"]
 
 
 def fail() -> None:
