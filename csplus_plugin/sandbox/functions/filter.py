@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -27,12 +27,15 @@ def _comparison(*names: str, compare: Compare) -> None:
     def comparison(
         left_field: str | None, right_value: object, right_field: str | None, left_value: object
     ) -> Filter:
-        operands = Operands(left_field, right_value, right_field, left_value)
+        # A list that is given is looked up for every element.
+        operands = Operands(left_field, _looked_up(right_value), right_field, _looked_up(left_value))
 
         def test(element: Element, partner: Element | None) -> bool:
             left, right = operands.of(element, partner)
             return left is not None and right is not None and compare(left, right)
 
+        if compare is _equal and left_field is not None and right_field is not None:
+            return Filter(test, keys=(_key_by(left_field), _key_by(right_field)))
         return Filter(test)
 
 
@@ -53,7 +56,34 @@ def _equal(left: object, right: object) -> bool:
     return a == b if a is not None and b is not None else hashable(left) == hashable(right)
 
 
+def _key(value: object) -> object:
+    """Give what is the same of two values exactly where they are equal."""
+    number = as_number(value)
+    return (hashable(value), None) if number is None else number
+
+
+def _key_by(field: str) -> Callable[[Element], object]:
+    return lambda element: _key(selected(element, field))
+
+
+class _Lookup(list[Any]):
+    """A list that knows where an equal value is without going through it."""
+
+    def __init__(self, values: Iterable[Any]) -> None:
+        super().__init__(values)
+        self._keys = frozenset(_key(value) for value in self)
+
+    def holds(self, value: object) -> bool:
+        return _key(value) in self._keys
+
+
+def _looked_up(value: object) -> object:
+    return _Lookup(value) if isinstance(value, list) else value
+
+
 def _listed(values: object, value: object) -> bool:
+    if isinstance(values, _Lookup):
+        return values.holds(value)
     return not isinstance(values, str) and any(_equal(v, value) for v in promote(values, "List"))
 
 
@@ -161,7 +191,12 @@ def _tested(condition: Filter, element: Element, partner: Element | None) -> boo
 def and_(filters: list[Filter]) -> Filter:
     """All of them pass."""
     measures = [f.measure for f in filters if f.measure]
-    return Filter(lambda a, b: all(_tested(f, a, b) for f in filters), measures[0] if measures else None)
+    keys = [f.keys for f in filters if f.keys]
+    return Filter(
+        lambda a, b: all(_tested(f, a, b) for f in filters),
+        measures[0] if measures else None,
+        keys[0] if keys else None,
+    )
 
 
 @function("Filter.or")

@@ -337,6 +337,28 @@ def test_joins(month: Month) -> None:
     assert info(ee.Image(ee.Image(best.toList(1, 4).get(0)).get("best")).get("apart")) == DAY
 
 
+def test_thousands_are_joined_and_listed_by_equal_values(folder: Folder) -> None:
+    """2,500 by 1,250: more pairs than a join compares, where it has to compare each."""
+
+    def numbered(count: int, step: int) -> Any:
+        return ee.FeatureCollection(
+            ee.List.sequence(0, step * (count - 1), step).map(lambda n: ee.Feature(None, {"n": n, "m": n}))
+        )
+
+    every, even = numbered(2_500, 1), numbered(1_250, 2)
+    same = ee.Filter.equals(leftField="n", rightField="m")
+    near = ee.Filter.And(ee.Filter.maxDifference(3, leftField="n", rightField="m"), same)
+    for condition in (same, near):
+        kept = ee.Join.simple().apply(every, even, condition)
+        assert folder.info(kept.aggregate_array("n")) == list(range(0, 2_500, 2))
+    rest = ee.Join.inverted().apply(every, even, same)
+    assert folder.info(rest.aggregate_array("n")) == list(range(1, 2_500, 2))
+    with pytest.raises(Refused, match=r"^Computation timed out\.$"):
+        folder.info(ee.Join.simple().apply(every, even, ee.Filter.Not(same)).size())
+    listed = every.filter(ee.Filter.inList("n", [*range(0, 5_000, 3), "1"]))
+    assert folder.info(listed.aggregate_array("n")) == list(range(0, 2_500, 3))
+
+
 def test_merge_to_list_and_bands(month: Month) -> None:
     info = month.folder.info
     both = s2().merge(s2().limit(1))
