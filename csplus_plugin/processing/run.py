@@ -13,9 +13,11 @@ from qgis.core import QgsApplication, QgsProcessingFeedback
 
 from ..core import survey as surveying
 from ..core.choices import Scenes
-from ..core.errors import BadRequest, Cancelled
+from ..core.errors import BadRequest, Cancelled, ComputationTooHeavy
+from ..core.scenes import steps
 from ..core.survey import Survey
 from ..core.text import printable
+from ..core.window_halves import combined, halves
 from ..earthengine.client import Client
 from ..earthengine.dependencies import ee_place, ee_version, prepare_expressions
 from ..earthengine.session import SANDBOX, Connection, Session, close_sessions, session_for
@@ -95,7 +97,7 @@ class Run:
         self._feedback.pushWarning(printable(sentence))
 
     def survey(self, scenes: Scenes, *, needs_scores: bool = True) -> Survey:
-        """Ask which scenes there are, in one request, and report them.
+        """Ask which scenes there are, in one request if it is not too heavy, and report them.
 
         Args:
             scenes: The choices.
@@ -104,8 +106,8 @@ class Run:
         Raises:
             NothingFound: No scene is left.
         """
-        values = self.client.value(surveying.question(scenes))
-        found = surveying.answer(scenes, values, needs_scores=needs_scores)
+        found = self._find(scenes)
+        surveying.require_scenes(scenes, found, needs_scores=needs_scores)
         self._report(scenes, found, needs_scores=needs_scores)
         return found
 
@@ -131,6 +133,19 @@ class Run:
         self._report(scenes, found, needs_scores=needs_scores)
         return found, answer
 
+    def _find(self, scenes: Scenes) -> Survey:
+        """Ask for the scenes of a window, and where that is too heavy for those of its halves."""
+        try:
+            return surveying.read(scenes, self.client.value(surveying.question(scenes)))
+        except ComputationTooHeavy:
+            parts = halves(scenes)
+            if parts is None:
+                raise
+        self.say(
+            f"The scenes from {scenes.start} to {scenes.end} are too many for one request: asked in halves."
+        )
+        return combined([self._find(part) for part in parts], [step.what for step in steps(scenes)])
+
     def _report(self, scenes: Scenes, found: Survey, *, needs_scores: bool) -> None:
         for line in surveying.report(found):
             self.say(line)
@@ -138,7 +153,7 @@ class Run:
             self.warn(line)
 
     def surveys(self, windows: Mapping[str, Scenes]) -> dict[str, Survey]:
-        """Ask which scenes there are in each of several windows, in one request, and report them.
+        """Ask which scenes there are in each of several windows, in one request if it is not too heavy; report them.
 
         Args:
             windows: Name, to stand before what is said of a window -> its scenes.
@@ -149,13 +164,17 @@ class Run:
         from ..core.library import ee
 
         questions = ee.List([surveying.question(scenes) for scenes in windows.values()])
-        answers = self.client.value(questions)
-        if not isinstance(answers, list) or len(answers) != len(windows):
-            answers = [None] * len(windows)
-        found = {
-            name: surveying.read(scenes, one)
-            for (name, scenes), one in zip(windows.items(), answers, strict=True)
-        }
+        try:
+            answers = self.client.value(questions)
+        except ComputationTooHeavy:
+            found = {name: self._find(scenes) for name, scenes in windows.items()}
+        else:
+            if not isinstance(answers, list) or len(answers) != len(windows):
+                answers = [None] * len(windows)
+            found = {
+                name: surveying.read(scenes, one)
+                for (name, scenes), one in zip(windows.items(), answers, strict=True)
+            }
         for name, survey in found.items():
             self.say(f"{name}: {' '.join(surveying.report(survey))}")
         return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.choices import Scenes
 from ..core.errors import ComputationTooHeavy, Unreachable
-from ..core.survey import Survey
+from ..core.survey import Scene, Survey
 from ..core.targets.scene_list import PAGE, SceneList, ids_of
 from .run import Run
 
@@ -46,19 +46,19 @@ def ask_in_pages(run: Run, scenes: Scenes, target: SceneList) -> tuple[Survey, l
     return survey, answer
 
 
-def _missing(survey: Survey, answer: list[Any]) -> list[str]:
+def _missing(survey: Survey, answer: list[Any]) -> list[Scene]:
     known = ids_of(answer)
-    return [scene.index for scene in survey.scenes if scene.index not in known]
+    return [scene for scene in survey.scenes if scene.index not in known]
 
 
-def _pages(run: Run, scenes: Scenes, target: SceneList, missing: Sequence[str], size: int) -> Iterable[Any]:
+def _pages(run: Run, scenes: Scenes, target: SceneList, missing: Sequence[Scene], size: int) -> Iterable[Any]:
     waiting = deque(missing[begin : begin + size] for begin in range(0, len(missing), size))
     done = 0
     while waiting:
         page = waiting.popleft()
         run.show(100 * done / len(missing), f"{done} of {len(missing)} scenes")
         try:
-            found = run.client.value(target.question(replace(scenes, ids=tuple(page))))
+            found = run.client.value(target.question(_only(scenes, page)))
         except ComputationTooHeavy:
             if len(page) == 1:
                 raise
@@ -67,3 +67,8 @@ def _pages(run: Run, scenes: Scenes, target: SceneList, missing: Sequence[str], 
             continue
         done += len(page)
         yield from found if isinstance(found, list) else (found,)
+
+
+def _only(scenes: Scenes, page: Sequence[Scene]) -> Scenes:
+    """Narrow the choices to scenes in order of time; the service finds days sooner than ids."""
+    return replace(scenes, start=page[0].day, end=page[-1].day, ids=tuple(scene.index for scene in page))

@@ -205,6 +205,26 @@ def test_a_window_that_is_too_heavy_is_asked_for_in_smaller_pages(
     assert asked.count(1) == 10
 
 
+def test_a_cancel_between_two_pages_is_obeyed(
+    context: QgsProcessingContext, feedback: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (scene_list, scene_pages):
+        monkeypatch.setattr(module, "PAGE", 2)
+    value, asked = Client.value, []
+
+    def cancelling(self: Client, expression: Any) -> Any:
+        asked.append(expression)
+        if len(asked) == 3:
+            feedback.cancel()
+        return value(self, expression)
+
+    monkeypatch.setattr(Client, "value", cancelling)
+    with pytest.raises(Exception, match="Cancelled"):
+        find(context, feedback)
+    assert len(asked) == 3
+    assert 20 < feedback.progress() < 30  # two of the eight scenes that are missing
+
+
 def test_a_single_scene_that_is_too_heavy_is_said(
     context: QgsProcessingContext, feedback: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
