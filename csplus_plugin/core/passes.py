@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .choices import Scenes
 from .days import pass_day
 from .errors import Unreachable
+from .hidden_scores import looks, only_hidden, only_seen
 from .scenes import found, unscored
 from .survey import Scene, Survey
 from .text import clean
@@ -17,9 +18,14 @@ from .text import clean
 if TYPE_CHECKING:
     import ee
 
+    from .region import Region
+
 _LAST_MOMENT = 253_402_300_799_000
 _LONGEST_ID = 100
 _DAY = timedelta(days=1)
+
+_IDS = ("ids", "unscored", "over", "seen", "hidden")
+"""The parts of an answer that are lists of ids."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +54,25 @@ def widened(scenes: Scenes) -> Scenes:
     return replace(scenes, start=scenes.start - _DAY, end=min(scenes.end, date.max - 2 * _DAY) + _DAY)
 
 
-def question(scenes: Scenes) -> ee.Dictionary:
-    """Build the expression whose answer `answer` reads, in one request for any number of days."""
+def question(scenes: Scenes, covered: Region) -> ee.Dictionary:
+    """Build the expression whose answer `answer` reads, in one request for any number of days.
+
+    Args:
+        scenes: The choices; the region is where passes are looked for.
+        covered: What the places cover of it, for which scenes are counted.
+    """
     from .library import ee
 
-    collection = found(widened(scenes))
+    collection, over = found(widened(scenes)), replace(widened(scenes), region=covered)
+    looked_at = looks(over)
     return ee.Dictionary(
         {
             "ids": collection.aggregate_array("system:index"),
             "times": collection.aggregate_array("system:time_start"),
             "unscored": unscored(widened(scenes)).aggregate_array("system:index"),
+            "over": found(over).aggregate_array("system:index"),
+            "seen": only_seen(looked_at).aggregate_array("id"),
+            "hidden": only_hidden(looked_at).aggregate_array("id"),
         }
     )
 
@@ -66,17 +81,34 @@ Timed = tuple[int, Scene]
 """A scene, after its milliseconds since 1970."""
 
 
-def answer(scenes: Scenes, values: Any) -> tuple[Timed, ...]:
-    """Read the service's answer: the scenes of the passes that began within the window, in order of time.
+@dataclass(frozen=True)
+class Found:
+    """What there is over a group of places.
+
+    Attributes:
+        timed: The scenes of the passes that began within the window, in order of time.
+        over: `system:index` of those that lie over the places.
+        seen: Of those whose score says something of the places.
+        hidden: Of those whose score exists and says nothing of them.
+    """
+
+    timed: tuple[Timed, ...]
+    over: frozenset[str]
+    seen: frozenset[str]
+    hidden: frozenset[str]
+
+
+def answer(scenes: Scenes, values: Any) -> Found:
+    """Read the service's answer.
 
     Raises:
         Unreachable: It is no answer to the question.
     """
-    ids, times, without = _checked(values)
+    times, ids = _checked(values)
     keeps = scenes.unscored_policy in ("keep", "scl")
-    unscored_ids = {clean(index, _LONGEST_ID) for index in without}
+    unscored_ids = set(ids["unscored"])
     every = []
-    for time, index in sorted(zip(times, (clean(one, _LONGEST_ID) for one in ids), strict=True)):
+    for time, index in sorted(zip(times, ids["ids"], strict=True)):
         moment = datetime.fromtimestamp(time / 1000, timezone.utc)
         is_scored = index not in unscored_ids
         number = pass_day(time, scenes.region)
@@ -85,7 +117,8 @@ def answer(scenes: Scenes, values: Any) -> tuple[Timed, ...]:
     for _, scene in every:
         begun.setdefault(scene.pass_day, scene.day)
     inside = {number for number, day in begun.items() if scenes.start <= day <= scenes.end}
-    return tuple((time, scene) for time, scene in every if scene.pass_day in inside)
+    timed = tuple((time, scene) for time, scene in every if scene.pass_day in inside)
+    return Found(timed, *(frozenset(ids[key]) for key in ("over", "seen", "hidden")))
 
 
 def passes(found_scenes: Iterable[Timed]) -> list[Pass]:
@@ -106,23 +139,50 @@ def passes(found_scenes: Iterable[Timed]) -> list[Pass]:
     ]
 
 
-def together(scenes: Scenes, found_scenes: Iterable[Scene]) -> Survey:
-    """Make one survey of the scenes over several regions, each scene once."""
-    each = {scene.index: scene for scene in found_scenes}
+def together(scenes: Scenes, founds: Iterable[Found]) -> Survey:
+    """Make one survey of the scenes over several groups of places, each scene once.
+
+    A score counts where it says something of any place, and is none where it is masked over every one.
+    """
+    founds = tuple(founds)
+    each = {scene.index: scene for one in founds for _, scene in one.timed if scene.index in one.over}
+    hidden = set[str]().union(*(one.hidden for one in founds)).difference(*(one.seen for one in founds))
+    hidden &= {index for index, scene in each.items() if scene.is_scored}
     what = f"of {scenes.product} over the features from {scenes.start} to {scenes.end}"
-    return Survey(((what, len(each)),), tuple(each[index] for index in sorted(each)))
+    return Survey(
+        ((what, len(each)),),
+        tuple(
+            replace(each[index], is_scored=False, is_used=False) if index in hidden else each[index]
+            for index in sorted(each)
+        ),
+        tuple(sorted(hidden)),
+    )
 
 
-def _checked(values: Any) -> tuple[list[str], list[float], list[str]]:
+def _checked(values: Any) -> tuple[list[float], dict[str, list[str]]]:
     """Refuse an answer to another question, or one that was damaged on its way and still is JSON."""
     found_values = values if isinstance(values, dict) else {}
-    ids, times, without = (found_values.get(key) for key in ("ids", "times", "unscored"))
-    if isinstance(ids, list) and isinstance(times, list) and isinstance(without, list):
-        are_texts = all(isinstance(index, str) for index in (*ids, *without))
-        are_times = all(type(time) in (int, float) and 0 <= time <= _LAST_MOMENT for time in times)
-        if are_texts and are_times and len(ids) == len(times):
-            return ids, times, without
-    raise Unreachable(
+    times, ids = found_values.get("times"), {key: found_values.get(key) for key in _IDS}
+    if not (isinstance(times, list) and all(_is_number(time) for time in times)):
+        raise _damaged()
+    cleaned = {key: _texts(some) for key, some in ids.items()}
+    if len(cleaned["ids"]) != len(times):
+        raise _damaged()
+    return times, cleaned
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= _LAST_MOMENT
+
+
+def _texts(values: Any) -> list[str]:
+    if not (isinstance(values, list) and all(isinstance(one, str) for one in values)):
+        raise _damaged()
+    return [clean(one, _LONGEST_ID) for one in values]
+
+
+def _damaged() -> Unreachable:
+    return Unreachable(
         "The answer to the question for scenes is damaged.",
         "Run again in a few minutes, and if it stays so, check the network and its proxy.",
     )

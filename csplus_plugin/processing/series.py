@@ -15,7 +15,8 @@ from ..core import passes as passing
 from ..core import survey as surveying
 from ..core.choices import Scenes
 from ..core.errors import FileTrouble, NothingFound
-from ..core.passes import Pass, Timed
+from ..core.passes import Found, Pass
+from ..core.place_cover import cover
 from ..core.places import Group, Place, groups
 from ..core.smoothing import whittaker
 from ..core.survey import Survey
@@ -59,15 +60,15 @@ class SeriesRun:
         asker = Asker(
             self._run.client,
             WholeQueue(of_group),
-            lambda number: passing.question(of_group[number]),
+            lambda number: passing.question(of_group[number], cover(found[number].places)),
             lambda number, values: passing.answer(of_group[number], values),
             self._options,
             self._run.is_cancelled,
         )
-        timed: dict[int, tuple[Timed, ...]] = {}
+        known: dict[int, Found] = {}
         for number, scenes in asker.ask():
-            timed[number] = scenes
-            self._run.show(_SURVEYED * len(timed) / len(found), f"{len(timed)} of {len(found)} surveys")
+            known[number] = scenes
+            self._run.show(_SURVEYED * len(known) / len(found), f"{len(known)} of {len(found)} surveys")
         # A pass without any score shows nothing where such scenes are left out: it is asked for once it has one.
         is_kept = self._scenes.unscored_policy in ("keep", "scl")
         self._groups = [
@@ -76,13 +77,13 @@ class SeriesRun:
                 of_group[number],
                 [
                     one
-                    for one in passing.passes(timed[number])
+                    for one in passing.passes(known[number].timed)
                     if is_kept or one.unscored_count < one.scene_count
                 ],
             )
             for number, group in enumerate(found)
         ]
-        survey = passing.together(self._scenes, (scene for scenes in timed.values() for _, scene in scenes))
+        survey = passing.together(self._scenes, known.values())
         if not survey.scenes:
             raise NothingFound(
                 f"No scenes {survey.left[0][0]}.",

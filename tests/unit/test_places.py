@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -107,6 +108,13 @@ def moment(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000
 
 
+def surveyed(times: dict[str, str], **ids: list[str]) -> dict[str, list]:
+    """The service's answer for scenes with their times, each over the places."""
+    moments = [moment(text) for text in times.values()]
+    lists = {"over": list(times), **{key: [] for key in ("unscored", "seen", "hidden")}, **ids}
+    return {"ids": list(times), "times": moments, **lists}
+
+
 def test_a_pass_over_midnight_is_of_the_day_on_which_it_began() -> None:
     times = {
         "before": "2022-12-31T23:59:00",  # with the next one a pass of the day before the window
@@ -116,8 +124,7 @@ def test_a_pass_over_midnight_is_of_the_day_on_which_it_began() -> None:
         "last too": "2023-02-01T00:02:00",
         "after": "2023-02-01T18:00:00",
     }
-    values = {"ids": list(times), "times": [moment(text) for text in times.values()], "unscored": ["last"]}
-    found = passing.passes(passing.answer(CELL, values))
+    found = passing.passes(passing.answer(CELL, surveyed(times, unscored=["last"])).timed)
     assert [(one.day, one.scene_count, one.unscored_count) for one in found] == [
         (date(2023, 1, 1), 1, 0),
         (date(2023, 1, 31), 2, 1),
@@ -125,17 +132,41 @@ def test_a_pass_over_midnight_is_of_the_day_on_which_it_began() -> None:
     assert (found[1].first, found[1].last) == (moment(times["last"]), moment(times["last too"]))
 
 
+TIMES = {name: f"2023-01-{day:02d}T18:00:00" for day, name in enumerate("abcdef", 1)}
+
+
+def test_scenes_are_counted_over_the_places_and_by_what_their_scores_say_of_them() -> None:
+    """Two groups of places: a score counts where it says something of any place."""
+    founds = [
+        passing.answer(CELL, surveyed(TIMES, unscored=["e"], over=[*"abce"], seen=["a"], hidden=["b", "c"])),
+        passing.answer(CELL, surveyed(TIMES, unscored=["e"], over=[*"bcd"], seen=["b"], hidden=["d"])),
+    ]
+    told = passing.together(CELL, founds)
+    assert [one.index for one in told.scenes] == [*"abcde"]  # f is over no place
+    assert (told.scored_count, told.unscored_ids, told.hidden_ids) == (2, ("c", "d", "e"), ("c", "d"))
+    assert (told.used_count, told.days) == (2, (date(2023, 1, 1), date(2023, 1, 2)))
+    kept = replace(CELL, unscored_policy="keep")
+    founds = [passing.answer(kept, surveyed(TIMES, unscored=["e"], hidden=["b"]))]
+    told = passing.together(kept, founds)
+    assert (told.scored_count, told.used_count) == (4, 5)  # a masked score is never made up for
+
+
 @pytest.mark.parametrize(
     "values",
     [
         None,
         [],
-        {"ids": ["a"], "times": [], "unscored": []},
-        {"ids": [1], "times": [1], "unscored": []},
-        {"ids": ["a"], "times": [-1], "unscored": []},
-        {"ids": ["a"], "times": [float("nan")], "unscored": []},
+        {"times": []},
+        {"ids": [1]},
+        {"times": [-1]},
+        {"times": [float("nan")]},
+        {"over": None},
+        {"hidden": [0]},
+        {"seen": "a"},
     ],
 )
 def test_damaged_answers_are_refused(values: object) -> None:
+    if isinstance(values, dict):
+        values = surveyed({"a": "2023-01-05T18:00:00"}) | values
     with pytest.raises(Unreachable, match="damaged"):
         passing.answer(CELL, values)

@@ -12,6 +12,7 @@ import pytest
 from csplus.csplus_plugin.core import passes as passing
 from csplus.csplus_plugin.core import survey
 from csplus.csplus_plugin.core.choices import Scenes
+from csplus.csplus_plugin.core.place_cover import cover
 from csplus.csplus_plugin.core.places import Group, groups, place
 from csplus.csplus_plugin.core.targets.composite import Composite
 from csplus.csplus_plugin.core.targets.point_looks import PointLooks
@@ -167,7 +168,8 @@ def group() -> Group:
 def ask(client: Client, target: Series, **choices: object) -> dict[date, list[Look]]:
     near = group()
     scenes = Scenes(near.region, date(2023, 1, 1), date(2023, 1, 30), **choices)
-    passes = passing.passes(passing.answer(scenes, client.value(passing.question(scenes))))
+    asked = client.value(passing.question(scenes, cover(near.places)))
+    passes = passing.passes(passing.answer(scenes, asked).timed)
     values = client.value(target.question(passing.widened(scenes), near.places, passes))
     found = target.looks(values, near.places, len(passes))
     return {one.day: looks for one, looks in zip(passes, found, strict=True)}
