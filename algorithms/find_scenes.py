@@ -8,9 +8,9 @@ from typing import Any
 from qgis.core import Qgis, QgsProcessingContext, QgsVectorLayer
 
 from ..csplus_plugin.core.recipe import Recipe
-from ..csplus_plugin.core.survey import Survey
+from ..csplus_plugin.core.survey import Survey, check_policy
 from ..csplus_plugin.core.table import Table
-from ..csplus_plugin.core.targets.scene_list import SceneList
+from ..csplus_plugin.core.targets.scene_list import SceneList, graded
 from ..csplus_plugin.layers.scene_style import style_scenes
 from ..csplus_plugin.processing.parameters import add, number
 from ..csplus_plugin.processing.run import Run
@@ -56,8 +56,13 @@ class FindScenes(TableAlgorithm):
 
     def ask(self, run: Run) -> tuple[Survey, Table]:
         """Ask in one request, or in pages."""
-        survey, answer = ask_in_pages(run, self.recipe.scenes, self.recipe.target)
-        return survey, self.recipe.target.table(self.recipe.scenes, survey, answer)
+        scenes, target = self.recipe.scenes, self.recipe.target
+        survey, answer = ask_in_pages(run, scenes, target)
+        counted = graded(survey, answer)
+        if nothing := survey.scored_count - counted.scored_count:
+            run.say(f"Scenes that show nothing of the area, and count as unscored: {nothing}.")
+        check_policy(scenes, counted, needs_scores=False)
+        return counted, target.table(scenes, counted, answer)
 
     def style(self, layer: QgsVectorLayer) -> None:
         """Colour by clear share, and give each scene its day."""

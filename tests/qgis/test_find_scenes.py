@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from csplus.csplus_plugin.core.errors import BadRequest, ComputationTooHeavy
 from csplus.csplus_plugin.core.recipe import Recipe
@@ -34,6 +35,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDateTime, Qt
 
+from ..support.archives import L2A, SCORES, write_scene
 from .conftest import JANUARY, Recorder
 
 ID = "csplus:findscenes"
@@ -107,6 +109,29 @@ def test_scenes_none_of_which_has_a_score_are_listed_all_the_same(
     results, scenes = find(context, feedback, START="2023-01-11", END="2023-01-11")
     assert [one["scored"] for one in scenes] == [False]
     assert (results["DATE_COUNT"], results["FIRST_DATE"]) == (0, "")
+
+
+def test_a_scene_without_a_pixel_in_the_area_has_no_score_there_in_rows_and_counts(
+    context: QgsProcessingContext, feedback: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the edge of the swath: the footprint touches the area, the pixels do not."""
+    empty = np.full((60, 60), np.nan)
+    west, whole = empty.copy(), np.full((60, 60), 0.8)
+    west[:, :10] = 0.8
+    scenes = {"05": whole, "10": west, "15": empty}  # day -> its pixels, and so its scores
+    for day, score in scenes.items():
+        index = f"202301{day}T184751_202301{day}T184746_T11SKB"
+        place = {"origin": (240_000.0, 4_146_000.0)}
+        write_scene(tmp_path, L2A, index, {"B4": np.where(np.isnan(score), np.nan, 500)}, **place)
+        write_scene(tmp_path, SCORES, index, {"cs_cdf": score, "cs": score}, **place)
+    monkeypatch.setenv("CSPLUS_SANDBOX_DATA", str(tmp_path))
+    area = "-119.9360,-119.9325,37.4206,37.4234 [EPSG:4326]"  # columns 14 and on
+    results, rows = find(context, feedback, EXTENT=area)
+    assert [one["scored"] for one in rows] == [True, False, False]
+    assert [results[f"{name}_COUNT"] for name in ("SCENE", "SCORED", "UNSCORED", "DATE")] == [3, 1, 2, 1]
+    assert any("show nothing of the area, and count as unscored: 2" in line for line in feedback.said)
+    with pytest.raises(Exception, match="2 of 3 scenes have no score"):
+        find(context, feedback, EXTENT=area, UNSCORED_POLICY="fail")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +164,26 @@ def ids_of(answer: Any) -> set[str]:
         for one in found_properties
         if isinstance(one, dict) and isinstance(index := one.get("index"), str)
     }
+
+
+def graded(survey: Survey, answer: Any) -> Survey:
+    """Count scenes that show nothing of the area as scenes without a score, as their rows do.
+
+    A scene may touch the area with its footprint, and have no pixel in it.
+    """
+    features = [one.get("properties") for one in answer if isinstance(one, dict)]
+    without = {
+        clean(index, _LONGEST_NAME)
+        for one in features
+        if isinstance(one, dict) and one.get(_CLEAR) is None and isinstance(index := one.get("index"), str)
+    }
+    return replace(
+        survey,
+        scenes=tuple(
+            replace(one, is_scored=False, is_used=False) if one.is_scored and one.index in without else one
+            for one in survey.scenes
+        ),
+    )
 
 
 def _number_in(row: Mapping[str, Cell], name: str) -> float:
