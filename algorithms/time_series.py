@@ -19,7 +19,7 @@ from ..csplus_plugin.core.places import region_of
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.series_report import Gatherer
 from ..csplus_plugin.core.targets.series import STATISTICS, Series
-from ..csplus_plugin.layers.provenance import SANDBOX_NOTICE
+from ..csplus_plugin.layers.provenance import SANDBOX_NOTICE, origin
 from ..csplus_plugin.processing.blocks import add_bands, read_scenes
 from ..csplus_plugin.processing.destinations import survey_outputs, table_file
 from ..csplus_plugin.processing.features import read_features
@@ -130,7 +130,7 @@ class TimeSeries(TableAlgorithm):
             **survey_outputs(self._survey),
         }
         if report:
-            write_report(gathered.report(), Path(report))
+            write_report(gathered.report(origin(self.recipe, self._survey)), Path(report))
             results["REPORT"] = report
         return results
 

@@ -8,7 +8,7 @@ from statistics import quantiles
 from typing import Any, cast
 
 from .recipe import Recipe
-from .reports.chart import Chart
+from .reports.chart import Chart, Kind
 from .reports.chart import Series as Line
 from .reports.report import Report
 from .table import Cell, Column, Table
@@ -44,10 +44,14 @@ class Gatherer:
         target = cast("Series", recipe.target)
         names = [column.name for column in columns]
         step = len(target.statistics)
-        # The first statistic of each variable, and the smooth line through it in a chart of its own.
+        # The first statistic of each variable, and the smooth line through it.
         firsts = [f"{variable}_{statistic}" for variable, statistic in target.pairs[::step]]
-        wanted = [name for first in firsts for name in (first, f"{first}_smooth")]
-        self._drawn = [names.index(name) for name in wanted if name in names]
+        self._smooth = {
+            names.index(first): names.index(f"{first}_smooth")
+            for first in firsts
+            if f"{first}_smooth" in names
+        }
+        self._drawn = [names.index(first) for first in firsts]
         self.row_count = self._feature_count = self._without = 0
         self._last: Cell = None
         self._rows: list[tuple[Cell, ...]] = []
@@ -60,13 +64,16 @@ class Gatherer:
             self._look_at(row)
             yield row
 
-    def report(self) -> Report:
-        """Make the report of what has passed."""
+    def report(self, origin: Sequence[str] = ()) -> Report:
+        """Make the report of what has passed.
+
+        Args:
+            origin: Sentences that say of what it was made.
+        """
         scenes, target = self._recipe.scenes, self._recipe.target
         lead: tuple[str, ...] = (
-            f"Features: {self._feature_count}, of which {self._without} have no clear look. Rows: {self.row_count}.",
-            f"{target.sentence(scenes)}.",
-            f"Sentinel-2 {scenes.product}, {scenes.start} to {scenes.end}.",
+            f"Features: {self._feature_count}; without a clear look: {self._without}; rows: {self.row_count}.",
+            *origin,
             f"A row has a clear share of {target.min_clear:g} or more.",
         )
         if self.row_count > len(self._rows):
@@ -74,7 +81,7 @@ class Gatherer:
         return Report(
             title=f"Time series {scenes.start} to {scenes.end}",
             lead=lead,
-            charts=tuple(chart for at in self._drawn if (chart := self._chart(at)) is not None),
+            charts=tuple(self._charts()),
             columns=self._columns,
             table=Table(tuple(self._rows)),
             recipe=self._recipe.to_json(),
@@ -93,33 +100,36 @@ class Gatherer:
             return
         if feature in self._lines or len(self._lines) <= _MOST_LINES:
             self._lines.setdefault(feature, []).append(row)
-        for at in self._drawn:
+        for at in (*self._drawn, *self._smooth.values()):
             values = self._days.setdefault((at, date.fromisoformat(str(day))), [])
             if isinstance(row[at], float) and len(values) < _MOST_VALUES:
                 values.append(cast("float", row[at]))
 
-    def _chart(self, at: int) -> Chart | None:
-        label = self._columns[at].label
+    def _charts(self) -> Iterator[Chart]:
+        """Draw a line for each feature; of many, their quartiles, with the smooth ones in charts of their own."""
         is_many = len(self._lines) > _MOST_LINES
-        lines = self._quartiles(at) if is_many else self._each(at)
-        if not lines:
-            return None
-        title = (
-            label if len(self._lines) <= _MOST_LINES else f"{label}: quartiles of the features, day by day"
-        )
-        return Chart(title, "Day of the pass (UTC)", label, tuple(lines))
+        for first in self._drawn:
+            for at in (first, *self._smoothed(first)) if is_many else (first,):
+                label = self._columns[at].label
+                lines = self._quartiles(at) if is_many else self._each(at)
+                title = f"{label}: quartiles of the features, day by day" if is_many else label
+                legend = "" if is_many else self._columns[0].label
+                if lines:
+                    yield Chart(title, "Day of the pass (UTC)", label, tuple(lines), legend=legend)
+
+    def _smoothed(self, at: int) -> tuple[int, ...]:
+        return (self._smooth[at],) if at in self._smooth else ()
 
     def _each(self, at: int) -> list[Line]:
-        """Draw a line for each feature."""
-        return [
-            Line(
-                f"{feature}",
-                _points(rows, at),
-                "line",
-                tuple(f"{100 * _share(row):.0f} % clear" for row in rows),
-            )
-            for feature, rows in self._lines.items()
-        ]
+        """Draw each feature: its looks joined, or with a smooth line in the same colour through them."""
+        lines = []
+        for number, (feature, rows) in enumerate(self._lines.items()):
+            notes = tuple(f"{100 * _share(row):.0f} % clear" for row in rows)
+            smooth = self._smoothed(at)
+            kind: Kind = "points" if smooth else "looks"
+            lines.append(Line(f"{feature}", _points(rows, at), kind, notes, number))
+            lines += [Line(f"{feature}, smoothed", _points(rows, one), paint=number) for one in smooth]
+        return lines
 
     def _quartiles(self, at: int) -> list[Line]:
         days = sorted(day for column, day in self._days if column == at)

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from osgeo import gdal
+
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _SECONDS = 60
 """How long an answer may take; the machine may be busy."""
@@ -88,6 +91,14 @@ class Page:
         """Save what the whole page looks like, as PNG."""
         shot = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
+
+    def pixels(self, folder: Path) -> np.ndarray:
+        """Give what is seen in the window: rows, columns, and red, green and blue from 0 to 255."""
+        path = folder / "window.png"
+        shot = self.send("Page.captureScreenshot", format="png")
+        path.write_bytes(base64.b64decode(shot["data"]))
+        dataset = gdal.Open(str(path))
+        return np.moveaxis(dataset.ReadAsArray()[:3], 0, -1)
 
     def paper(self, path: Path) -> None:
         """Save what is printed, as PDF."""

@@ -9,6 +9,8 @@ from typing import Literal
 Point = tuple[date | float, float | None]
 """Where on the x axis, and the value there; None where there is none."""
 
+Kind = Literal["line", "looks", "points", "step"]
+
 _LARGEST = 1e15
 """No value of ours is larger, and an axis of larger ones has no ticks that can be told apart."""
 
@@ -20,14 +22,17 @@ class Series:
     Attributes:
         name: Name in the legend.
         points: In order of x; a line is broken where a value is None or not finite.
-        kind: `line` joins the points; `points` shows each alone; `step` keeps a value until the next point.
+        kind: `line` joins the points; `looks` also shows each where there is room; `points` shows each alone; `step`
+            keeps a value until the next point.
         notes: What the tooltip says of each point besides its value; empty for nothing.
+        paint: Number of its colour, for series that belong together; None for one of its own.
     """
 
     name: str
     points: tuple[Point, ...]
-    kind: Literal["line", "points", "step"] = "line"
+    kind: Kind = "line"
     notes: tuple[str, ...] = ()
+    paint: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Chart:
         series: At least one; x is a day in all of them, or a number in all of them.
         marks: Lines across it.
         y_range: Lowest and highest value that the axis has to reach; None leaves it to the values.
+        legend: What the names of the series are; empty where they say it themselves.
     """
 
     title: str
@@ -64,6 +70,7 @@ class Chart:
     series: tuple[Series, ...]
     marks: tuple[Mark, ...] = ()
     y_range: tuple[float, float] | None = None
+    legend: str = ""
 
     @property
     def is_of_time(self) -> bool:

@@ -23,6 +23,9 @@ MOST_SERIES = 40
 _SHAPES = ("M-3,0a3,3 0 1,0 6,0a3,3 0 1,0 -6,0", "M-3,-3h6v6h-6z", "M0,-4l4,7h-8z", "M0,-4l4,4l-4,4l-4,-4z")
 """Circle, square, triangle, diamond, around 0."""
 
+_APART = 6
+"""Pixels that a dot needs."""
+
 _LETTER = 0.58
 """Width of a letter, in sizes of the letters."""
 
@@ -68,7 +71,7 @@ def draw(chart: Chart, sheet: Sheet, columns: int = WIDE.width) -> str:
     for number, series in enumerate(chart.series[:MOST_SERIES]):
         points = [(place(at), known(value)) for at, value in series.points]
         kept = [points[one] for one in thinned(points, min(columns, sheet.width))]
-        parts.append(f'<g data-series="{number}">{_series(series, kept, number, x, y)}</g>')
+        parts.append(f'<g data-series="{number}">{_series(series, kept, paint(series, number), x, y)}</g>')
     # Names of marks lie on the lines, with an edge of the paper's colour.
     parts += [_mark_label(mark, x, y, sheet) for mark in chart.marks]
     axes = (x.begin, y.end, x.end, y.begin, x.low, x.high, y.low, y.high)
@@ -80,15 +83,21 @@ def draw(chart: Chart, sheet: Sheet, columns: int = WIDE.width) -> str:
     )
 
 
-def colour(number: int) -> str:
+def paint(series: Series, number: int) -> int:
+    """Give the number of a series' colour: its place in the chart, unless it belongs to another's."""
+    return number if series.paint is None else series.paint
+
+
+def colour(series: Series, number: int) -> str:
     """Give the colour of a series."""
-    return COLOURS[number % len(COLOURS)]
+    return COLOURS[paint(series, number) % len(COLOURS)]
 
 
 def swatch(series: Series, number: int) -> str:
     """Draw the sample of a series for the legend."""
-    sample: Sequence[Place] = [(12, 6)] if series.kind == "points" else [(0, 6), (24, 6)]
-    line = _series(series, sample, number, Axis(0, 24, 0, 24), Axis(0, 12, 0, 12))
+    ends = (3, 21) if series.kind == "looks" else (0, 24)  # a dot needs room
+    sample: Sequence[Place] = [(12, 6)] if series.kind == "points" else [(at, 6) for at in ends]
+    line = _series(series, sample, paint(series, number), Axis(0, 24, 0, 24), Axis(0, 12, 0, 12))
     return f'<svg class="swatch" viewBox="0 0 24 12" width="24" height="12" aria-hidden="true">{line}</svg>'
 
 
@@ -155,15 +164,25 @@ def _mark_label(mark: Mark, x: Axis, y: Axis, sheet: Sheet) -> str:
 
 
 def _series(series: Series, points: Sequence[Place], number: int, x: Axis, y: Axis) -> str:
-    paint = colour(number)
+    ink = COLOURS[number % len(COLOURS)]
     if series.kind == "points":
         shape = _SHAPES[number % len(_SHAPES)]
-        return "".join(f'<path fill="{paint}" transform="translate({x.at(at):.1f} {y.at(value):.1f})" d="{shape}"/>'
+        return "".join(f'<path fill="{ink}" transform="translate({x.at(at):.1f} {y.at(value):.1f})" d="{shape}"/>'
                        for at, value in points if value is not None)  # fmt: skip
     dash = DASHES[number % len(DASHES)]
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     path = "".join(_steps(points, x, y, is_step=series.kind == "step"))
-    return f'<path fill="none" stroke="{paint}" stroke-width="2"{dashed} d="{path}"/>'
+    drawn = f'<path fill="none" stroke="{ink}" stroke-width="2"{dashed} d="{path}"/>'
+    if series.kind == "looks" and len(points) * _APART <= x.end - x.begin:
+        drawn += f'<path fill="{ink}" d="{"".join(_dots(points, x, y))}"/>'
+    return drawn
+
+
+def _dots(points: Sequence[Place], x: Axis, y: Axis) -> Iterator[str]:
+    """Give the commands of a path of dots."""
+    for at, value in points:
+        if value is not None:
+            yield f"M{x.at(at) - 3:.1f},{y.at(value):.1f}a3,3 0 1,0 6,0a3,3 0 1,0 -6,0"
 
 
 def _steps(points: Sequence[Place], x: Axis, y: Axis, *, is_step: bool) -> Iterator[str]:

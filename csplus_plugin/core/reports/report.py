@@ -121,6 +121,8 @@ def _figure(chart: Chart, columns: int) -> str:
         f'<button type="button" aria-pressed="true">{swatch(chart.series[number], number)}{name}</button>'
         for number, name in names
     )
+    if chart.legend:
+        legend = f"<span>{_said(chart.legend, _LONGEST_CELL)}:</span>{legend}"
     left_out = len(chart.series) - MOST_SERIES
     note = (
         f"<p>Only the first {MOST_SERIES} are drawn; {left_out} more are in the table.</p>"
@@ -145,7 +147,7 @@ def _numbers(chart: Chart, columns: int) -> dict[str, object]:
         kept = thinned(points, columns)
         one: dict[str, object] = {
             "name": clean(series.name, _LONGEST_CELL),
-            "colour": colour(number),
+            "colour": colour(series, number),
             "x": [_short(points[at][0]) for at in kept],
             "y": [_short(points[at][1]) for at in kept],
         }
