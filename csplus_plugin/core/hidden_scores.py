@@ -29,30 +29,6 @@ def hidden(scenes: Scenes) -> ee.FeatureCollection:
     Returns:
         A feature without geometry for each, with the scene's `system:index` as `id`.
     """
-    return only_hidden(looks(scenes))
-
-
-def only_hidden(looked_at: ee.FeatureCollection) -> ee.FeatureCollection:
-    """Keep of `looks` the scenes of which the region shows pixels, and no score."""
-    from .library import ee
-
-    return looked_at.filter(ee.Filter.And(ee.Filter.gt("scene", 0), ee.Filter.eq("score", 0)))
-
-
-def only_seen(looked_at: ee.FeatureCollection) -> ee.FeatureCollection:
-    """Keep of `looks` the scenes that have a score in the region."""
-    from .library import ee
-
-    return looked_at.filter(ee.Filter.gt("score", 0))
-
-
-def looks(scenes: Scenes) -> ee.FeatureCollection:
-    """Look at every scene that has a score, on a coarse grid of about 64 x 64 points.
-
-    Returns:
-        A feature without geometry for each: its `system:index` as `id`, and the shares of the region in which the
-        `scene` has pixels and a `score`.
-    """
     from .library import ee
 
     step = spacing(scenes.region, _SAMPLES)
@@ -64,7 +40,8 @@ def looks(scenes: Scenes) -> ee.FeatureCollection:
         seen = masks.reduceRegion(ee.Reducer.mean(), shape, step)
         return ee.Feature(None, seen).set("id", image.get("system:index"))
 
-    return ee.FeatureCollection(linked(joined(ee.Join.simple(), scenes), scenes.qa_band).map(look))
+    looks = ee.FeatureCollection(linked(joined(ee.Join.simple(), scenes), scenes.qa_band).map(look))
+    return looks.filter(ee.Filter.And(ee.Filter.gt("scene", 0), ee.Filter.eq("score", 0)))
 
 
 def _coarse(region: Region, metres: float) -> Region:

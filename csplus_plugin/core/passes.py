@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from .choices import Scenes
 from .days import pass_day
 from .errors import Unreachable
-from .hidden_scores import looks, only_hidden, only_seen
+from .place_cover import cover
+from .place_scores import seen_and_hidden
 from .scenes import found, unscored
 from .survey import Scene, Survey
 from .text import clean
@@ -18,7 +19,7 @@ from .text import clean
 if TYPE_CHECKING:
     import ee
 
-    from .region import Region
+    from .places import Place
 
 _LAST_MOMENT = 253_402_300_799_000
 _LONGEST_ID = 100
@@ -54,25 +55,25 @@ def widened(scenes: Scenes) -> Scenes:
     return replace(scenes, start=scenes.start - _DAY, end=min(scenes.end, date.max - 2 * _DAY) + _DAY)
 
 
-def question(scenes: Scenes, covered: Region) -> ee.Dictionary:
+def question(scenes: Scenes, places: Sequence[Place]) -> ee.Dictionary:
     """Build the expression whose answer `answer` reads, in one request for any number of days.
 
     Args:
         scenes: The choices; the region is where passes are looked for.
-        covered: What the places cover of it, for which scenes are counted.
+        places: In it, all of one UTM zone, for which scenes are counted.
     """
     from .library import ee
 
-    collection, over = found(widened(scenes)), replace(widened(scenes), region=covered)
-    looked_at = looks(over)
+    collection, over = found(widened(scenes)), replace(widened(scenes), region=cover(places))
+    seen, hidden = seen_and_hidden(over, places)
     return ee.Dictionary(
         {
             "ids": collection.aggregate_array("system:index"),
             "times": collection.aggregate_array("system:time_start"),
             "unscored": unscored(widened(scenes)).aggregate_array("system:index"),
             "over": found(over).aggregate_array("system:index"),
-            "seen": only_seen(looked_at).aggregate_array("id"),
-            "hidden": only_hidden(looked_at).aggregate_array("id"),
+            "seen": ee.List([one.aggregate_array("system:index") for one in seen]).flatten(),
+            "hidden": hidden.aggregate_array("system:index"),
         }
     )
 

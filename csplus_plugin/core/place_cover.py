@@ -12,7 +12,7 @@ from .longitudes import TURN
 from .places import Place
 from .region import Region
 
-MOST_VERTICES = 10_000
+MOST_VERTICES = 2_000
 """Of what is covered; it travels with the survey."""
 
 _FINE = 5.0

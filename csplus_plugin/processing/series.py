@@ -16,7 +16,6 @@ from ..core import survey as surveying
 from ..core.choices import Scenes
 from ..core.errors import FileTrouble, NothingFound
 from ..core.passes import Found, Pass
-from ..core.place_cover import cover
 from ..core.places import Group, Place, groups
 from ..core.smoothing import whittaker
 from ..core.survey import Survey
@@ -60,7 +59,7 @@ class SeriesRun:
         asker = Asker(
             self._run.client,
             WholeQueue(of_group),
-            lambda number: passing.question(of_group[number], cover(found[number].places)),
+            lambda number: passing.question(of_group[number], found[number].places),
             lambda number, values: passing.answer(of_group[number], values),
             self._options,
             self._run.is_cancelled,

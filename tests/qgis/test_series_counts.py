@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from csplus.csplus_plugin.core import place_scores
 from qgis import processing as toolbox
 from qgis.core import QgsFeature, QgsGeometry, QgsProcessingContext, QgsVectorLayer
 
@@ -87,6 +88,29 @@ def layer_of(names: list[str]) -> QgsVectorLayer:
     return layer
 
 
+def count(
+    context: QgsProcessingContext, feedback: Recorder, names: list[str], policy: str = "drop"
+) -> dict[str, int]:
+    """Run the algorithm for some of the fields."""
+    given = {"FEATURES": layer_of(names), "START": "2023-01-01", "END": "2023-01-31", "TABLE": "memory:"}
+    given |= {"MIN_CLEAR": 0, "UNSCORED_POLICY": policy}
+    return toolbox.run("csplus:timeseries", given, context=context, feedback=feedback)
+
+
+@pytest.mark.parametrize("levels", [(1, 2, 100), (1, 4, 100), (4,)])
+def test_at_however_many_places_scenes_are_looked_at_first(
+    context: QgsProcessingContext,
+    feedback: Recorder,
+    archive: Archive,
+    monkeypatch: pytest.MonkeyPatch,
+    levels: tuple[int, ...],
+) -> None:
+    monkeypatch.setenv("CSPLUS_SANDBOX_DATA", str(archive.folder))
+    monkeypatch.setattr(place_scores, "LEVELS", levels)
+    made = count(context, feedback, [*FIELDS])
+    assert made["SCORED_COUNT"] == sum(archive.over([*FIELDS.values()]).values())
+
+
 @pytest.mark.parametrize("policy", ["drop", "keep"])
 @pytest.mark.parametrize(
     "names", [["west"], ["in both tiles"], ["east"], ["in the next half degree"], ["west", "east"], [*FIELDS]]
@@ -100,19 +124,7 @@ def test_the_counts_are_of_the_area_of_the_features(
     policy: str,
 ) -> None:
     monkeypatch.setenv("CSPLUS_SANDBOX_DATA", str(archive.folder))
-    made = toolbox.run(
-        "csplus:timeseries",
-        {
-            "FEATURES": layer_of(names),
-            "START": "2023-01-01",
-            "END": "2023-01-31",
-            "TABLE": "memory:",
-            "MIN_CLEAR": 0,
-            "UNSCORED_POLICY": policy,
-        },
-        context=context,
-        feedback=feedback,
-    )
+    made = count(context, feedback, names, policy)
     expected = archive.over([FIELDS[name] for name in names])
     scored = sum(expected.values())
     assert 0 < scored < len(expected)

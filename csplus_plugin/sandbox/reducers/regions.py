@@ -12,7 +12,7 @@ from .. import meter
 from ..errors import Refused
 from ..images.image import BLOCK_PIXELS, Canvas, Image
 from ..meter import MEMORY_EXCEEDED
-from ..space.geometries import Geometry, area_of
+from ..space.geometries import Geometry
 from ..space.grid import Grid, covering
 from ..space.projections import Projection, as_affine
 from ..space.rasterising import centres_inside, coverage
@@ -111,7 +111,7 @@ def region_grid(
 
 def _pixel_count(region: Geometry, projection: Projection) -> int:
     a, b, _, d, e, _ = projection.transform
-    return max(1, math.ceil(area_of(region.planar(projection.crs)) / abs(a * e - b * d)))
+    return max(1, math.ceil(region.size(projection.crs) / abs(a * e - b * d)))
 
 
 def sampled(image: Image, positions: Sequence[int], region: Geometry, grid: Grid) -> Iterator[Samples]:

@@ -31,6 +31,8 @@ from .projections import (
 AREA = 2  # OGR's dimension of polygons
 FARTHEST = 4e9  # metres: a hundred times around the earth
 
+_ZONES = 4  # CRSs of which what was made of a geometry is kept
+
 T = TypeVar("T")
 
 
@@ -108,8 +110,19 @@ class Geometry:
 
     def bounds(self, crs: str = WGS84) -> tuple[float, float, float, float]:
         """West, south, east, north in some CRS."""
-        west, east, south, north = self.planar(crs).GetEnvelope()
-        return west, south, east, north
+        return self._measures(crs)[0]
+
+    def size(self, crs: str) -> float:
+        """Give the area in square units of some CRS; parts that overlap count once each."""
+        return self._measures(crs)[1]
+
+    def _measures(self, crs: str) -> tuple[tuple[float, float, float, float], float]:
+        def measure() -> tuple[tuple[float, float, float, float], float]:
+            shape = self.planar(crs)
+            west, east, south, north = shape.GetEnvelope()
+            return (west, south, east, north), area_of(shape)
+
+        return self.remembered("measures", crs, measure)
 
     def intersects(self, other: Geometry) -> bool:
         """Whether the two share a point, in longitude and latitude."""
@@ -119,14 +132,16 @@ class Geometry:
         return bool(self._lonlat.Intersects(other._lonlat))
 
     def remembered(self, key: str, crs: str, make: Callable[[], T]) -> T:
-        """Give something that depends on the geometry and a CRS and that many blocks ask for: the last one is kept."""
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != crs:
-            kept = self._kept[key] = (crs, make())
-        return kept[1]
+        """Give what depends on the geometry and a CRS and is asked for again and again: that of a few CRSs is kept."""
+        kept = self._kept.setdefault(key, {})
+        if crs not in kept:
+            made = make()
+            # Threads may be here at once: each leaves a whole dictionary, of the last few zones.
+            kept = self._kept[key] = {**dict(list(kept.items())[1 - _ZONES :]), crs: made}
+        return kept[crs]
 
     @cached_property
-    def _kept(self) -> dict[str, tuple[str, Any]]:
+    def _kept(self) -> dict[str, dict[str, Any]]:
         return {}
 
     @cached_property

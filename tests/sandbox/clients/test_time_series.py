@@ -12,7 +12,6 @@ import pytest
 from csplus.csplus_plugin.core import passes as passing
 from csplus.csplus_plugin.core import survey
 from csplus.csplus_plugin.core.choices import Scenes
-from csplus.csplus_plugin.core.place_cover import cover
 from csplus.csplus_plugin.core.places import Group, groups, place
 from csplus.csplus_plugin.core.targets.composite import Composite
 from csplus.csplus_plugin.core.targets.point_looks import PointLooks
@@ -168,7 +167,7 @@ def group() -> Group:
 def ask(client: Client, target: Series, **choices: object) -> dict[date, list[Look]]:
     near = group()
     scenes = Scenes(near.region, date(2023, 1, 1), date(2023, 1, 30), **choices)
-    asked = client.value(passing.question(scenes, cover(near.places)))
+    asked = client.value(passing.question(scenes, near.places))
     passes = passing.passes(passing.answer(scenes, asked).timed)
     values = client.value(target.question(passing.widened(scenes), near.places, passes))
     found = target.looks(values, near.places, len(passes))
