@@ -8,20 +8,24 @@ from typing import Any
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
+    QgsProcessingOutputMultipleLayers,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputRasterLayer,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterString,
 )
 
-from ..csplus_plugin.core.catalog import PERIODS
+from ..csplus_plugin.core.catalog import PERIODS, STYLES
 from ..csplus_plugin.core.choices import Output
 from ..csplus_plugin.core.export import DESTINATIONS, Destination, check_name
 from ..csplus_plugin.core.grid import grid_for
 from ..csplus_plugin.core.table import Table
 from ..csplus_plugin.core.targets.composite import Composite
 from ..csplus_plugin.core.targets.periodic import Periodic
-from ..csplus_plugin.processing import exporting
+from ..csplus_plugin.earthengine.operations import SUCCEEDED
+from ..csplus_plugin.processing import export_results, exporting, stored_layers
 from ..csplus_plugin.processing.blocks import (
     add_composite,
     add_grid,
@@ -29,6 +33,7 @@ from ..csplus_plugin.processing.blocks import (
     read_composite,
     read_output,
 )
+from ..csplus_plugin.processing.deliver import Delivered, load_layers
 from ..csplus_plugin.processing.destinations import add_survey_outputs, survey_outputs
 from ..csplus_plugin.processing.exporting import Export
 from ..csplus_plugin.processing.image_algorithm import check_days
@@ -59,8 +64,10 @@ class ExportComposite(RecipeAlgorithm):
         "by itself and puts it into Google Drive, a Cloud Storage bucket, or an asset of your project. Grid, values, "
         "type and nodata are those of the download; in an asset, pixels without a value are masked.\n\n"
         "The run ends once the tasks are started, and they go on when QGIS is closed. With WAIT it ends when they do, "
-        "and fails if one of them fails. A cancel ends the waiting and not the tasks: for that there is "
-        "csplus:exporttasks.\n\n"
+        "and fails if one of them fails; assets are then loaded as live layers. A cancel ends the waiting and not the "
+        "tasks, unless CANCEL_TASKS is on.\n\n"
+        "In a model, a step with WAIT is one whose results a later step can use: an asset by csplus:openasset, a file "
+        "in Cloud Storage where GDAL has credentials for it, a file in Drive not at all.\n\n"
         "With PERIOD, there is a task for each period. Files hold no tags, as Earth Engine writes none: keep the "
         "table, which has the recipe of each. An asset has the recipe and the attribution among its properties."
     )
@@ -87,12 +94,36 @@ class ExportComposite(RecipeAlgorithm):
             QgsProcessingParameterBoolean("WAIT", "Wait for the tasks", False),
             "Wait until the tasks are over: looks after a second, then ever less often, down to every half minute.",
         )
+        add(
+            self,
+            QgsProcessingParameterBoolean(
+                "CANCEL_TASKS", "Cancel the tasks when the run is cancelled", False
+            ),
+            "Off: tasks that were started go on when the run is cancelled.",
+            advanced=True,
+        )
+        add(
+            self,
+            QgsProcessingParameterBoolean("LIVE", "Load assets as live layers", True),
+            "With WAIT and the destination asset: load each asset as a live layer once it is there.",
+        )
+        add(
+            self,
+            choice("STYLE", "Style", STYLES, "true_color"),
+            "Colours of the live layers, as far as the assets hold the bands. "
+            + explained({name: style.label for name, style in STYLES.items()}),
+        )
         table = QgsProcessingParameterFeatureSink(
             "TABLE", "Table of tasks", optional=True, createByDefault=False
         )
         add(self, table, "Table with a row for each task: its id, its days, its size, its state.")
         self.addOutput(QgsProcessingOutputString("TASK_IDS", "Ids of the tasks, separated by commas"))
         self.addOutput(QgsProcessingOutputString("STATE", "State of the tasks"))
+        self.addOutput(QgsProcessingOutputString("RESULTS", "Ids, files or addresses of the results"))
+        self.addOutput(QgsProcessingOutputRasterLayer("LIVE_LAYER", "Live layer of the asset"))
+        self.addOutput(QgsProcessingOutputMultipleLayers("LIVE_LAYERS", "Live layers of several assets"))
+        self.addOutput(QgsProcessingOutputString("TILE_URL", "Tile address of the live layer"))
+        self.addOutput(QgsProcessingOutputNumber("EECU_SECONDS", "Computation of the tasks (EECU-seconds)"))
         add_survey_outputs(self)
 
     def declare_target(self) -> None:
@@ -133,7 +164,10 @@ class ExportComposite(RecipeAlgorithm):
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Survey the scenes, start the tasks, wait if that is wished, and write the table."""
-        waits = self.parameterAsBoolean(parameters, "WAIT", context)
+        self.delivered: list[Delivered] = []
+        waits, cancel, live = (
+            self.parameterAsBoolean(parameters, name, context) for name in ("WAIT", "CANCEL_TASKS", "LIVE")
+        )
         grid_for(self.recipe.scenes.region, self.recipe.output)  # a wrong pixel size should cost no request
         with self.open_run(feedback) as run:
             survey = run.survey(self.recipe.scenes)
@@ -142,20 +176,36 @@ class ExportComposite(RecipeAlgorithm):
             if not waits and run.has_passing_service:
                 run.warn("The embedded sandbox ends with this process, so its tasks are waited for.")
                 waits = True
-            exports = exporting.start(run, exports, self._destination, share=_STARTING if waits else 1)
+            share = _STARTING if waits else 1
+            exports = exporting.start(run, exports, self._destination, share=share, cancel=cancel)
             if waits:
-                exports = exporting.wait(run, exports)
+                exports = exporting.wait(run, exports, cancel=cancel)
+            tasks = [one.task for one in exports if one.task]
+            results = export_results.addresses(run, exports, self._destination)
+            if exporting.state_of(tasks) == SUCCEEDED:
+                export_results.say_what_reads_them(run, self._destination)
+                if live and self._destination.kind == "asset":
+                    self.delivered = stored_layers.draw(run, exports, results)
             rows = [exporting.row(one, self._destination, run.session.project) for one in exports]
-        tasks = [one.task for one in exports if one.task]
         table = write_table(Table(tuple(rows)), exporting.COLUMNS, self, parameters, "TABLE", context)
         exporting.require_done(tasks)
         return {
             "TASK_IDS": ",".join(task.identity for task in tasks),
             "STATE": exporting.state_of(tasks),
             "TABLE": table,
+            "RESULTS": ",".join(results),
+            "EECU_SECONDS": exporting.cost_of(tasks),
             "RECIPE": self.recipe.to_json(),
             **survey_outputs(survey),
         }
+
+    def finish(self, context: QgsProcessingContext, results: dict[str, Any]) -> None:
+        """Make the live layers of the assets."""
+        layers = [load_layers(delivered, context) for delivered in self.delivered]
+        if len(layers) == 1:
+            results |= {"LIVE_LAYER": layers[0], "TILE_URL": self.delivered[0].tile_url}
+        elif layers:
+            results["LIVE_LAYERS"] = layers
 
     def _read_destination(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         def text(name: str) -> str:

@@ -54,6 +54,7 @@ class CsPlusProvider(QgsProcessingProvider):
         from ..algorithms.export_tasks import ExportTasks
         from ..algorithms.find_scenes import FindScenes
         from ..algorithms.gap_filled_composite import GapFilledComposite
+        from ..algorithms.open_asset import OpenAsset
         from ..algorithms.periodic_composites import PeriodicComposites
         from ..algorithms.refresh_live_layers import RefreshLiveLayers
         from ..algorithms.temporal_metrics import TemporalMetrics
@@ -66,6 +67,7 @@ class CsPlusProvider(QgsProcessingProvider):
             PeriodicComposites,
             GapFilledComposite,
             ExportComposite,
+            OpenAsset,
             ClearScene,
             ChangeBetweenWindows,
             TemporalMetrics,

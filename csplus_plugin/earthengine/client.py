@@ -58,6 +58,7 @@ class Client:
 
     Attributes:
         requests_made: Requests sent so far, retries included.
+        bytes_received: Bytes of the responses so far, unpacked.
         is_restricted: Whether the service says that the project's monthly quota is used up, so that it serves
             fewer requests at once (guide: non-commercial tiers, restricted mode).
     """
@@ -70,7 +71,7 @@ class Client:
         backoff: Backoff | None = None,
     ) -> None:
         self.session = session
-        self.requests_made = 0
+        self.requests_made = self.bytes_received = 0
         self.is_restricted = False
         self._is_cancelled = is_cancelled
         self._notify = notify
@@ -214,8 +215,11 @@ class Client:
         body = {**request, "expression": encoded(request["expression"])}
         return self._request("image:export", body, operations.read)
 
-    def tasks(self) -> list[operations.Operation]:
-        """List the project's tasks, the latest first, as many as are of use (projects.operations.list).
+    def tasks(self, most: int = _MOST_TASKS) -> list[operations.Operation]:
+        """List the project's tasks, the latest first (projects.operations.list).
+
+        Args:
+            most: How many at most; without a number, as many as are of use.
 
         Raises:
             Cancelled: The user stopped the run.
@@ -223,13 +227,13 @@ class Client:
         """
         found: list[operations.Operation] = []
         following = ""
-        while len(found) < _MOST_TASKS:
-            params = {"pageSize": str(_PAGE), **({"pageToken": following} if following else {})}
+        while len(found) < most:
+            params = {"pageSize": str(min(_PAGE, most)), **({"pageToken": following} if following else {})}
             page, following = self._request("operations", None, operations.read_page, params)
             found += page
             if not following or not page:
                 break
-        return found
+        return found[:most]
 
     def task(self, identity: str) -> operations.Operation:
         """See how a task is (projects.operations.get).
@@ -326,6 +330,8 @@ class Client:
             if failure is None:
                 raise
             return failure
+        with self._lock:
+            self.bytes_received += memoryview(content).nbytes
         self._read_quota_headers(response)
         if response.status_code >= _ERROR_STATUS:
             return failures.from_response(response, content, self.session)

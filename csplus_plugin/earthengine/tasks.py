@@ -5,16 +5,27 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..core.errors import InvalidChoice, QuotaExceeded, Unreachable
+from ..core.errors import CsPlusError, InvalidChoice, QuotaExceeded, Unreachable
 from .client import Client
 from .operations import IDENTITY, Operation
+from .retry import Backoff
 from .waiting import pause
+
+if TYPE_CHECKING:
+    from .session import Session
 
 _FEW = 10
 """Tasks that are looked at one by one; of more, pages of all are asked for."""
+
+CANCELLING = 5.0
+"""Seconds that cancelling may take."""
+
+_AT_ONCE = 8
+"""Tasks that are cancelled at once."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,32 @@ def wait(
         last_answer, is_lost = time.monotonic(), False
         tell(list(known.values()))
     return list(known.values())
+
+
+def cancel(session: Session, identities: Sequence[str], seconds: float = CANCELLING) -> list[str]:
+    """Cancel tasks, in the short time that whoever has pressed *Cancel* waits.
+
+    Args:
+        session: Where the requests go.
+        identities: The tasks.
+        seconds: How long it may take in all.
+
+    Returns:
+        The tasks of which it is not known whether that was heard.
+    """
+    end = time.monotonic() + seconds
+    client = Client(session, lambda: time.monotonic() > end, backoff=Backoff(max_tries=3))
+
+    def is_heard(identity: str) -> bool:
+        try:
+            client.cancel_task(identity)
+        except CsPlusError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="csplus cancel") as pool:
+        heard = list(pool.map(is_heard, identities))
+    return [identity for identity, known in zip(identities, heard, strict=True) if not known]
 
 
 def read_identities(text: str) -> tuple[str, ...]:

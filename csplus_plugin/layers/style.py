@@ -15,7 +15,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
-from ..core.catalog import COUNT_BAND, STYLES, Style
+from ..core.catalog import Style
+from ..core.fallback import fallback
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
 
@@ -26,7 +27,7 @@ def apply(layer: QgsRasterLayer, recipe: Recipe[ImageTarget]) -> None:
     infos = recipe.target.file_bands(recipe.scenes)
     names = [info.name for info in infos]
     if not set(bands) <= set(names):
-        style, bands = _fallback(names)
+        style, bands = fallback(names)
     numbers = [names.index(band) + 1 for band in bands]
     # QGIS multiplies by the file's scale before it draws: the stretch has to be in reflectance too.
     scale = infos[numbers[0] - 1].scale
@@ -37,18 +38,6 @@ def apply(layer: QgsRasterLayer, recipe: Recipe[ImageTarget]) -> None:
         _one_band(layer, numbers[0], style)
     else:
         _three_bands(layer, numbers, style)
-
-
-def _fallback(names: list[str]) -> tuple[Style, tuple[str, ...]]:
-    """Draw what there is: natural colours where possible, else the first band in grey."""
-    for name in ("true_color", "false_color"):
-        if set(STYLES[name].bands) <= set(names):
-            return STYLES[name], STYLES[name].bands
-    reflectance = STYLES["true_color"]
-    grey = Style("Grey", (), reflectance.minimum, reflectance.maximum, ("#000000", "#ffffff"))
-    known = {COUNT_BAND: STYLES["count"]}
-    is_band = names[0].startswith("B") and names[0][1:2].isdigit()
-    return known.get(names[0], grey if is_band else STYLES["index"]), (names[0],)
 
 
 def _three_bands(layer: QgsRasterLayer, numbers: list[int], style: Style) -> None:

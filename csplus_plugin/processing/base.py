@@ -75,6 +75,10 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         """Do the work, in a worker thread, and return the outputs."""
         raise NotImplementedError
 
+    def cost(self) -> dict[str, Any]:
+        """Give the outputs that tell what the run took, once it is over: here, none."""
+        return {}
+
     def finish(self, context: QgsProcessingContext, results: dict[str, Any]) -> None:
         """Make layers, in the main thread (in a model, in the model's), and add them to the results."""
 
@@ -160,6 +164,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         begin = time.monotonic()
         with _Sentence() as sentence:
             self._results = self.work(checked_values(self, parameters, context), context, feedback)
+            self._results |= self.cost()
         sentence.raise_if_any()
         feedback.pushInfo(f"Done in {time.monotonic() - begin:.1f} s.")
         return self._results

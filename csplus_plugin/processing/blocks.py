@@ -224,6 +224,7 @@ def add_output(
     default: str | None,
     *,
     is_series: bool = False,
+    has_grid: bool = True,
 ) -> None:
     """Add the block *output*.
 
@@ -233,6 +234,7 @@ def add_output(
         styles: Styles to choose from; none where the target has only its own.
         default: The style without a choice; None leaves it to the target.
         is_series: Whether there are several images, so that the files go to a folder.
+        has_grid: Whether the grid can be chosen.
     """
     if styles:
         add(
@@ -254,7 +256,8 @@ def add_output(
     else:
         file = QgsProcessingParameterRasterDestination("OUTPUT", label, optional=True, createByDefault=False)
         add(algorithm, file, "GeoTIFF to download; skipped if empty.")
-    add_grid(algorithm)
+    if has_grid:
+        add_grid(algorithm)
     add(
         algorithm,
         choice("FORMAT", "File format", ("GTiff", "COG"), "GTiff"),

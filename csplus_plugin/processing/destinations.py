@@ -36,6 +36,11 @@ _TEXTS = {
     "LAST_DATE": "Day of the last scene",
 }
 
+_COST = {
+    "REQUEST_COUNT": "Requests to the service, retries included",
+    "RECEIVED_BYTES": "Bytes received",
+    "SECONDS": "Seconds that it took",
+}
 
 _TABLES = (
     ".gpkg",
@@ -163,10 +168,10 @@ def add_series_outputs(algorithm: QgsProcessingAlgorithm) -> None:
 
 
 def add_survey_outputs(algorithm: QgsProcessingAlgorithm) -> None:
-    """Declare the recipe, and the outputs that tell which scenes were found."""
+    """Declare the recipe, and the outputs that tell which scenes were found and what the run took."""
     for name, label in _TEXTS.items():
         algorithm.addOutput(QgsProcessingOutputString(name, label))
-    for name, label in _COUNTS.items():
+    for name, label in {**_COUNTS, **_COST}.items():
         algorithm.addOutput(QgsProcessingOutputNumber(name, label))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..core.about import version
 from ..core.bands import encoding
-from ..core.errors import BadRequest, Cancelled, CsPlusError, PermissionDenied, ServiceError, Unreachable
+from ..core.errors import BadRequest, Cancelled, PermissionDenied, ServiceError, Unreachable
 from ..core.export import LABEL, Destination, request
 from ..core.grid import grid_for
 from ..core.recipe import Recipe
@@ -18,6 +17,7 @@ from ..core.targets.target import ImageTarget
 from ..earthengine import failures, operations, tasks
 from ..earthengine.operations import STATES, Operation
 from ..layers import provenance
+from .leaving import telling_what_goes_on
 from .run import Run
 
 COLUMNS = (
@@ -92,7 +92,9 @@ def announce(run: Run, exports: Sequence[Export], destination: Destination) -> N
     _warn_of_limits(run, exports, destination)
 
 
-def start(run: Run, exports: Sequence[Export], destination: Destination, *, share: float = 1) -> list[Export]:
+def start(
+    run: Run, exports: Sequence[Export], destination: Destination, *, share: float = 1, cancel: bool = False
+) -> list[Export]:
     """Start a task for each image.
 
     Args:
@@ -100,13 +102,14 @@ def start(run: Run, exports: Sequence[Export], destination: Destination, *, shar
         exports: The images.
         destination: Where they go.
         share: Of the run's progress that this is.
+        cancel: Whether a cancel of the run cancels the tasks, too.
 
     Raises:
         CsPlusError: The service refuses one, or the run was cancelled; the log names those that were started before.
     """
     started: list[Export] = []
     for number, one in enumerate(exports, 1):
-        with _telling_what_goes_on(run, started):
+        with telling_what_goes_on(run, lambda: _tasks(started), cancel=cancel):
             try:
                 task = tasks.start(run.client, _request(run, one, destination))
             except BadRequest as refused:
@@ -125,26 +128,37 @@ def start(run: Run, exports: Sequence[Export], destination: Destination, *, shar
     return started
 
 
-def wait(run: Run, exports: Sequence[Export]) -> list[Export]:
+def wait(run: Run, exports: Sequence[Export], *, cancel: bool = False) -> list[Export]:
     """Wait until the tasks are over.
+
+    Args:
+        run: The open run.
+        exports: The images, each with its task.
+        cancel: Whether a cancel of the run cancels the tasks, too.
 
     Raises:
         CsPlusError: The run was cancelled, or the service does not tell any more; the tasks go on.
     """
-    with _telling_what_goes_on(run, exports):
-        ended = wait_for(run, [one.task for one in exports if one.task])
+    ended = wait_for(run, _tasks(exports), cancel=cancel)
     return [replace(one, task=task) for one, task in zip(exports, ended, strict=True)]
 
 
-def wait_for(run: Run, waited: Sequence[Operation]) -> list[Operation]:
+def wait_for(run: Run, waited: Sequence[Operation], *, cancel: bool = False) -> list[Operation]:
     """Wait until tasks are over, and say of each how it ended.
+
+    Args:
+        run: The open run.
+        waited: The tasks.
+        cancel: Whether a cancel of the run cancels the tasks, too.
 
     Raises:
         CsPlusError: The run was cancelled, or the service does not tell any more; the tasks go on.
     """
     told: set[str] = set()
+    seen = list(waited)
 
     def tell(found: Sequence[Operation]) -> None:
+        seen[:] = found
         done = sum(1.0 if task.is_over else task.progress for task in found)
         over = sum(task.is_over for task in found)
         run.show(100 * done / max(len(found), 1), f"Tasks over: {over} of {len(found)}")
@@ -153,7 +167,12 @@ def wait_for(run: Run, waited: Sequence[Operation]) -> list[Operation]:
                 told.add(task.identity)
                 run.say(describe(task))
 
-    return tasks.wait(run.client, waited, run.is_cancelled, tell, run.warn)
+    with telling_what_goes_on(run, lambda: seen, cancel=cancel):
+        return tasks.wait(run.client, waited, run.is_cancelled, tell, run.warn)
+
+
+def _tasks(exports: Sequence[Export]) -> list[Operation]:
+    return [one.task for one in exports if one.task]
 
 
 def describe(task: Operation) -> str:
@@ -198,6 +217,12 @@ def state_of(found: Sequence[Operation]) -> str:
     return next((state for state in order if state in states), operations.SUCCEEDED)
 
 
+def cost_of(found: Sequence[Operation]) -> float | None:
+    """Add up what tasks have cost in EECU-seconds; None where the service tells of none."""
+    told = [task.eecu_seconds for task in found if task.eecu_seconds is not None]
+    return sum(told) if told else None
+
+
 def row(one: Export, destination: Destination, project: str) -> tuple[Cell, ...]:
     """Tell of an export in a row of the table."""
     task = one.task or Operation("", operations.PENDING)
@@ -219,21 +244,6 @@ def row(one: Export, destination: Destination, project: str) -> tuple[Cell, ...]
         " ".join(task.links) or None,
         one.recipe.to_json(),
     )
-
-
-@contextmanager
-def _telling_what_goes_on(run: Run, exports: Sequence[Export]) -> Iterator[None]:
-    """Where the run ends early, say which tasks go on without it."""
-    try:
-        yield
-    except CsPlusError:
-        ids = ",".join(one.task.identity for one in exports if one.task)
-        if ids and not run.has_passing_service:
-            run.warn(
-                f"What was started goes on at Earth Engine. To wait for it or cancel it: csplus:exporttasks "
-                f"TASK_ID={ids}"
-            )
-        raise
 
 
 def _request(run: Run, one: Export, destination: Destination) -> dict[str, object]:

@@ -25,6 +25,7 @@ class RecipeAlgorithm(CsPlusAlgorithm):
     """
 
     recipe: Recipe[Any]
+    _run: Run | None = None
 
     def declare_target(self) -> None:
         """Add the parameters of the target."""
@@ -59,6 +60,11 @@ class RecipeAlgorithm(CsPlusAlgorithm):
         self.recipe = self._build_recipe(parameters, context, self._notes.append)
         self._connection = settings.connection()
 
+    def cost(self) -> dict[str, Any]:
+        """Give what the run took."""
+        run, self._run = self._run, None
+        return dict(run.cost) if run is not None else {}
+
     @contextmanager
     def open_run(self, feedback: QgsProcessingFeedback) -> Iterator[Run]:
         """Open the run, and tell it first what was done to the area.
@@ -67,6 +73,7 @@ class RecipeAlgorithm(CsPlusAlgorithm):
             CsPlusError: No account, no library, or a connection that makes no sense.
         """
         with Run(self._connection, feedback) as run:
+            self._run = run
             for note in self._notes:
                 run.warn(note)
             yield run

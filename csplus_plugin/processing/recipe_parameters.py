@@ -20,6 +20,7 @@ from ..core.longitudes import HALF
 from ..core.recipe import Recipe
 from ..core.region import Region
 from ..core.targets.clear_scene import ClearScene
+from ..core.targets.stored import Stored
 from ..core.targets.target import Target
 
 _AS_TEXT = ("tiles", "thresholds", "extend_days")
@@ -39,6 +40,9 @@ def parameters_of(recipe: Recipe[Target]) -> dict[str, Any]:
         FileTrouble: The area cannot be written where QGIS keeps temporary files.
     """
     scenes, target = recipe.scenes, recipe.target
+    if isinstance(target, Stored):  # the asset's own recipe has the other choices
+        style = {"STYLE": recipe.output.style} if recipe.output.style else {}
+        return {"ASSET": target.asset, **style}
     values: dict[str, Any] = {}
     if isinstance(target, ClearScene):
         # The window of its recipe is the look itself, and follows from it.

@@ -45,6 +45,7 @@ class Run:
     Attributes:
         session: The open door to the service.
         client: The calls to it.
+        cost: What the run took, by the names of the outputs that tell it; empty before its end.
     """
 
     session: Session
@@ -52,9 +53,11 @@ class Run:
 
     def __init__(self, connection: Connection, feedback: QgsProcessingFeedback) -> None:
         self._connection, self._feedback = connection, feedback
+        self.cost: dict[str, float] = {}
         self._stop, self._is_over = threading.Event(), threading.Event()
         self._block = ExitStack()
         self._done, self._parts = 0, 1
+        self._begun = time.monotonic()
 
     def __enter__(self) -> Run:
         """Open the session.
@@ -76,12 +79,23 @@ class Run:
     ) -> None:
         """Give the signals back, and after a failure in `qgis_process` end what still computes."""
         if kind is None:
+            self.cost = {
+                "REQUEST_COUNT": self.client.requests_made,
+                "RECEIVED_BYTES": self.client.bytes_received,
+                "SECONDS": round(time.monotonic() - self._begun, 3),
+            }
             self.say(f"{self.client.requests_made} requests to the service.")
+            self.say(f"{self.client.bytes_received / 1e6:.1f} MB received.")
         self._close(failed=kind is not None)
 
     def is_cancelled(self) -> bool:
         """Tell whether the user wants the run to end."""
         return self._stop.is_set() or self._feedback.isCanceled()
+
+    @property
+    def connection(self) -> Connection:
+        """Who computes."""
+        return self._connection
 
     @property
     def has_passing_service(self) -> bool:

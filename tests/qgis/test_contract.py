@@ -89,6 +89,9 @@ COUNTED = {
     "SCORED_COUNT": "outputNumber",
     "UNSCORED_COUNT": "outputNumber",
     "DATE_COUNT": "outputNumber",
+    "REQUEST_COUNT": "outputNumber",
+    "RECEIVED_BYTES": "outputNumber",
+    "SECONDS": "outputNumber",
 }
 IMAGE = {
     **COUNTED,
@@ -150,9 +153,31 @@ CONTRACT = {
             "FOLDER": ("string", None),
             "BUCKET": ("string", None),
             "WAIT": ("boolean", False),
+            "CANCEL_TASKS": ("boolean", False),
+            "LIVE": ("boolean", True),
+            "STYLE": Choice(STYLES, "true_color"),
             "TABLE": ("sink", None),
         },
-        {**COUNTED, "TASK_IDS": "outputString", "STATE": "outputString", "TABLE": "outputVector"},
+        {
+            **COUNTED,
+            "TASK_IDS": "outputString",
+            "STATE": "outputString",
+            "TABLE": "outputVector",
+            "RESULTS": "outputString",
+            "LIVE_LAYER": "outputRaster",
+            "LIVE_LAYERS": "outputMultilayer",
+            "TILE_URL": "outputString",
+            "EECU_SECONDS": "outputNumber",
+        },
+    ),
+    "openasset": Promise(
+        "composites",
+        {
+            "ASSET": ("string", REQUIRED),
+            **{name: kind for name, kind in OUTPUT.items() if name not in ("CRS", "RESOLUTION")},
+            "STYLE": Choice(STYLES, None),
+        },
+        IMAGE,
     ),
     "exporttasks": Promise(
         "connection",

@@ -109,7 +109,7 @@ def test_the_recipe_comes_back(name: str) -> None:
 
 def test_every_image_target_is_covered() -> None:
     made = {name for name, target in TARGETS.items() if issubclass(target, ImageTarget)}
-    assert made - set(OF_EACH) <= {"clearscene", "periodiccomposites"}
+    assert made - set(OF_EACH) <= {"clearscene", "periodiccomposites", "openasset"}
 
 
 @pytest.mark.parametrize(
@@ -185,3 +185,12 @@ def test_a_gap_filled_one_comes_back_in_a_run(context: QgsProcessingContext) -> 
 def test_every_style_of_the_catalogue_is_written_by_name() -> None:
     recipe = replace(recipes.SIMPLE, output=replace(recipes.SIMPLE.output, style="swir"))
     assert parameters_of(recipe)["STYLE"] in catalog.STYLES
+
+
+def test_a_stored_composite_comes_back_as_its_asset_and_style() -> None:
+    made = recipes.Recipe(
+        recipes.JANUARY,
+        recipes.stored(recipes.SIMPLE.target, "projects/p/assets/a"),
+        replace(recipes.SIMPLE.output, style="swir"),
+    )
+    assert parameters_of(made) == {"ASSET": "projects/p/assets/a", "STYLE": "swir"}

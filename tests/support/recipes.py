@@ -19,6 +19,7 @@ from csplus.csplus_plugin.core.targets.metrics import Metrics
 from csplus.csplus_plugin.core.targets.observations import Observations
 from csplus.csplus_plugin.core.targets.score import Score
 from csplus.csplus_plugin.core.targets.series import STATISTICS, Series
+from csplus.csplus_plugin.core.targets.stored import stored
 from hypothesis import strategies as st
 
 POINT = (-119.9087, 37.4159)
@@ -170,6 +171,13 @@ def changes(draw: st.DrawFn) -> Recipe[Change]:
 
 
 @st.composite
+def stored_images(draw: st.DrawFn) -> Recipe[Composite]:
+    plain = draw(composites())
+    asset = draw(st.sampled_from(["projects/p/assets/a", "projects/p/assets/a/b-c_2023-01"]))
+    return Recipe(plain.scenes, stored(plain.target, asset), plain.output)
+
+
+@st.composite
 def series(draw: st.DrawFn) -> Recipe[Series]:
     """Of places; no image, so not among the others."""
     found = draw(scenes())
@@ -195,4 +203,5 @@ def recipes() -> st.SearchStrategy[Recipe]:
         | filled_images()
         | single_days()
         | changes()
+        | stored_images()
     )

@@ -12,13 +12,14 @@ from .periodic import Periodic
 from .scene_list import SceneList
 from .score import Score
 from .series import Series
+from .stored import Stored
 from .target import Target
 from .thresholds import Thresholds
 
 TARGETS: dict[str, type[Target]] = {
     kind.ALGORITHM: kind
     for kind in (
-        *(Composite, Periodic, GapFilled, ClearScene, Change, Metrics),
+        *(Composite, Periodic, GapFilled, ClearScene, Change, Metrics, Stored),
         *(Observations, Score, SceneList, Thresholds, Series),
     )
 }
