@@ -153,10 +153,10 @@ def test_its_live_layer_is_renewed(export: Callable, context: QgsProcessingConte
     assert layer.source() == drawn  # the sandbox gives one picture one address
 
 
-def test_periods_are_live_layers_of_one_group(export: Callable, context: QgsProcessingContext) -> None:
+def test_periods_are_live_layers_of_one_group(export: Callable) -> None:
     results = export(END="2023-02-28", PERIOD="month")
     assert results["RESULTS"] == f"{ASSETS}/x_2023-01,{ASSETS}/x_2023-02"
-    assert [context.getMapLayer(layer).name() for layer in results["LIVE_LAYERS"]] == [
+    assert [layer.name() for layer in results["LIVE_LAYERS"]] == [
         "x_2023-01 (sandbox)",
         "x_2023-02 (sandbox)",
     ]
