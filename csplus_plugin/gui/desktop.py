@@ -8,15 +8,16 @@ from qgis.PyQt.QtCore import QObject, Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 
 from .. import settings
-from ..earthengine.session import SANDBOX
+from ..earthengine.session import SANDBOX, Connection
 from ..layers.renewal import Renewal
-from ..processing import first_contact
+from ..processing import first_contact, going_on
 from .identify import Identify
 from .layer_menu import LayerMenu
 from .main_menu import MainMenu
 from .messages import Messages
 from .options import PAGE, OptionsFactory
 from .sign_in import SignIn
+from .tasks_dock import TasksDock
 from .tune_dock import TuneDock
 
 _HELP = "https://developers.google.com/earth-engine/guides/access"
@@ -32,6 +33,7 @@ class Desktop(QObject):
     """
 
     _no_account = pyqtSignal(str)
+    _left_behind = pyqtSignal(object, object)
 
     def __init__(self, iface: QgisInterface, project: QgsProject) -> None:
         super().__init__()
@@ -50,6 +52,10 @@ class Desktop(QObject):
         self._dock = TuneDock(iface, project, settings.connection)
         iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._dock)
         self._dock.hide()
+        self.tasks = TasksDock(iface, project, settings.connection)
+        iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.tasks)
+        self.tasks.hide()
+        self.tasks.sign_in_wanted.connect(self._sign_in.start)
         self._menu = LayerMenu(iface)
         self._menu.tuning.connect(self._dock.open)
         self._dock.toggleViewAction().setText("Tune a live layer")
@@ -64,9 +70,14 @@ class Desktop(QObject):
         self._no_account.connect(self._welcome)
         self._tell = self._no_account.emit
         first_contact.listen(self._tell)
+        self._left_behind.connect(self._show_left)
+        self._tell_left = self._left_behind.emit
+        going_on.listen(self._tell_left)
 
     def stop(self) -> None:
         """Take everything out of the window."""
+        going_on.stop_listening(self._tell_left)
+        self._left_behind.disconnect(self._show_left)
         first_contact.stop_listening(self._tell)
         self._no_account.disconnect(self._welcome)
         self._sign_in.stop()
@@ -80,6 +91,10 @@ class Desktop(QObject):
         self._dock.stop()
         self._iface.removeDockWidget(self._dock)
         self._dock.deleteLater()
+        self.tasks.sign_in_wanted.disconnect()
+        self.tasks.stop()
+        self._iface.removeDockWidget(self.tasks)
+        self.tasks.deleteLater()
         self._identify.stop()
         self._identify.answered.disconnect(self._messages.tell)
         self._iface.unregisterOptionsWidgetFactory(self._options)
@@ -94,12 +109,32 @@ class Desktop(QObject):
             ways = {"Try the sandbox": self._choose_sandbox, **ways}
         self._messages.show(sentence, {"Sign in": self._sign_in.start, **ways})
 
+    def _show_left(self, connection: Connection, identities: tuple[str, ...]) -> None:
+        """Ask whether the tasks of a run that was cancelled are cancelled, too."""
+        count = len(identities)
+        self._messages.show(
+            "The run was cancelled. Its task goes on."
+            if count == 1
+            else f"The run was cancelled. Its {count} tasks go on.",
+            {
+                "Cancel the task too" if count == 1 else "Cancel the tasks too": lambda: self._cancel_left(
+                    connection, identities
+                ),
+                "Show tasks": self.tasks.open,
+            },
+        )
+
+    def _cancel_left(self, connection: Connection, identities: tuple[str, ...]) -> None:
+        self.tasks.open()  # where it is seen what becomes of it
+        self.tasks.watch.cancel(identities, connection)
+
     def _show_sign_in(self, sentence: str) -> None:
         self._messages.show(sentence, {"Cancel": self._sign_in.cancel}, Qgis.MessageLevel.Info)
 
     def _end_sign_in(self, works: bool, sentence: str) -> None:  # noqa: FBT001 a slot
         if works:
             self._messages.inform(f"{sentence} Run again.")
+            self.tasks.refresh_if_seen()
         else:
             self._messages.show(sentence, {"Sign in": self._sign_in.start, "Options": self._open_options})
 

@@ -33,8 +33,11 @@ _TOPIC = "gmd:topicCategory"
 SANDBOX_NOTICE = "Made by the Cloud Score+ sandbox, not by Google Earth Engine"
 
 
-def describe(layer: QgsMapLayer, recipe: Recipe[Target], survey: Survey, *, sandbox: bool) -> None:
-    """Put recipe and metadata on a layer, and on one of pixels its time; the rows of a table have their own."""
+def describe(layer: QgsMapLayer, recipe: Recipe[Target], survey: Survey | None, *, sandbox: bool) -> None:
+    """Put recipe and metadata on a layer, and on one of pixels its time; the rows of a table have their own.
+
+    Without a survey, nothing is said of the number of scenes.
+    """
     layer.setCustomProperty(RECIPE_PROPERTY, recipe.to_json())
     if isinstance(layer, QgsRasterLayer):
         set_period(layer, recipe.scenes.start, recipe.scenes.end)
