@@ -20,9 +20,10 @@ def name_of(task: Operation) -> str:
     return task.description.removeprefix(LABEL) or task.description or task.identity
 
 
-def progress_of(task: Operation) -> str:
-    """Say how far a task is that runs; of others the state says it."""
-    return f"{100 * task.progress:.0f} %" if task.state == RUNNING else ""
+def state_of(task: Operation) -> str:
+    """Say how a task is, and how far where it runs."""
+    state = STATES[task.state]
+    return f"{state}, {100 * task.progress:.0f} %" if task.state == RUNNING else state
 
 
 def problem_of(task: Operation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import Qgis, QgsProject
 from qgis.gui import QgisInterface
-from qgis.PyQt.QtCore import QObject, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 
 from .. import settings
@@ -22,6 +22,9 @@ from .tune_dock import TuneDock
 
 _HELP = "https://developers.google.com/earth-engine/guides/access"
 """How to get access to Earth Engine, by Google."""
+
+_AFTER_QGIS = 1000
+"""Milliseconds after which QGIS has said in the message bar that a run has ended."""
 
 
 class Desktop(QObject):
@@ -70,14 +73,20 @@ class Desktop(QObject):
         self._no_account.connect(self._welcome)
         self._tell = self._no_account.emit
         first_contact.listen(self._tell)
-        self._left_behind.connect(self._show_left)
+        self._left_behind.connect(self._keep_left)
+        self._left: tuple[Connection, tuple[str, ...]] | None = None
+        # After QGIS's own line about the run that was cancelled, or it would lie on ours.
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._show_left)
         self._tell_left = self._left_behind.emit
         going_on.listen(self._tell_left)
 
     def stop(self) -> None:
         """Take everything out of the window."""
         going_on.stop_listening(self._tell_left)
-        self._left_behind.disconnect(self._show_left)
+        self._left_behind.disconnect(self._keep_left)
+        self._timer.stop()
         first_contact.stop_listening(self._tell)
         self._no_account.disconnect(self._welcome)
         self._sign_in.stop()
@@ -109,8 +118,16 @@ class Desktop(QObject):
             ways = {"Try the sandbox": self._choose_sandbox, **ways}
         self._messages.show(sentence, {"Sign in": self._sign_in.start, **ways})
 
-    def _show_left(self, connection: Connection, identities: tuple[str, ...]) -> None:
+    def _keep_left(self, connection: Connection, identities: tuple[str, ...]) -> None:
+        self._left = connection, identities
+        self._timer.start(_AFTER_QGIS)
+
+    def _show_left(self) -> None:
         """Ask whether the tasks of a run that was cancelled are cancelled, too."""
+        left, self._left = self._left, None
+        if left is None:
+            return
+        connection, identities = left
         count = len(identities)
         self._messages.show(
             "The run was cancelled. Its task goes on."

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from qgis.PyQt.QtCore import QSignalBlocker, Qt
+from qgis.PyQt.QtCore import QSignalBlocker, QSize, Qt
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ..core.ages import age
-from ..earthengine.operations import STATES, Operation
-from ..earthengine.task_text import name_of, progress_of
+from ..earthengine.operations import Operation
+from ..earthengine.task_text import name_of, state_of
 
-_COLUMNS = ("Task", "State", "Done", "Age", "EECU-s")
-_NUMBERS = (2, 3, 4)
+_COLUMNS = ("Task", "State", "Age", "EECU-s")
+_NUMBERS = (2, 3)
 """Columns whose texts stand on the right."""
 
 _IDENTITY = Qt.ItemDataRole.UserRole
@@ -30,7 +30,7 @@ class TaskList(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.headerItem().setToolTip(4, "Computation that the task has cost, in EECU-seconds")
+        self.headerItem().setToolTip(3, "Computation that the task has cost, in EECU-seconds")
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -38,6 +38,11 @@ class TaskList(QTreeWidget):
         self.setTextElideMode(
             Qt.TextElideMode.ElideMiddle
         )  # names differ at their ends: year_2023-01, year_2023-02
+
+    def sizeHint(self) -> QSize:
+        """Give a name of 24 letters room."""
+        letters = self.fontMetrics()
+        return QSize(54 * letters.averageCharWidth(), 12 * letters.lineSpacing())
 
     def chosen(self) -> set[str]:
         """Give the ids of the tasks that are chosen."""
@@ -60,7 +65,7 @@ class TaskList(QTreeWidget):
 
     def _add(self, task: Operation, now: datetime) -> QTreeWidgetItem:
         cost = "" if task.eecu_seconds is None else f"{task.eecu_seconds:.0f}"
-        texts = [name_of(task), STATES[task.state], progress_of(task), age(task.created, now), cost]
+        texts = [name_of(task), state_of(task), age(task.created, now), cost]
         item = QTreeWidgetItem(self, texts)
         item.setData(0, _IDENTITY, task.identity)
         item.setToolTip(

@@ -16,7 +16,7 @@ from ..core.recipe import Recipe
 from ..core.targets.stored import Stored
 from ..earthengine import tasks
 from ..earthengine.client import Client
-from ..earthengine.operations import Operation
+from ..earthengine.operations import CANCELLING, Operation
 from ..earthengine.session import SANDBOX, Connection, running_sandbox, session_for
 from ..layers.minting import open_client
 from ..layers.stored_asset import read_stored
@@ -27,6 +27,9 @@ MOST = 200
 
 FIRST, LONGEST, LOST = 15.0, 60.0, 300.0
 """Seconds between two looks: at first, while nothing changes, and while the service does not answer."""
+
+SOON = 3.0
+"""Seconds before the next look where a task is being cancelled, for which somebody waits."""
 
 _SLOWER, _LOST_SLOWER = 1.5, 2.0
 
@@ -217,7 +220,8 @@ class TaskWatch(QObject):
         before, self.listing = self.listing, listing
         self._look, self.problem, self.has_no_account = None, "", False
         is_same = before is not None and before.tasks == listing.tasks
-        self.delay = min(LONGEST, self.delay * _SLOWER) if is_same else FIRST
+        is_ending = any(task.state == CANCELLING for task in listing.tasks)
+        self.delay = min(LONGEST, self.delay * _SLOWER) if is_same else SOON if is_ending else FIRST
         if listing.active:
             self._wait()
         self.changed.emit()

@@ -220,8 +220,8 @@ class TasksDock(QDockWidget):
             return _NONE if listing.project else _NO_SANDBOX
         clock = listing.at.astimezone().strftime("%H:%M:%S")
         if len(listing.tasks) == MOST:
-            return f"The latest {MOST} tasks of {listing.project}, {listing.active} not over, at {clock}"
-        return f"{len(listing.tasks)} tasks of {listing.project}, {listing.active} not over, at {clock}"
+            return f"{listing.project}, the latest {MOST} tasks; not over: {listing.active}; seen at {clock}"
+        return f"{listing.project}, tasks: {len(listing.tasks)}; not over: {listing.active}; seen at {clock}"
 
     def _show_chosen(self) -> None:
         tasks = self.chosen()
