@@ -219,9 +219,12 @@ class TasksDock(QDockWidget):
         if not listing.tasks:
             return _NONE if listing.project else _NO_SANDBOX
         clock = listing.at.astimezone().strftime("%H:%M:%S")
-        if len(listing.tasks) == MOST:
-            return f"{listing.project}, the latest {MOST} tasks; not over: {listing.active}; seen at {clock}"
-        return f"{listing.project}, tasks: {len(listing.tasks)}; not over: {listing.active}; seen at {clock}"
+        project, count, active = listing.project, len(listing.tasks), listing.active
+        if count == MOST:
+            return f"{project}: the latest {count} tasks, {active} active. Updated {clock}."
+        if count == 1:
+            return f"{project}: 1 task, {active} active. Updated {clock}."
+        return f"{project}: {count} tasks, {active} active. Updated {clock}."
 
     def _show_chosen(self) -> None:
         tasks = self.chosen()

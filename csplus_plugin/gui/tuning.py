@@ -13,6 +13,7 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..core.errors import CsPlusError, InvalidChoice
 from ..core.recipe import Recipe
+from ..core.targets.stored import Stored
 from ..core.targets.target import ImageTarget
 from ..core.tuning import tuned
 from ..earthengine.session import Connection
@@ -27,6 +28,11 @@ DELAY = 250
 
 _REMEMBERED = 50
 """Steps that can be undone."""
+
+_STORED = (
+    "This layer draws an asset, whose scenes, threshold and method are fixed. To make another composite, run Clear "
+    "composite."
+)
 
 
 @dataclass(frozen=True)
@@ -111,8 +117,12 @@ class Tuning(QObject):
         sentence = ""
         if live is not None and layer is not None:
             try:
-                self.drawn = Drawn(read_recipe(live), live.tile_url, _minted(layer))
-                self._layer, self._text = live.id, live.recipe
+                recipe = read_recipe(live)
+                if isinstance(recipe.target, Stored):
+                    sentence = _STORED
+                else:
+                    self.drawn = Drawn(recipe, live.tile_url, _minted(layer))
+                    self._layer, self._text = live.id, live.recipe
             except InvalidChoice as problem:
                 sentence = str(problem)
         self.told.emit(sentence)

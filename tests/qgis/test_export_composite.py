@@ -6,20 +6,22 @@ import csv
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from csplus.csplus_plugin.core.recipe import Recipe
+from csplus.csplus_plugin.earthengine.session import Connection
+from csplus.csplus_plugin.processing import going_on
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from osgeo import gdal
 from qgis import processing as toolbox
 from qgis.core import QgsProcessingContext, QgsProcessingException
 
-from ..support.fake_service import Answer, FakeService, Seen
+from ..support.fake_service import Answer, FakeService, Seen, refusal
 from ..support.servers import ask
 from .conftest import JANUARY, PLACE, Recorder
 
@@ -297,3 +299,156 @@ def test_a_cancel_ends_the_waiting_within_a_second_and_not_the_task(
             toolbox.run(ID, {**JANUARY, "NAME": "x", "WAIT": True}, context=context, feedback=feedback)
         assert time.monotonic() - cancelled[0] < 1
         assert any("csplus:exporttasks TASK_ID=" in line for line in feedback.warned)
+
+
+def relayed(service: Sandbox, refuse: Callable[[Seen], Answer | None]) -> FakeService:
+    """The sandbox, but for the requests that are refused."""
+
+    def respond(seen: Seen) -> Answer:
+        refused = refuse(seen)
+        if refused is not None:
+            return refused
+        status, headers, content = ask(service.url, seen.method, seen.path, seen.body or None)
+        return Answer(status, content, {"Content-Type": headers["content-type"]})
+
+    return FakeService(respond=respond)
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (refusal(401, "Request had invalid authentication credentials."), "did not accept the account"),
+        (refusal(403, "Permission 'earthengine.operations.get' denied."), "is not allowed to do this"),
+        (refusal(404, "Operation not found."), "not found"),
+    ],
+    ids=["token expired", "poll refused", "forgotten"],
+)
+def test_a_look_that_is_refused_ends_the_waiting_and_names_what_goes_on(
+    service: Sandbox,
+    context: QgsProcessingContext,
+    feedback: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: Answer,
+    said: str,
+) -> None:
+    with relayed(service, lambda seen: refused if "/operations/" in seen.path else None) as relay:
+        monkeypatch.setenv("CSPLUS_ENDPOINT", relay.url)
+        with pytest.raises(QgsProcessingException, match=said):
+            toolbox.run(ID, {**JANUARY, "NAME": "x", "WAIT": True}, context=context, feedback=feedback)
+    (identity,) = [line.split()[1].rstrip(":") for line in feedback.said if line.startswith("Task ")]
+    assert feedback.warned[-1].endswith(f"csplus:exporttasks TASK_ID={identity}")
+    _, _, content = ask(service.url, "GET", f"/v1/projects/csplus-sandbox/operations/{identity}")
+    assert json.loads(content)["metadata"]["state"] in ("PENDING", "RUNNING", "SUCCEEDED")
+
+
+def test_a_queue_that_is_full_after_some_tasks_names_those_that_go_on(
+    service: Sandbox, context: QgsProcessingContext, feedback: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 0
+
+    def refuse(seen: Seen) -> Answer | None:
+        nonlocal count
+        count += seen.path.endswith("image:export")
+        full = refusal(
+            400, "Too many tasks already in the queue (3000). Please wait for some of them to complete."
+        )
+        return full if count > 1 and seen.path.endswith("image:export") else None
+
+    with relayed(service, refuse) as relay:
+        monkeypatch.setenv("CSPLUS_ENDPOINT", relay.url)
+        values = {**JANUARY, "END": "2023-03-31", "PERIOD": "month", "NAME": "x"}
+        with pytest.raises(QgsProcessingException, match="Too many tasks already in the queue"):
+            toolbox.run(ID, values, context=context, feedback=feedback)
+    started = [line.split()[1].rstrip(":") for line in feedback.said if line.startswith("Task ")]
+    assert len(started) == 1
+    assert feedback.warned[-1].endswith(f"TASK_ID={started[0]}")
+
+
+def cancelled_run(
+    url: str, context: QgsProcessingContext, monkeypatch: pytest.MonkeyPatch, **values: object
+) -> tuple[Recorder, str, float]:
+    """Run an export that is cancelled while it waits; give its log, its task, and the seconds to its end."""
+    feedback, moments = Recorder(), []
+    monkeypatch.setenv("CSPLUS_ENDPOINT", url)
+
+    def cancel() -> None:
+        moments.append(time.monotonic())
+        feedback.cancel()
+
+    def push(info: str) -> None:
+        feedback.said.append(info)
+        if info.startswith("Task "):
+            threading.Timer(1.5, cancel).start()
+
+    feedback.pushInfo = push
+    with pytest.raises(QgsProcessingException, match="Cancelled"):
+        toolbox.run(ID, {**JANUARY, "NAME": "x", "WAIT": True, **values}, context=context, feedback=feedback)
+    (identity,) = [line.split()[1].rstrip(":") for line in feedback.said if line.startswith("Task ")]
+    return feedback, identity, time.monotonic() - moments[0]
+
+
+@pytest.fixture
+def left() -> Iterator[list[tuple[str, ...]]]:
+    """Tasks of which the window is told that they go on."""
+    found: list[tuple[str, ...]] = []
+
+    def note(connection: Connection, identities: tuple[str, ...]) -> None:
+        assert connection.endpoint
+        found.append(identities)
+
+    going_on.listen(note)
+    yield found
+    going_on.stop_listening(note)
+
+
+def test_a_cancel_cancels_the_task_too_where_that_was_said(
+    context: QgsProcessingContext, exports: Path, monkeypatch: pytest.MonkeyPatch, left: list
+) -> None:
+    with start(exports=exports, model=ServiceModel(work=3.0)) as running:
+        feedback, identity, seconds = cancelled_run(running.url, context, monkeypatch, CANCEL_TASKS=True)
+        assert seconds < 2
+        assert "The task was cancelled, too." in feedback.warned
+        assert not any("TASK_ID" in line for line in feedback.warned)
+        assert left == []
+        _, _, content = ask(running.url, "GET", f"/v1/projects/csplus-sandbox/operations/{identity}")
+        assert json.loads(content)["metadata"]["state"] in ("CANCELLING", "CANCELLED")
+
+
+def test_without_that_it_goes_on_and_the_window_is_told(
+    context: QgsProcessingContext, exports: Path, monkeypatch: pytest.MonkeyPatch, left: list
+) -> None:
+    with start(exports=exports, model=ServiceModel(work=3.0)) as running:
+        feedback, identity, _ = cancelled_run(running.url, context, monkeypatch)
+        assert feedback.warned[-1].endswith(f"TASK_ID={identity}")
+        assert left == [(identity,)]
+        _, _, content = ask(running.url, "GET", f"/v1/projects/csplus-sandbox/operations/{identity}")
+        assert json.loads(content)["metadata"]["state"] == "RUNNING"
+
+
+def test_a_cancel_that_the_service_does_not_hear_is_said(
+    context: QgsProcessingContext, exports: Path, monkeypatch: pytest.MonkeyPatch, left: list
+) -> None:
+    with (
+        start(exports=exports, model=ServiceModel(work=3.0)) as running,
+        relayed(
+            running, lambda seen: refusal(403, "No.") if seen.path.endswith(":cancel") else None
+        ) as relay,
+    ):
+        feedback, identity, _ = cancelled_run(relay.url, context, monkeypatch, CANCEL_TASKS=True)
+        assert feedback.warned[-1].endswith(f"TASK_ID={identity}")
+        assert left == [(identity,)]
+
+
+def test_what_a_run_took_is_among_its_results(run: Any, feedback: Recorder) -> None:
+    results = run()
+    assert f"{results['REQUEST_COUNT']} requests to the service." in feedback.said
+    assert f"{results['RECEIVED_BYTES'] / 1e6:.1f} MB received." in feedback.said
+    assert 0 < results["SECONDS"] < 60
+    assert results["EECU_SECONDS"] == 0  # the sandbox computes for nothing
+
+
+def test_a_model_learns_what_it_can_use(run: Any, feedback: Recorder, exports: Path) -> None:
+    results = run()
+    assert results["RESULTS"] == str(exports / "drive" / "x.tif")
+    assert "RESULTS are files of the sandbox, which a later step can use." in feedback.said
+    assert run(WAIT=False, NAME="y")["RESULTS"] == ""

@@ -118,7 +118,7 @@ def test_ours_come_first_each_with_what_is_known(dock: TasksDock, tasks: Tasks) 
         ["C", "failed", "", ""],
         ["somebody's", "done", "", "13"],
     ]
-    assert dock.state.text().startswith("csplus-sandbox, tasks: 3; not over: 1; seen at ")
+    assert dock.state.text().startswith("csplus-sandbox: 3 tasks, 1 active. Updated ")
     assert dock.list.topLevelItem(2).font(0).italic()
     assert not dock.list.topLevelItem(0).font(0).italic()
     assert not dock.details_button.isEnabled()
@@ -235,7 +235,7 @@ def test_a_refused_look_is_said_and_tried_ever_less_often(dock: TasksDock, tasks
     tasks.instead = None
     dock.refresh_button.click()
     settle(dock)
-    assert dock.state.text().startswith("csplus-sandbox, tasks: 1; ")
+    assert dock.state.text().startswith("csplus-sandbox: 1 task, 1 active. ")
     assert dock.watch.delay == 22.5  # from the first again, and the tasks are as they were
 
 
@@ -277,7 +277,7 @@ def test_of_very_many_the_latest_are_listed(dock: TasksDock, tasks: Tasks) -> No
     dock.open()
     settle(dock)
     assert dock.list.topLevelItemCount() == 200
-    assert dock.state.text().startswith("csplus-sandbox, the latest 200 tasks; not over: 0; ")
+    assert dock.state.text().startswith("csplus-sandbox: the latest 200 tasks, 0 active. ")
     assert "pageSize=200" in tasks.service.seen[-1].path
 
 

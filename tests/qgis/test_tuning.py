@@ -21,6 +21,7 @@ from qgis import processing as toolbox
 from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QDate, QObject, pyqtSignal
 
+from ..support import recipes
 from ..support.fake_service import Answer, FakeService, Seen, refusal
 from .conftest import JANUARY, PLACE
 from .test_renewal import live, pump, url_of
@@ -331,6 +332,14 @@ def test_foreign_recipes_and_other_layers(window: Window, dock: TuneDock, asked:
         window.choose(other)
         assert dock.outcome.text() == ""
         assert not dock.slider.isEnabled()
+    assert asked == []
+
+
+def test_a_stored_composite_cannot_be_tuned(window: Window, dock: TuneDock, asked: list) -> None:
+    kept = recipes.Recipe(recipes.JANUARY, recipes.stored(recipes.SIMPLE.target, "projects/p/assets/a"))
+    window.choose(live("http://127.0.0.1:9", recipe=kept.to_json()))
+    assert dock.outcome.text().startswith("This layer draws an asset")
+    assert not dock.slider.isEnabled()
     assert asked == []
 
 
