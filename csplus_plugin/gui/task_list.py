@@ -39,10 +39,10 @@ class TaskList(QTreeWidget):
             Qt.TextElideMode.ElideMiddle
         )  # names differ at their ends: year_2023-01, year_2023-02
 
-    def sizeHint(self) -> QSize:
-        """Give a name of 24 letters room."""
+    def minimumSizeHint(self) -> QSize:
+        """Give names room beside the other columns, in any font."""
         letters = self.fontMetrics()
-        return QSize(54 * letters.averageCharWidth(), 12 * letters.lineSpacing())
+        return QSize(52 * letters.averageCharWidth(), 8 * letters.lineSpacing())
 
     def chosen(self) -> set[str]:
         """Give the ids of the tasks that are chosen."""

@@ -3,6 +3,8 @@
 The part names the look: theme, scale and language come from the profile and from the environment.
 """
 
+from datetime import datetime, timedelta, timezone
+
 import qgis.utils
 import windows
 from in_qgis import (
@@ -98,6 +100,73 @@ def ran():
 @step
 def tuned():
     look_at("tune", plugin().desktop._dock.widget())
+    plugin().desktop._dock.hide()
+    plugin().desktop.tasks.open()
+    when(lambda: not plugin().desktop.tasks.watch.is_busy, list_tasks)
+
+
+def show_tasks(tasks, problem=""):
+    """Show tasks in the dock, as if a service had told of them."""
+    from csplus.csplus_plugin.gui.task_watch import Listing
+
+    watch = plugin().desktop.tasks.watch
+    now = datetime.now(timezone.utc)
+    watch.listing = Listing(tuple(tasks), "forest-monitoring-12", is_sandbox=False, at=now)
+    watch.problem, watch.has_no_account = problem, bool(problem)
+    watch.changed.emit()
+
+
+@step
+def list_tasks():
+    from csplus.csplus_plugin.earthengine.operations import Operation
+
+    dock = plugin().desktop.tasks
+    show_tasks([])
+    look_at("no_tasks", dock.widget())
+    show_tasks([], "No Earth Engine account was found. Sign in with your Google account.")
+    look_at("no_account", dock.widget())
+    error = "User memory limit exceeded. If using a mapped function, reduce its size."
+    begun = (datetime.now(timezone.utc) - timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M:%S")
+    folder = ("https://drive.google.com/#folders/1AbC",)
+    months = [
+        Operation(
+            f"A{month}",
+            state,
+            f"csplus_sierra_2023-{month:02}",
+            "EXPORT_IMAGE",
+            share,
+            begun,
+            *("", ""),
+            cost,
+        )
+        for month, state, share, cost in (
+            (6, "PENDING", 0, None),
+            (5, "RUNNING", 0.46, 812.4),
+            (4, "RUNNING", 0.93, 1630.2),
+        )
+    ]
+    done = [
+        Operation(
+            f"B{month}", "SUCCEEDED", f"csplus_sierra_2023-{month:02}", created=begun, eecu_seconds=1700.0
+        )
+        for month in (3, 2)
+    ]
+    failed = Operation(
+        "C", "FAILED", "csplus_sierra_2023-01", "EXPORT_IMAGE", 0.2, begun, attempt=5, error=error
+    )
+    other = Operation("D", "SUCCEEDED", "NDVI table of a colleague", created=begun, links=folder)
+    show_tasks([*months, *done, failed, other])
+    dock.list.setFocus()
+    dock.list.setCurrentItem(dock.list.topLevelItem(5))
+    look_at("tasks", dock.widget())
+    dock.details_button.click()
+    look_at("task", dock.window_)
+    dock.window_.reject()
+    dock.list.setCurrentItem(dock.list.topLevelItem(1))
+    dock.cancel_button.click()
+    look_at("cancel", dock.window_)
+    dock.window_.reject()
+    dock.hide()
     choose_a_project()
 
 

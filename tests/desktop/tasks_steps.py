@@ -25,7 +25,7 @@ from in_qgis import (
 )
 from qgis.PyQt.QtCore import QEvent, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QPushButton
+from qgis.PyQt.QtWidgets import QApplication, QMenu, QPushButton
 from qgis.utils import iface
 
 EXPORT = {**JANUARY, "BANDS": ["B4", "B3", "B2"], "DESTINATION": "asset", "WAIT": True}
@@ -60,6 +60,8 @@ def is_ours(window):
 def start():
     start_plugins()
     outcome["dock_at_start"] = dock().isVisible()
+    panels = iface.mainWindow().findChild(QMenu, "mPanelMenu")
+    outcome["in_panels"] = dock().toggleViewAction() in panels.actions()
     outcome["ee_at_start"] = "ee" in sys.modules
     keep["watchdog"] = Watchdog()
     dialog = run("to_be_cancelled", cancelled)

@@ -10,7 +10,7 @@ NIGHT = "[UI]\nUITheme=Night Mapping\n"
 JAPANESE = "[locale]\nuserLocale=ja\noverrideFlag=true\n"
 TWICE = {"QT_SCALE_FACTOR": "2"}
 
-WINDOWS = {"options", "dialog", "tune", "projects"}
+WINDOWS = {"options", "dialog", "tune", "projects", "no_tasks", "no_account", "tasks", "task", "cancel"}
 
 pytestmark = pytest.mark.desktop
 

@@ -27,6 +27,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict:
 def test_nothing_is_shown_and_nothing_loaded_at_start(told: dict) -> None:
     assert told["dock_at_start"] is False
     assert told["ee_at_start"] is False
+    assert told["in_panels"] is True
 
 
 def test_after_a_cancel_the_message_bar_asks_about_the_task(told: dict) -> None:

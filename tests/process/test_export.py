@@ -113,3 +113,39 @@ def test_the_embedded_sandbox_s_tasks_are_waited_for_as_it_ends_with_the_process
         in done.stdout + done.stderr
     )
     assert "STATE:\tSUCCEEDED" in done.stdout
+
+
+def test_an_asset_is_downloaded_by_another_process(
+    process: Process, service: Sandbox, tmp_path: Path
+) -> None:
+    values = given(NAME="x", DESTINATION="asset", WAIT=True, BANDS="B4,B8")
+    exported = process("--json", "run", "csplus:exportcomposite", *values, endpoint=service.url)
+    assert exported.returncode == 0, exported.stderr
+    results = json.loads(exported.stdout)["results"]
+    assert results["RESULTS"] == "projects/csplus-sandbox/assets/x"
+    assert results["REQUEST_COUNT"] > 3
+    file = tmp_path / "x.tif"
+    opened = process(
+        "run",
+        "csplus:openasset",
+        "--",
+        f"ASSET={results['RESULTS']}",
+        "LIVE=false",
+        f"OUTPUT={file}",
+        endpoint=service.url,
+    )
+    assert opened.returncode == 0, opened.stdout + opened.stderr
+    dataset = gdal.Open(str(file))
+    assert [dataset.GetRasterBand(number).GetDescription() for number in (1, 2)] == ["B4", "B8"]
+    values = dataset.ReadAsArray()
+    assert 100 < values[values != 65535].mean() < 10_000
+    assert json.loads(dataset.GetMetadataItem("CSPLUS_RECIPE"))["target"]["asset"] == results["RESULTS"]
+
+
+def test_an_asset_that_is_not_there_is_exit_code_1(process: Process, service: Sandbox) -> None:
+    opened = process(
+        "run", "csplus:openasset", "--", "ASSET=projects/csplus-sandbox/assets/nothing", endpoint=service.url
+    )
+    assert opened.returncode == 1
+    assert "does not exist" in opened.stdout + opened.stderr
+    assert "Traceback" not in opened.stdout + opened.stderr
