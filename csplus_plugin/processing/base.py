@@ -21,6 +21,7 @@ from ..core.about import ROOT
 from ..core.errors import CsPlusError, SignInNeeded
 from ..core.text import printable
 from . import first_contact
+from .emptied import kept_empty
 from .values import check_names, checked_values
 
 GROUPS = {
@@ -146,6 +147,10 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
                 f"The parameters cannot be checked: {type(problem).__name__} ({problem})."
             )
         return super().checkParameterValues(values, context)
+
+    def preprocessParameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Let history and commands keep what was emptied in the dialog, which calls this."""
+        return kept_empty(self.parameterDefinitions(), parameters)
 
     def prepareAlgorithm(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

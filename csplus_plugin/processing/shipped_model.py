@@ -14,6 +14,7 @@ from ..core.about import ROOT
 from ..core.errors import CsPlusError
 from ..core.text import printable
 from .base import GROUPS, SHARED_TAGS
+from .emptied import kept_empty
 from .values import check_names, checked_values
 
 MODELS = ROOT / "resources" / "models"
@@ -32,6 +33,7 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         super().__init__()
         self._file = file
         self.fromFile(str(file))
+        self.setSourceFilePath(str(file))  # without it, QGIS writes no command of Python
         texts = {str(name).casefold().replace(" ", "_"): text for name, text in self.helpContent().items()}
         for definition in self.destinationParameterDefinitions():
             definition.setHelp(str(texts.get(definition.name(), "")))
@@ -78,6 +80,10 @@ class ShippedModel(QgsProcessingModelAlgorithm):
                 f"The parameters cannot be checked: {type(problem).__name__} ({problem})."
             )
         return super().checkParameterValues(parameters, context)
+
+    def preprocessParameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Let history and commands keep what was emptied in the dialog, which calls this."""
+        return kept_empty(self.parameterDefinitions(), parameters)
 
     def processAlgorithm(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

@@ -26,6 +26,7 @@ from qgis.PyQt.QtCore import QVariant
 
 from ..core.checks import shown
 from ..core.errors import InvalidChoice
+from .emptied import is_blank
 from .parameters import INTEGER
 
 _YES, _NO = ("true", "yes", "on", "y", "t", "1"), ("false", "no", "off", "n", "f", "0")
@@ -39,7 +40,8 @@ def checked_values(
 ) -> dict[str, Any]:
     """Give the parameters with every choice, number, yes or no, and text in its definition's own type.
 
-    What is not given, null or empty is left out, so that the default holds; an empty list of choices stays one.
+    What is not given, null or empty is left out, so that the default holds; choices and a text that somebody emptied
+    stay empty, in each of the forms of `emptied`.
 
     Raises:
         InvalidChoice: A value is none of the choices, no number, out of range; with the nearest match.
@@ -94,7 +96,7 @@ def _read_choice(definition: QgsProcessingParameterEnum, value: Any) -> str | li
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)):
         items = [items]
-    return [_option(definition, item) for item in items if not isinstance(item, str) or item.strip()]
+    return [_option(definition, item) for item in items if not is_blank(item)]
 
 
 def _option(definition: QgsProcessingParameterEnum, value: Any) -> str:
@@ -163,7 +165,9 @@ def _read_flag(definition: QgsProcessingParameterBoolean, value: Any) -> bool | 
 
 def _read_text(definition: QgsProcessingParameterString, value: Any) -> str:
     del definition
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, (list, tuple)):
+        return ",".join(str(item) for item in value if not is_blank(item))
+    return "" if is_blank(value) else str(value)
 
 
 def _read_layers(definition: QgsProcessingParameterMultipleLayers, value: Any) -> list[Any] | None:
