@@ -16,6 +16,7 @@ from qgis.core import (
 
 from ..csplus_plugin.core.catalog import PERIODS
 from ..csplus_plugin.core.errors import FileTrouble
+from ..csplus_plugin.core.layer_name import SANDBOX, series_name
 from ..csplus_plugin.core.periods import Period
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
@@ -115,13 +116,12 @@ class PeriodicComposites(ImageAlgorithm):
 
     def pieces(self, run: Run, survey: Survey, destinations: Destinations) -> list[Piece]:
         """Make a piece of every period that has enough scenes, and say which are cut off or empty."""
-        scenes = self.recipe.scenes
         self._parts = cut_into_periods(run, self.recipe, survey)
-        title = f"{self.NAME} {scenes.start} to {scenes.end}"
-        title += " (sandbox)" if run.session.is_sandbox else ""
+        group = destinations.name or series_name(self.recipe, self._place)
+        group += SANDBOX if run.session.is_sandbox else ""
         if destinations.folder is not None:
             _make(destinations.folder)
-        return period_pieces.pieces(self._parts, destinations.folder, title)
+        return period_pieces.pieces(self._parts, destinations.folder, group, destinations.name)
 
     def work(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

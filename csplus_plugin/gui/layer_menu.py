@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QApplication, QMenu
 
 from ..core.about import ROOT
 from ..core.errors import CsPlusError
+from ..core.layer_name import own_name
 from ..core.text import clean
 from ..layers.carried import carries_recipe, read_carried
 from ..layers.swap import read_live
@@ -56,7 +57,10 @@ class LayerMenu(QObject):
 
     def _edit(self, layer: QgsMapLayer) -> None:
         try:
-            open_recipe(read_carried(layer))
+            recipe = read_carried(layer)
+            is_live = read_live(layer) is not None
+            name = own_name(layer.name(), recipe) if is_live else ""
+            open_recipe(recipe, **({"NAME": name} if name else {}))
         except CsPlusError as problem:
             self.failed.emit(str(problem))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from qgis.core import QgsRasterLayer
 
+from ..core.layer_name import renamed
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
-from ..core.window_text import window_text
 from .provenance import MINTED_PROPERTY, describe_again
 from .swap import swap
 
@@ -20,7 +20,7 @@ def redraw(
 ) -> None:
     """Give a layer another recipe and its address, in the main thread; style, order and the rest stay.
 
-    Its name follows the days where it holds those of before; a name of the user's own stays.
+    Its name follows what is shown and the days, where it holds those of before; a name of the user's own stays.
 
     Args:
         layer: A live layer.
@@ -29,8 +29,7 @@ def redraw(
         tile_url: The address that draws it.
         minted: When the address was made, in seconds since 1970; None for now.
     """
-    old, new = (window_text(one.scenes.start, one.scenes.end) for one in (before, recipe))
-    layer.setName(layer.name().replace(old, new))
+    layer.setName(renamed(layer.name(), before, recipe))
     swap(layer, tile_url, recipe.scenes.region)
     if minted is not None:
         layer.setCustomProperty(MINTED_PROPERTY, minted)

@@ -245,6 +245,15 @@ def add_output(
         )
     add(
         algorithm,
+        QgsProcessingParameterString(
+            "NAME", "Name of the layers" if is_series else "Name of the layer", optional=True
+        ),
+        "Name of the group, which begins the names of its layers; empty for a short one."
+        if is_series
+        else "Name of the layer; empty for a short one, of what is shown, the days and the area.",
+    )
+    add(
+        algorithm,
         QgsProcessingParameterBoolean("LIVE", "Load as a live layer", True),
         "Load a live layer, drawn by the service as you pan. Switch off inside models and for downloads alone.",
     )

@@ -15,6 +15,7 @@ from ..core.about import version
 from ..core.bands import encoding
 from ..core.errors import FileTrouble
 from ..core.grid import grid_for, outline
+from ..core.layer_name import FILE, SANDBOX, SANDBOX_FILE
 from ..core.picture import picture, pixels
 from ..core.recipe import Recipe
 from ..core.survey import Survey
@@ -41,7 +42,7 @@ class Piece:
 
     Attributes:
         recipe: Every choice; the piece can be made again from it.
-        title: Name of its layers.
+        title: Name of its layers, but for what they are and who made them.
         survey: The scenes it is made of.
         file: GeoTIFF to write, or None.
         group: Group of the layer tree for its layers; empty for none.
@@ -145,7 +146,7 @@ def load_layers(delivered: Delivered, context: QgsProcessingContext) -> str:
             style.apply(layer, piece.recipe)
             provenance.describe(layer, piece.recipe, piece.survey, sandbox=delivered.is_sandbox)
 
-        loading.finish_layer(str(piece.file), _title(delivered), context, finish)
+        loading.finish_layer(str(piece.file), _title(delivered, is_file=True), context, finish)
     if not delivered.tile_url:
         return ""
     layer = live_layer_of(delivered)
@@ -160,7 +161,7 @@ def load_file(delivered: Delivered, context: QgsProcessingContext) -> None:
         return
     options = QgsRasterLayer.LayerOptions()
     options.loadDefaultStyle = False  # or QGIS counts a histogram, and leaves it beside the file
-    layer = QgsRasterLayer(str(piece.file), piece.title, "gdal", options)
+    layer = QgsRasterLayer(str(piece.file), _title(delivered, is_file=True), "gdal", options)
     if not layer.isValid():
         raise FileTrouble(f"{piece.file} cannot be opened.", "Run again: what is whole is kept.")
     style.apply(layer, piece.recipe)
@@ -169,8 +170,9 @@ def load_file(delivered: Delivered, context: QgsProcessingContext) -> None:
     loading.load_layer(layer, context, "FILES", group=group, place=piece.place)
 
 
-def _title(delivered: Delivered) -> str:
-    return f"{delivered.piece.title} (sandbox)" if delivered.is_sandbox else delivered.piece.title
+def _title(delivered: Delivered, *, is_file: bool = False) -> str:
+    endings = {(False, True): SANDBOX, (True, False): FILE, (True, True): SANDBOX_FILE}
+    return delivered.piece.title + endings.get((is_file, delivered.is_sandbox), "")
 
 
 def _make_file(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> float:

@@ -21,7 +21,9 @@ from qgis.core import (
 
 from ..core import script
 from ..core.errors import InvalidChoice
+from ..core.layer_name import LONGEST
 from ..core.survey import Survey
+from ..core.text import clean
 from ..download.cog import COG
 
 _COUNTS = {
@@ -69,6 +71,7 @@ class Destinations:
         live: Make a live layer.
         file: GeoTIFF to write, or None.
         folder: Folder for the GeoTIFFs of a series, or None.
+        name: Of the layers, as the user wishes; empty for one made of the recipe.
         cloud_optimized: Write it as a COG.
         script: Script or recipe to write, or None.
     """
@@ -78,6 +81,7 @@ class Destinations:
     cloud_optimized: bool
     script: Path | None
     folder: Path | None = None
+    name: str = ""
 
     @property
     def has_grid(self) -> bool:
@@ -105,6 +109,7 @@ class Destinations:
             cloud_optimized=algorithm.parameterAsEnumString(parameters, "FORMAT", context) == COG,
             script=Path(text) if text else None,
             folder=Path(folder) if folder else None,
+            name=clean(algorithm.parameterAsString(parameters, "NAME", context), LONGEST),
         )
 
 

@@ -11,13 +11,14 @@ from ..core import catalog
 from ..core.choices import Output
 from ..core.errors import NothingFound
 from ..core.grid import grid_for
+from ..core.layer_name import layer_name
 from ..core.recipe import Recipe
 from ..core.survey import Survey
 from ..core.targets.target import ImageTarget
-from ..core.window_text import window_text
 from .blocks import add_output, add_scenes, read_output
 from .deliver import Piece, deliver, load_layers
 from .destinations import Destinations, add_image_outputs, check_destinations, survey_outputs
+from .place import read_place
 from .recipe_algorithm import RecipeAlgorithm
 from .run import Run
 
@@ -50,8 +51,7 @@ class ImageAlgorithm(RecipeAlgorithm):
 
     def pieces(self, run: Run, survey: Survey, destinations: Destinations) -> list[Piece]:  # noqa: ARG002
         """Cut the recipe into the images of the run: here, one."""
-        scenes = self.recipe.scenes
-        title = f"{self.NAME} {window_text(scenes.start, scenes.end)}"
+        title = destinations.name or layer_name(self.recipe, self._place)
         return [Piece(self.recipe, title, survey, destinations.file)]
 
     def summarise(self, run: Run) -> dict[str, Any]:  # noqa: ARG002
@@ -82,6 +82,7 @@ class ImageAlgorithm(RecipeAlgorithm):
         """Read parameters and settings; a model does not check its children, so destinations are checked here again."""
         check_destinations(parameters, context)
         super().read(parameters, context)
+        self._place = read_place(self, parameters, context)
 
     def work(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

@@ -30,8 +30,8 @@ def test_the_plugin_starts_in_silence(outcome: dict) -> None:
 
 def test_the_run_from_the_dialog_succeeds_and_loads_its_layers(outcome: dict) -> None:
     assert outcome["successful"] is True
-    name = "Clear composite 2023-01-01 to 2023-01-31 (sandbox)"
-    assert outcome["layers"] == [["gdal", name, True], ["wms", name, True]]
+    file, live = "True colour 2023-01 (file, sandbox)", "True colour 2023-01 (sandbox)"
+    assert outcome["layers"] == [["gdal", file, True], ["wms", live, True]]
     assert int(outcome["results"]["SCENE_COUNT"]) > 0
 
 

@@ -75,7 +75,7 @@ def test_the_live_layer_draws_and_carries_its_recipe(
     assert isinstance(layer, QgsRasterLayer)
     assert layer.isValid()
     assert layer.providerType() == "wms"
-    assert layer.name() == "Clear composite 2023-01-01 to 2023-01-31 (sandbox)"
+    assert layer.name() == "True colour 2023-01 (sandbox)"
     assert "zmin=8" in layer.source()
     assert "zmax=14" in layer.source()
     assert layer.customProperty("csplus/recipe") == results["RECIPE"]
@@ -323,8 +323,9 @@ def test_loaded_results_are_styled_and_named(
     toolbox.runAndLoadResults(ID, {**JANUARY, "OUTPUT": target}, context=context, feedback=feedback)
     layers = {layer.providerType(): layer for layer in QgsProject.instance().mapLayers().values()}
     assert set(layers) == {"wms", "gdal"}
+    assert layers["wms"].name() == "True colour 2023-01 (sandbox)"
+    assert layers["gdal"].name() == "True colour 2023-01 (file, sandbox)"
     for layer in layers.values():
-        assert layer.name() == "Clear composite 2023-01-01 to 2023-01-31 (sandbox)"
         assert layer.customProperty("csplus/recipe")
     renderer = layers["gdal"].renderer()
     assert renderer.type() == "multibandcolor"

@@ -79,8 +79,10 @@ def test_it_is_drawn_live_and_from_the_file(
     assert len({drawn.pixel(x, y) for x in range(4, 256, 8) for y in range(4, 256, 8)}) > least
     layers = {layer.providerType(): layer for layer in QgsProject.instance().mapLayers().values()}
     assert set(layers) == {"wms", "gdal"}
+    subject = {"mean": "Score cs_cdf, mean", "count": "Clear days"}[statistic]
+    assert layers["wms"].name() == f"{subject} 2023-01 (sandbox)"
+    assert layers["gdal"].name() == f"{subject} 2023-01 (file, sandbox)"
     for layer in layers.values():
-        assert layer.name() == "Cloud score 2023-01-01 to 2023-01-31 (sandbox)"
         assert layer.customProperty("csplus/recipe") == results["RECIPE"]
     renderer = layers["gdal"].renderer()
     assert renderer.type() == "singlebandpseudocolor"

@@ -76,6 +76,7 @@ COMPOSITE = {
 OUTPUT = {
     "CRS": ("crs", None),
     "RESOLUTION": ("number", 10),
+    "NAME": ("string", None),
     "LIVE": ("boolean", True),
     "OUTPUT": ("rasterDestination", None),
     "FORMAT": Choice(["GTiff", "COG"], "GTiff"),

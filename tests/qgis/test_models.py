@@ -337,7 +337,7 @@ def test_the_raster_of_a_step_gets_its_classes_once_it_is_loaded(
     details = context.layerToLoadOnCompletionDetails(identity)
     layer = context.getMapLayer(identity)
     details.postProcessor().postProcessLayer(layer, context, feedback)
-    assert details.name.startswith("Change between two windows 2023-06-01")
+    assert details.name == "Burn severity 2023-01 → 2023-06 (file, sandbox)"
     assert [one.label for one in layer.renderer().classes()][2:4] == ["Unburned", "Low severity"]
 
 

@@ -113,11 +113,11 @@ def test_the_layers_are_one_group_in_time_with_the_newest_on_top(
     given = {**SPRING, "OUTPUT_FOLDER": str(tmp_path), "LIVE": True}
     toolbox.runAndLoadResults(ID, given, context=context, feedback=feedback)
     groups = {group.name(): group for group in QgsProject.instance().layerTreeRoot().findGroups()}
-    title = "Periodic clear composites 2023-01-10 to 2023-04-30 (sandbox)"
+    title = "True colour by month 2023-01-10\N{EN DASH}04-30 (sandbox)"
     assert set(groups) == {title, f"{title}, files"}
     for group in groups.values():
         layers = [node.layer() for node in group.findLayers()]
-        assert [layer.name().split()[0] for layer in layers] == MONTHS[::-1]
+        assert [layer.name().split()[2] for layer in layers] == MONTHS[::-1]
         for layer in layers:
             recipe = Recipe.from_json(layer.customProperty(RECIPE_PROPERTY))
             assert type(recipe.target) is Composite

@@ -154,7 +154,7 @@ def test_name_time_and_metadata_follow_the_days(layer: QgsRasterLayer, dock: Tun
     dock.last.setDate(QDate(2023, 2, 10))
     settle(dock)
     assert recipe_of(layer).scenes.end == date(2023, 2, 10)
-    assert layer.name() == "Clear composite 2023-01-01 to 2023-02-10 (sandbox)"
+    assert layer.name() == "True colour 2023-01-01\N{EN DASH}02-10 (sandbox)"
     assert layer.metadata().title() == layer.name()
     assert layer.temporalProperties().fixedTemporalRange().end().toString("yyyy-MM-dd") == "2023-02-10"
     assert (

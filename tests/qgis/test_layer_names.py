@@ -1,0 +1,117 @@
+"""Names of layers in the project: chosen, made of the recipe, and of each feature of a layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from csplus.csplus_plugin.gui.layer_menu import LayerMenu
+from qgis import processing as toolbox
+from qgis.core import (
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingContext,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+
+from .conftest import JANUARY, Recorder
+from .test_layer_menu import Window, menu, opened, window  # noqa: F401 two are fixtures
+
+ID = "csplus:clearcomposite"
+FIELDS = [
+    f"POLYGON(({x} 37.41, {x + 0.004} 37.41, {x + 0.004} 37.414, {x} 37.41))" for x in (-119.92, -119.91)
+]
+
+
+def fields() -> QgsVectorLayer:
+    layer = QgsVectorLayer(
+        "Polygon?crs=EPSG:4326&field=fid:integer&field=Crop_name:string", "fields", "memory"
+    )
+    features = []
+    for number, (text, crop) in enumerate(zip(FIELDS, ("rye", "oats"), strict=True)):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([number, crop])
+        feature.setGeometry(QgsGeometry.fromWkt(text))
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    QgsProject.instance().addMapLayer(layer)
+    return layer
+
+
+def test_the_name_is_the_user_s(context: QgsProcessingContext, feedback: Recorder, target: str) -> None:
+    given = {**JANUARY, "NAME": "  Fields\nof \u202eJanuary ", "OUTPUT": target}
+    results = toolbox.runAndLoadResults(ID, given, context=context, feedback=feedback)
+    layers = {layer.providerType(): layer.name() for layer in QgsProject.instance().mapLayers().values()}
+    assert layers == {
+        "wms": "Fields of \N{REPLACEMENT CHARACTER}January (sandbox)",
+        "gdal": "Fields of \N{REPLACEMENT CHARACTER}January (file, sandbox)",
+    }
+    assert "Fields" not in results["RECIPE"]
+
+
+def test_a_long_name_is_cut(context: QgsProcessingContext, feedback: Recorder) -> None:
+    results = toolbox.run(ID, {**JANUARY, "NAME": "x" * 5000}, context=context, feedback=feedback)
+    assert results["LIVE_LAYER"].name() == "x" * 59 + "… (sandbox)"
+
+
+def test_one_feature_names_the_place_and_several_their_layer(
+    context: QgsProcessingContext, feedback: Recorder
+) -> None:
+    layer = fields()
+
+    def name() -> str:
+        given = {**JANUARY, "EXTENT": None, "AREA": layer.id(), "STYLE": "swir"}
+        results = toolbox.run(ID, given, context=context, feedback=feedback)
+        return results["LIVE_LAYER"].name()
+
+    assert name() == "Short-wave infrared 2023-01, fields (sandbox)"
+    layer.dataProvider().deleteFeatures([1])
+    assert name() == "Short-wave infrared 2023-01, oats (sandbox)"
+
+
+def test_each_iterated_feature_has_a_name_of_its_own(
+    context: QgsProcessingContext, feedback: Recorder
+) -> None:
+    from processing.gui.AlgorithmExecutor import executeIterating
+    from qgis.core import QgsApplication
+
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById(ID)
+    given = {**JANUARY, "EXTENT": None, "AREA": fields().id()}
+    assert executeIterating(algorithm, given, "AREA", context, feedback)
+    made = [*QgsProject.instance().mapLayers().values(), *context.temporaryLayerStore().mapLayers().values()]
+    names = {layer.name() for layer in made if isinstance(layer, QgsRasterLayer)}
+    assert {"True colour 2023-01, rye (sandbox)", "True colour 2023-01, oats (sandbox)"} <= names
+
+
+def test_a_series_bears_it_in_the_group_and_before_each_period(
+    context: QgsProcessingContext, feedback: Recorder, tmp_path: Path
+) -> None:
+    given = {**JANUARY, "END": "2023-02-28", "NAME": "Valley", "OUTPUT_FOLDER": str(tmp_path / "files")}
+    toolbox.runAndLoadResults("csplus:periodiccomposites", given, context=context, feedback=feedback)
+    groups = {
+        group.name(): [node.layer().name() for node in group.findLayers()]
+        for group in QgsProject.instance().layerTreeRoot().findGroups()
+    }
+    assert groups == {
+        "Valley (sandbox)": ["Valley 2023-02 (sandbox)", "Valley 2023-01 (sandbox)"],
+        "Valley (sandbox), files": ["Valley 2023-02 (file, sandbox)", "Valley 2023-01 (file, sandbox)"],
+    }
+
+
+@pytest.mark.parametrize(("given", "kept"), [("Mine", "Mine"), ("", None)])
+def test_edit_and_run_again_keeps_a_name_that_was_chosen(
+    context: QgsProcessingContext,
+    window: Window,  # noqa: F811
+    menu: LayerMenu,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+    kept: str | None,
+) -> None:
+    filled = []
+    monkeypatch.setattr(toolbox, "createAlgorithmDialog", lambda *given: filled.append(given))
+    results = toolbox.run(ID, {**JANUARY, "NAME": given}, context=context)
+    window.tree.layer = results["LIVE_LAYER"]
+    opened(window)["Edit and run again…"].trigger()
+    assert filled[0][1].get("NAME") == kept
