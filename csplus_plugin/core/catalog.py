@@ -62,6 +62,23 @@ PRODUCTS = {
     )
 }
 
+BANDS = {
+    "B1": ("coastal aerosol", 60),
+    "B2": ("blue", 10),
+    "B3": ("green", 10),
+    "B4": ("red", 10),
+    "B5": ("red edge 1", 20),
+    "B6": ("red edge 2", 20),
+    "B7": ("red edge 3", 20),
+    "B8": ("near infrared", 10),
+    "B8A": ("narrow near infrared", 20),
+    "B9": ("water vapour", 60),
+    "B10": ("cirrus", 60),
+    "B11": ("short-wave infrared 1", 20),
+    "B12": ("short-wave infrared 2", 20),
+}
+"""Spectral bands: what each measures, and the size of its pixels in metres (Sentinel-2 user handbook)."""
+
 L2A_GLOBAL_FROM = date(2019, 1, 1)
 """Before this day the L2A archive is known to have holes ("2017-2018 coverage is not yet global")."""
 

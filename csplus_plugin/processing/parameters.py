@@ -13,8 +13,10 @@ from qgis.core import (
     Qgis,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
+    QgsProcessingParameterDateTime,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterExtent,
     QgsProcessingParameterNumber,
 )
 
@@ -23,6 +25,7 @@ from ..core.checks import shown
 from ..core.errors import InvalidChoice
 
 INTEGER = Qgis.ProcessingNumberParameterType.Integer
+_WIDGETS = f"{__name__.removesuffix('.processing.parameters')}.gui.parameter_widgets"
 _DOUBLE = Qgis.ProcessingNumberParameterType.Double
 
 
@@ -33,11 +36,33 @@ def add(
     *,
     advanced: bool = False,
 ) -> None:
-    """Add a parameter with its help."""
+    """Add a parameter with its help, and with its own widget in dialogs."""
     definition.setHelp(help_text)
+    dress(definition)
     if advanced:
         definition.setFlags(definition.flags() | Qgis.ProcessingParameterFlag.Advanced)
     algorithm.addParameter(definition)
+
+
+def dress(definition: QgsProcessingParameterDefinition) -> None:
+    """Name the widget that QGIS's dialogs show for the parameter; it is imported when one opens.
+
+    Days of a window that has to be given have a default in the dialog alone, the last whole month: at a shell and in a
+    model, where nobody sees it, it would move with the calendar.
+    """
+    widget = ""
+    if isinstance(definition, QgsProcessingParameterEnum):
+        widget = "Choices" if definition.allowMultiple() else "Choice"
+    elif isinstance(definition, QgsProcessingParameterNumber):
+        is_plain = definition.dataType() == _DOUBLE and definition.defaultValue() is not None
+        widget = "Number" if is_plain else ""
+    elif isinstance(definition, QgsProcessingParameterExtent):
+        widget = "Extent"
+    elif isinstance(definition, QgsProcessingParameterDateTime):
+        is_needed = not definition.flags() & Qgis.ProcessingParameterFlag.Optional
+        widget = "Day" if is_needed and definition.defaultValue() is None else ""
+    if widget:
+        definition.setMetadata({"widget_wrapper": {"class": f"{_WIDGETS}.{widget}"}})
 
 
 def choice(name: str, label: str, options: Iterable[str], default: str | None) -> QgsProcessingParameterEnum:

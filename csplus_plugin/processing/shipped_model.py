@@ -15,6 +15,7 @@ from ..core.errors import CsPlusError
 from ..core.text import printable
 from .base import GROUPS, SHARED_TAGS
 from .emptied import kept_empty
+from .parameters import dress
 from .values import check_names, checked_values
 
 MODELS = ROOT / "resources" / "models"
@@ -35,6 +36,8 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         self.fromFile(str(file))
         self.setSourceFilePath(str(file))  # without it, QGIS writes no command of Python
         texts = {str(name).casefold().replace(" ", "_"): text for name, text in self.helpContent().items()}
+        for definition in self.parameterDefinitions():
+            dress(definition)
         for definition in self.destinationParameterDefinitions():
             definition.setHelp(str(texts.get(definition.name(), "")))
 

@@ -88,7 +88,12 @@ def _evaluated(value: Any, context: QgsProcessingContext) -> Any:
     return value
 
 
-def _read_choice(definition: QgsProcessingParameterEnum, value: Any) -> str | list[str] | None:
+def read_choice(definition: QgsProcessingParameterEnum, value: Any) -> str | list[str] | None:
+    """Read one option, or several where the parameter takes them; None for an empty text where it takes one.
+
+    Raises:
+        InvalidChoice: It is none of the choices; with the nearest.
+    """
     if not definition.allowMultiple():
         if isinstance(value, str) and not value.strip():
             return None
@@ -196,7 +201,7 @@ def _whole(value: Any) -> int | None:
 
 
 _READERS: dict[type[QgsProcessingParameterDefinition], Any] = {
-    QgsProcessingParameterEnum: _read_choice,
+    QgsProcessingParameterEnum: read_choice,
     QgsProcessingParameterNumber: _read_number,
     QgsProcessingParameterBoolean: _read_flag,
     QgsProcessingParameterString: _read_text,
