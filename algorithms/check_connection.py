@@ -50,17 +50,17 @@ class CheckConnection(CsPlusAlgorithm):
             ("LIBRARY", "Version of the Earth Engine library"),
             ("LIBRARY_PLACE", "Folder of the Earth Engine library"),
         ):
-            self.addOutput(QgsProcessingOutputString(name, self.tr(text)))
-        self.addOutput(QgsProcessingOutputBoolean("SANDBOX", self.tr("Sandbox, not Google Earth Engine")))
+            self.addOutput(QgsProcessingOutputString(name, text))
+        self.addOutput(QgsProcessingOutputBoolean("SANDBOX", "Sandbox, not Google Earth Engine"))
         self.addOutput(
-            QgsProcessingOutputBoolean("RESTRICTED", self.tr("The project's monthly quota is used up"))
+            QgsProcessingOutputBoolean("RESTRICTED", "The project's monthly quota is used up")
         )
         self.addOutput(
-            QgsProcessingOutputNumber("ROUND_TRIP", self.tr("Round trip of a small request (seconds)"))
+            QgsProcessingOutputNumber("ROUND_TRIP", "Round trip of a small request (seconds)")
         )
         self.addOutput(
             QgsProcessingOutputNumber(
-                "CLOCK_OFFSET", self.tr("Clock offset from the service (seconds; positive: ahead)")
+                "CLOCK_OFFSET", "Clock offset from the service (seconds; positive: ahead)"
             )
         )
 

@@ -45,14 +45,14 @@ class RefreshLiveLayers(CsPlusAlgorithm):
         """Add the layers, and what is counted."""
         layers = QgsProcessingParameterMultipleLayers(
             "LAYERS",
-            self.tr("Live layers (empty: all of the project)"),
+            "Live layers (empty: all of the project)",
             Qgis.ProcessingSourceType.Raster,
             optional=True,
         )
-        layers.setHelp(self.tr("Live layers of this plugin; without a choice, all of the project's."))
+        layers.setHelp("Live layers of this plugin; without a choice, all of the project's.")
         self.addParameter(layers)
-        self.addOutput(QgsProcessingOutputNumber("RENEWED", self.tr("Layers renewed")))
-        self.addOutput(QgsProcessingOutputNumber("FAILED", self.tr("Layers that could not be renewed")))
+        self.addOutput(QgsProcessingOutputNumber("RENEWED", "Layers renewed"))
+        self.addOutput(QgsProcessingOutputNumber("FAILED", "Layers that could not be renewed"))
 
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Refuse to run where there is nothing to renew."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qgis.core import QgsApplication, QgsProject
 
 from . import settings
+from .core import language
 from .earthengine.session import close_sessions
 from .layers import loading
 from .layers.rewriting import Rewriting
@@ -36,6 +37,7 @@ class CsPlusPlugin:
 
     def initProcessing(self) -> None:
         """Register the algorithms; `qgis_process` calls this alone."""
+        language.use(QgsApplication.locale())
         if QgsApplication.platform() == "qgis_process":
             interrupts.watch(QgsApplication.arguments())
         self.provider = CsPlusProvider()

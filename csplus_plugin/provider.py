@@ -6,6 +6,7 @@ from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .core.about import ROOT, version
+from .core.language import _
 
 ICON = ROOT / "resources" / "icons" / "csplus.svg"
 
@@ -23,7 +24,7 @@ class CsPlusProvider(QgsProcessingProvider):
 
     def longName(self) -> str:
         """Name with the version."""
-        return f"Cloud Score+ for Sentinel-2 ({version()})"
+        return _("Cloud Score+ for Sentinel-2 ({version})", version=version())
 
     def versionInfo(self) -> str:
         """Version of the plugin."""

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from . import qgis_settings
 from .core.errors import InvalidChoice
+from .core.language import _
 
 _SCHEMES = {
     "HttpProxy": "http",
@@ -29,8 +30,8 @@ def read_proxies() -> dict[str, str]:
         return {}
     if kind not in _SCHEMES:
         raise InvalidChoice(
-            f"QGIS is set to use a proxy of type {kind}, which cannot reach Earth Engine.",
-            "Choose another type in QGIS under Settings > Options > Network.",
+            _("QGIS is set to use a proxy of type {kind}, which cannot reach Earth Engine.", kind=kind),
+            _("Choose another type in QGIS under Settings > Options > Network."),
         )
     user, code = _read_account()
     account = f"{quote(user, safe='')}:{quote(code, safe='')}@" if user else ""
@@ -65,15 +66,15 @@ def _read_account() -> tuple[str, str]:
     # Asked for while it is locked, the store would open a dialog, which a run must never do.
     if manager.isDisabled() or not manager.masterPasswordIsSet():
         raise InvalidChoice(
-            "The account for QGIS's proxy is in QGIS's authentication store, which is locked.",
-            "Unlock it in QGIS under Settings > Options > Authentication, or set QGIS_AUTH_PASSWORD_FILE.",
+            _("The account for QGIS's proxy is in QGIS's authentication store, which is locked."),
+            _("Unlock it in QGIS under Settings > Options > Authentication, or set QGIS_AUTH_PASSWORD_FILE."),
         )
     filled = QNetworkProxy(QNetworkProxy.ProxyType.HttpProxy, "", 0, user, code)
     answered, filled = manager.updateNetworkProxy(filled, stored)
     if not answered:
         raise InvalidChoice(
-            "The account for QGIS's proxy cannot be read from QGIS's authentication store.",
-            "Choose it again in QGIS under Settings > Options > Network.",
+            _("The account for QGIS's proxy cannot be read from QGIS's authentication store."),
+            _("Choose it again in QGIS under Settings > Options > Network."),
         )
     return filled.user(), filled.password()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import certificates, proxy, qgis_settings
 from .core.errors import InvalidChoice
+from .core.language import _, marked
 from .earthengine.route import is_loopback
 from .earthengine.session import ENDPOINTS, SANDBOX, Connection
 
@@ -69,18 +70,20 @@ class Setting:
 
     def _lookup(self) -> tuple[str, str]:
         if variable := self.fixed_by():
-            return os.environ[variable].strip(), f"environment variable {variable}"
+            return os.environ[variable].strip(), _("environment variable {variable}", variable=variable)
         if value := str(qgis_settings.read(self.key) or "").strip():
-            return value, "QGIS settings"
+            return value, _("QGIS settings")
         return self.default, "default"
 
 
 ENDPOINT = Setting(
     "csplus/endpoint",
     ("CSPLUS_ENDPOINT",),
-    "Endpoint",
-    "Who computes: earthengine, high-volume (for many small requests), sandbox (synthetic scenes on this computer, "
-    "no account needed), or a URL.",
+    marked("Endpoint"),
+    marked(
+        "Who computes: earthengine, high-volume (for many small requests), sandbox (synthetic scenes on this computer, "
+        "no account needed), or a URL."
+    ),
     default="earthengine",
     kind=Kind.ENDPOINT,
     choices=(*ENDPOINTS, SANDBOX),
@@ -88,50 +91,54 @@ ENDPOINT = Setting(
 PROJECT = Setting(
     "csplus/project",
     ("CSPLUS_PROJECT", "GOOGLE_CLOUD_PROJECT"),
-    "Google Cloud project",
-    "Id of the project that is charged and whose quota counts; empty: the one stored with the credentials.",
+    marked("Google Cloud project"),
+    marked(
+        "Id of the project that is charged and whose quota counts; empty: the one stored with the credentials."
+    ),
 )
 KEY_FILE = Setting(
     "csplus/key_file",
     ("GOOGLE_APPLICATION_CREDENTIALS",),
-    "Key file",
-    "Key of a service account; empty: the Earth Engine credentials of this computer.",
+    marked("Key file"),
+    marked("Key of a service account; empty: the Earth Engine credentials of this computer."),
     kind=Kind.FILE,
 )
 TRUSTED_HOST = Setting(
     "csplus/trusted_host",
     ("CSPLUS_TRUSTED_HOST",),
-    "Trusted host",
-    "Your account signs for Google's hosts only; for an endpoint elsewhere, name its host here if you trust it.",
+    marked("Trusted host"),
+    marked(
+        "Your account signs for Google's hosts only; for an endpoint elsewhere, name its host here if you trust it."
+    ),
 )
 SANDBOX_DATA = Setting(
     "csplus/sandbox_data",
     ("CSPLUS_SANDBOX_DATA",),
-    "Sandbox's archive",
-    "Folder of scenes that the sandbox serves; empty: the sample scenes.",
+    marked("Sandbox's archive"),
+    marked("Folder of scenes that the sandbox serves; empty: the sample scenes."),
     kind=Kind.FOLDER,
 )
 BYTES_IN_FLIGHT = Setting(
     "csplus/bytes_in_flight",
     ("CSPLUS_BYTES_IN_FLIGHT",),
-    "Memory of a download",
-    "Pixels that a download may hold in memory.",
+    marked("Memory of a download"),
+    marked("Pixels that a download may hold in memory."),
     default="256",
     kind=Kind.MEGABYTES,
 )
 LARGE_DOWNLOAD = Setting(
     "csplus/large_download",
     ("CSPLUS_LARGE_DOWNLOAD",),
-    "Large download",
-    "A download above this size suggests an export instead.",
+    marked("Large download"),
+    marked("A download above this size suggests an export instead."),
     default="5000",
     kind=Kind.MEGABYTES,
 )
 COMPRESSION = Setting(
     "csplus/compression",
     ("CSPLUS_COMPRESSION",),
-    "Compression of files",
-    "DEFLATE, which every program reads, or ZSTD, which is faster.",
+    marked("Compression of files"),
+    marked("DEFLATE, which every program reads, or ZSTD, which is faster."),
     default="DEFLATE",
     kind=Kind.CHOICE,
     choices=("DEFLATE", "ZSTD"),
@@ -211,8 +218,8 @@ def compression() -> str:
     value = COMPRESSION.value().upper()
     if value not in COMPRESSION.choices:
         raise InvalidChoice(
-            f"Unknown compression {value} ({COMPRESSION.source()}).",
-            f"Choose {' or '.join(COMPRESSION.choices)}.",
+            _("Unknown compression {value} ({source}).", value=value, source=COMPRESSION.source()),
+            _("Choose {choices}.", choices=" or ".join(COMPRESSION.choices)),
         )
     return value
 
@@ -225,8 +232,13 @@ def _megabytes(setting: Setting) -> int:
         size = 0
     if not 0 < size < float("inf"):
         raise InvalidChoice(
-            f"{setting.key} is {value!r} ({setting.source()}), not a size in megabytes.",
-            "Set a number above 0.",
+            _(
+                "{key} is {value!r} ({source}), not a size in megabytes.",
+                key=setting.key,
+                value=value,
+                source=setting.source(),
+            ),
+            _("Set a number above 0."),
         )
     return int(size * _MEGABYTE)
 

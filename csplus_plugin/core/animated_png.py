@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from .errors import CsPlusError
+from .language import _
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _FRAME = struct.Struct(">IIIIIHHBB")
@@ -36,7 +37,7 @@ def animated(pictures: Iterable[bytes], count: int, seconds: float) -> Iterator[
             header = described
             yield _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"acTL", struct.pack(">II", count, 0))
         elif described != header:
-            raise CsPlusError("The frames of the animation are not alike in size.", "Run it again.")
+            raise CsPlusError(_("The frames of the animation are not alike in size."), _("Run it again."))
         width, height = struct.unpack(">II", header[:8])
         yield _chunk(b"fcTL", _FRAME.pack(number, width, height, 0, 0, delay, 1000, 0, 0))
         number += 1

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from .errors import InvalidChoice
+from .language import _
 
 _SHOWN = 40
 """Letters of a wrong value that a message repeats."""
@@ -17,20 +18,33 @@ _SHOWN = 40
 def one_of(what: str, value: str, choices: Iterable[str]) -> None:
     """Refuse a value that is none of the choices."""
     if value not in choices:
-        raise InvalidChoice(f"{shown(value)} is not a {what}.", f"Choose from {', '.join(choices)}.")
+        raise InvalidChoice(
+            _("{value} is not a {what}.", value=shown(value), what=_(what)),
+            _("Choose from {choices}.", choices=", ".join(choices)),
+        )
 
 
 def between(what: str, value: float, lowest: float, highest: float) -> None:
     """Refuse a number outside a range, both ends included; and no number at all."""
     # `not (a <= x <= b)` also refuses nan, which passes every other comparison of a Processing number.
     if not lowest <= value <= highest:
-        raise InvalidChoice(f"The {what} of {shown(value)} is not between {lowest} and {highest}.")
+        raise InvalidChoice(
+            _(
+                "The {what} of {value} is not between {lowest} and {highest}.",
+                what=_(what),
+                value=shown(value),
+                lowest=lowest,
+                highest=highest,
+            )
+        )
 
 
 def each_once(names: Sequence[str]) -> None:
     """Refuse names of which one stands twice."""
     if len(set(names)) < len(names):
-        raise InvalidChoice(f"{shown(', '.join(names))} names one twice.", "Name each once.")
+        raise InvalidChoice(
+            _("{names} names one twice.", names=shown(", ".join(names))), _("Name each once.")
+        )
 
 
 def check_types(block: Any) -> None:
@@ -44,8 +58,12 @@ def check_types(block: Any) -> None:
         value = getattr(block, field.name)
         if not _fits(value, hints[field.name]):
             raise InvalidChoice(
-                f"The choice {field.name} is {shown(value)}, which is of the wrong kind.",
-                "Take the JSON from a layer or a file that the plugin made.",
+                _(
+                    "The choice {name} is {value}, which is of the wrong kind.",
+                    name=field.name,
+                    value=shown(value),
+                ),
+                _("Take the JSON from a layer or a file that the plugin made."),
             )
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from .catalog import ALL_STYLES, DEFAULT_THRESHOLD, PRODUCTS, SCL_CLASSES, SCORE_BANDS, UNSCORED_POLICIES
 from .checks import between, check_types, one_of, shown
 from .errors import InvalidChoice
+from .language import _
 from .region import Region
 
 ORBITS = 143
@@ -75,16 +76,19 @@ class Scenes:
         if self.orbit is not None:
             between("relative orbit", self.orbit, 1, ORBITS)
         if any(month not in range(1, 13) for month in self.months):
-            raise InvalidChoice(f"The months {shown(list(self.months))} are not all between 1 and 12.")
+            raise InvalidChoice(
+                _("The months {months} are not all between 1 and 12.", months=shown(list(self.months)))
+            )
         self._check_names()
         if self.end < self.start:
             raise InvalidChoice(
-                f"The end ({self.end}) is before the start ({self.start}).", "Swap the two dates."
+                _("The end ({end}) is before the start ({start}).", end=self.end, start=self.start),
+                _("Swap the two dates."),
             )
         if self.unscored_policy == "scl" and self.product == "L1C":
             raise InvalidChoice(
-                "L1C scenes carry no scene classification, so unscored ones cannot be masked by it.",
-                "Choose the product L2A, or another policy for unscored scenes.",
+                _("L1C scenes carry no scene classification, so unscored ones cannot be masked by it."),
+                _("Choose the product L2A, or another policy for unscored scenes."),
             )
         self._check_availability()
 
@@ -98,27 +102,29 @@ class Scenes:
         for band in bands:
             if band not in product.bands:
                 raise InvalidChoice(
-                    f"{product.name} has no band {shown(band)}.", f"Choose from {', '.join(product.bands)}."
+                    _("{name} has no band {band}.", name=product.name, band=shown(band)),
+                    _("Choose from {bands}.", bands=", ".join(product.bands)),
                 )
 
     def _check_names(self) -> None:
         for tile in self.tiles:
             if not _TILE.fullmatch(tile):
                 raise InvalidChoice(
-                    f"{shown(tile)} is not an MGRS tile.", "Name tiles like 11SKB, separated by commas."
+                    _("{tile} is not an MGRS tile.", tile=shown(tile)),
+                    _("Name tiles like 11SKB, separated by commas."),
                 )
         for scene in self.ids:
             if not _SCENE.fullmatch(scene):
                 raise InvalidChoice(
-                    f"{shown(scene)} is not the id of a scene.",
-                    "Write it like 20230105T184729_20230105T184727_T11SKB.",
+                    _("{scene} is not the id of a scene.", scene=shown(scene)),
+                    _("Write it like 20230105T184729_20230105T184727_T11SKB."),
                 )
         for name in self.also_mask:
             one_of("scene class", name, SCL_CLASSES)
         if self.also_mask and self.product == "L1C":
             raise InvalidChoice(
-                "L1C scenes carry no scene classification, so its classes cannot be masked.",
-                "Choose the product L2A, or leave ALSO_MASK empty.",
+                _("L1C scenes carry no scene classification, so its classes cannot be masked."),
+                _("Choose the product L2A, or leave ALSO_MASK empty."),
             )
 
     def _check_availability(self) -> None:
@@ -127,12 +133,17 @@ class Scenes:
             return
         older = PRODUCTS["L1C"]
         alternative = (
-            f"Choose the product L1C, which begins on {older.first_day}."
+            _("Choose the product L1C, which begins on {first_day}.", first_day=older.first_day)
             if self.product == "L2A" and self.end >= older.first_day
-            else f"Choose a window that ends on or after {product.first_day}."
+            else _("Choose a window that ends on or after {first_day}.", first_day=product.first_day)
         )
         raise InvalidChoice(
-            f"{self.product} begins on {product.first_day}, after the whole window.", alternative
+            _(
+                "{product} begins on {first_day}, after the whole window.",
+                product=self.product,
+                first_day=product.first_day,
+            ),
+            alternative,
         )
 
 
@@ -157,5 +168,6 @@ class Output:
             one_of("style", self.style, ALL_STYLES)
         if not 0 < self.resolution <= _LARGEST_PIXEL:
             raise InvalidChoice(
-                f"A pixel size of {self.resolution:g} is not possible.", "Choose one above 0."
+                _("A pixel size of {resolution:g} is not possible.", resolution=self.resolution),
+                _("Choose one above 0."),
             )

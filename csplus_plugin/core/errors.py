@@ -6,6 +6,7 @@ person who runs it. Anything else that is raised is a defect of the plugin.
 
 from __future__ import annotations
 
+from .language import _
 from .text import printable
 
 
@@ -40,7 +41,7 @@ class Cancelled(CsPlusError):
     """The user stopped the run."""
 
     def __init__(self) -> None:
-        super().__init__("Cancelled.")
+        super().__init__(_("Cancelled."))
 
 
 class FileTrouble(CsPlusError):

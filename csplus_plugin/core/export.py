@@ -15,6 +15,7 @@ from .bands import encoding
 from .checks import one_of, shown
 from .errors import InvalidChoice
 from .grid import Grid, grid_for
+from .language import _
 from .picture import masked_pixels, pixels
 
 if TYPE_CHECKING:
@@ -64,27 +65,29 @@ class Destination:
         one_of("destination", self.kind, DESTINATIONS)
         if self.kind == "cloud_storage" and not _BUCKET.fullmatch(self.bucket):
             what = (
-                f"{shown(self.bucket)} is not the name of a bucket." if self.bucket else "There is no BUCKET."
+                _("{bucket} is not the name of a bucket.", bucket=shown(self.bucket))
+                if self.bucket
+                else _("There is no BUCKET.")
             )
             raise InvalidChoice(
-                what, "Name a Cloud Storage bucket that your account may write to, without gs://."
+                what, _("Name a Cloud Storage bucket that your account may write to, without gs://.")
             )
         if self.kind != "cloud_storage" and self.bucket:
             raise InvalidChoice(
-                f"BUCKET is given, and the destination is {self.kind}.",
-                "Choose the destination cloud_storage, or leave BUCKET empty.",
+                _("BUCKET is given, and the destination is {kind}.", kind=self.kind),
+                _("Choose the destination cloud_storage, or leave BUCKET empty."),
             )
         if not self.folder or (self.kind == "drive" and self._is_printable_folder()):
             return
         if self.kind == "drive":
             raise InvalidChoice(
-                f"{shown(self.folder)} is not the name of a folder in Drive.",
-                "Give one name, without slashes.",
+                _("{folder} is not the name of a folder in Drive.", folder=shown(self.folder)),
+                _("Give one name, without slashes."),
             )
         if not all(_SEGMENT.fullmatch(part) for part in self.folder.split("/")):
             raise InvalidChoice(
-                f"{shown(self.folder)} is not a folder.",
-                "Use letters, digits, - and _, with slashes between the parts.",
+                _("{folder} is not a folder.", folder=shown(self.folder)),
+                _("Use letters, digits, - and _, with slashes between the parts."),
             )
 
     def _is_printable_folder(self) -> bool:
@@ -99,10 +102,12 @@ class Destination:
     def place(self, name: str, project: str) -> str:
         """Say where a result goes: the place, then what it is called there."""
         if self.kind == "asset":
-            return f"the asset {self.asset(name, project)}"
+            return _("the asset {asset}", asset=self.asset(name, project))
         if self.kind == "cloud_storage":
             return f"gs://{self.bucket}/{self._prefix(name)}.tif"
-        return f"Google Drive, {f'folder {self.folder}' if self.folder else 'top folder'}, file {name}.tif"
+        if self.folder:
+            return _("Google Drive, folder {folder}, file {name}.tif", folder=self.folder, name=name)
+        return _("Google Drive, top folder, file {name}.tif", name=name)
 
     def _prefix(self, name: str) -> str:
         return f"{self.folder}/{name}" if self.folder else name
@@ -139,8 +144,8 @@ def check_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise InvalidChoice(
-            f"{shown(name)} cannot be the name of a task and its result.",
-            f"Use at most {_LONGEST_NAME} letters, digits, - and _.",
+            _("{name} cannot be the name of a task and its result.", name=shown(name)),
+            _("Use at most {longest_name} letters, digits, - and _.", longest_name=_LONGEST_NAME),
         )
 
 

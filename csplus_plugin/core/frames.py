@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from .errors import InvalidChoice
+from .language import _
 
 STEPS = {
     "ranges": "a frame for each distinct time of the layers",
@@ -74,7 +75,9 @@ def frames(spans: Iterable[Span], step: str) -> list[Span]:
     """
     distinct = sorted({span for span in spans if not span.is_endless()})
     if not distinct:
-        raise InvalidChoice("No layer has a time with two ends.", "Set the temporal range of the layers.")
+        raise InvalidChoice(
+            _("No layer has a time with two ends."), _("Set the temporal range of the layers.")
+        )
     if step == "ranges":
         _check_count(len(distinct))
         return [span for span in distinct if not _holds_a_sequence(span, distinct)]

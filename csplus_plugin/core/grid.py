@@ -12,6 +12,7 @@ import numpy as np
 from osgeo import gdal, ogr, osr
 
 from .errors import InvalidChoice
+from .language import _
 from .longitudes import HALF, TURN
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def utm_crs(longitude: float, latitude: float) -> str:
     """
     longitude = (longitude + HALF) % TURN - HALF
     if not _UTM_SOUTH <= latitude <= _UTM_NORTH:
-        raise InvalidChoice("There is no UTM zone so near the pole.", "Choose a CRS for the result.")
+        raise InvalidChoice(_("There is no UTM zone so near the pole."), _("Choose a CRS for the result."))
     zone = min(int((longitude + 180) // 6) + 1, 60)
     if 56 <= latitude < 64 and 3 <= longitude < 12:  # noqa: PLR2004 south-west Norway, MGRS
         zone = 32
@@ -129,20 +130,35 @@ def grid_for(region: Region, output: Output) -> Grid:
     crs = output.crs or home_crs(region)
     west, south, east, north = _bounds_in(region, crs)
     size = output.resolution
-    unit = "degrees" if spatial_reference(crs).IsGeographic() else "units"
+    unit = _("degrees") if spatial_reference(crs).IsGeographic() else _("units")
     largest = _LARGEST_DEGREES if spatial_reference(crs).IsGeographic() else _LARGEST_METRES
     if size > max(east - west, north - south, largest):
         raise InvalidChoice(
-            f"A pixel of {size:g} {unit} is larger than the whole area in {_name(crs)}.",
-            f"Choose one in the {unit} of the CRS; 10 m are about {_ten_metres(crs, (south + north) / 2):.2g}.",
+            _(
+                "A pixel of {size:g} {unit} is larger than the whole area in {name}.",
+                size=size,
+                unit=unit,
+                name=_name(crs),
+            ),
+            _(
+                "Choose one in the {unit} of the CRS; 10 m are about {ten_metres:.2g}.",
+                unit=unit,
+                ten_metres=_ten_metres(crs, (south + north) / 2),
+            ),
         )
     left, right = math.floor(west / size + _TOLERANCE), math.ceil(east / size - _TOLERANCE)
     bottom, top = math.floor(south / size + _TOLERANCE), math.ceil(north / size - _TOLERANCE)
     width, height = max(right - left, 1), max(top - bottom, 1)
     if max(width, height) > MAX_SIDE:
         raise InvalidChoice(
-            f"The area has {width} x {height} pixels of {size:g} {unit}.",
-            "Choose larger pixels or a smaller area.",
+            _(
+                "The area has {width} x {height} pixels of {size:g} {unit}.",
+                width=width,
+                height=height,
+                size=size,
+                unit=unit,
+            ),
+            _("Choose larger pixels or a smaller area."),
         )
     return Grid(crs, size, left * size, top * size, width, height)
 
@@ -182,14 +198,17 @@ def _moved(region: Region, crs: str) -> list[list[np.ndarray]]:
         moved = np.array(transform.TransformPoints(places.tolist()), dtype=float)[:, :2]
         if not np.isfinite(moved).all():
             raise InvalidChoice(
-                f"The area cannot be drawn in {_name(crs)}.", "Choose a CRS that reaches the area."
+                _("The area cannot be drawn in {name}.", name=_name(crs)),
+                _("Choose a CRS that reaches the area."),
             )
         if reference.IsGeographic():
             moved[:, 0] += TURN * np.round((places[:, 0] - moved[:, 0]) / TURN)  # beyond 180, too
         elif _is_torn(places, moved * reference.GetLinearUnits()):
             raise InvalidChoice(
-                f"The antimeridian is an edge of {_name(crs)}, and the area crosses it.",
-                "Choose a CRS that reaches across it, or leave it empty for the UTM zone of the area's centre.",
+                _("The antimeridian is an edge of {name}, and the area crosses it.", name=_name(crs)),
+                _(
+                    "Choose a CRS that reaches across it, or leave it empty for the UTM zone of the area's centre."
+                ),
             )
         return moved
 
@@ -232,7 +251,8 @@ def spatial_reference(crs: str) -> osr.SpatialReference:
     with QuietGdal():
         if reference.SetFromUserInput(crs) != 0:
             raise InvalidChoice(
-                f"The CRS {_name(crs)} is not known.", "Choose one like EPSG:32611, or leave it empty."
+                _("The CRS {name} is not known.", name=_name(crs)),
+                _("Choose one like EPSG:32611, or leave it empty."),
             )
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return reference

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from .catalog import REFLECTANCE_SCALE
 from .checks import shown
 from .errors import InvalidChoice
+from .language import _
 from .naming import named
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def find(name: str) -> SpectralIndex:
         InvalidChoice: There is none; the message names the closest ones.
     """
     if name not in catalogue():
-        raise InvalidChoice(f"There is no spectral index {shown(name)}.", _suggestion(name))
+        raise InvalidChoice(_("There is no spectral index {name}.", name=shown(name)), _suggestion(name))
     return catalogue()[name]
 
 
@@ -149,5 +150,5 @@ def _suggestion(name: str) -> str:
     matches = difflib.get_close_matches(name.strip().casefold(), by_folded_name, n=3)
     close = [known for match in matches for known in by_folded_name[match]]
     if not close:
-        return "Choose one from the catalogue of spectral indices."
-    return f"Did you mean {', '.join(close)}? Upper and lower case count."
+        return _("Choose one from the catalogue of spectral indices.")
+    return _("Did you mean {close}? Upper and lower case count.", close=", ".join(close))

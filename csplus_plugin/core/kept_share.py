@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .errors import Unreachable
+from .language import _
 from .naming import named
 from .sampling import spacing
 from .scenes import geometry
@@ -44,5 +45,7 @@ def read_share(answer: Any) -> float:
         Unreachable: It is no such answer.
     """
     if type(answer) not in (int, float) or not 0 <= answer <= 1:
-        raise Unreachable("The answer to the question for the share that is kept is damaged.", "Try again.")
+        raise Unreachable(
+            _("The answer to the question for the share that is kept is damaged."), _("Try again.")
+        )
     return float(answer)

@@ -115,7 +115,7 @@ def answer(scenes: Scenes, values: Any) -> Found:
         number = pass_day(time, scenes.region)
         every.append((int(time), Scene(index, moment.date(), number, is_scored, is_scored or keeps)))
     begun: dict[int, date] = {}
-    for _, scene in every:
+    for _time, scene in every:
         begun.setdefault(scene.pass_day, scene.day)
     inside = {number for number, day in begun.items() if scenes.start <= day <= scenes.end}
     timed = tuple((time, scene) for time, scene in every if scene.pass_day in inside)

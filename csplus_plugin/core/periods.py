@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from .errors import InvalidChoice
+from .language import _
 
 MOST = 500
 """Periods of one run; each is an image of its own."""
@@ -70,8 +71,14 @@ def cut(kind: str, start: date, end: date, *, days: int = 10, is_south: bool = F
             return periods
         if len(periods) == MOST:
             raise InvalidChoice(
-                f"From {start} to {end} there are more than {MOST} periods of the kind {kind}.",
-                "Choose longer periods, or a shorter window.",
+                _(
+                    "From {start} to {end} there are more than {most} periods of the kind {kind}.",
+                    start=start,
+                    end=end,
+                    most=MOST,
+                    kind=kind,
+                ),
+                _("Choose longer periods, or a shorter window."),
             )
         length = (last - first).days + 1
         periods.append(Period(name, label, max(first, start), min(last, end), length))

@@ -13,6 +13,7 @@ from osgeo import ogr, osr
 
 from .errors import InvalidChoice
 from .grid import QuietGdal, spatial_reference, utm_crs
+from .language import _
 from .longitudes import HALF, TURN
 from .region import Region
 
@@ -100,13 +101,14 @@ def place(geometry: Mapping[str, Any], buffer: float = 0) -> Place | None:
             return None
         west, east, south, north = shape.GetEnvelope()
         if not all(map(math.isfinite, (west, east, south, north))):
-            raise InvalidChoice("A feature lies on no UTM zone.", "Check its coordinates and its CRS.")
+            raise InvalidChoice(_("A feature lies on no UTM zone."), _("Check its coordinates and its CRS."))
         body = json.loads(shape.ExportToJson([f"COORDINATE_PRECISION={_DECIMALS}"]))
         box = _degrees((west, south, east, north), osr.CoordinateTransformation(metres, degrees), centre[0])
     text = json.dumps([crs, body["coordinates"]], separators=(",", ":"))
     if text.count("[") > _MOST_VERTICES:
         raise InvalidChoice(
-            f"A feature has more than {_MOST_VERTICES:,} vertices.", "Simplify the features, or split them."
+            _("A feature has more than {most_vertices:,} vertices.", most_vertices=_MOST_VERTICES),
+            _("Simplify the features, or split them."),
         )
     return Place(
         hashlib.sha256(text.encode()).hexdigest()[:32],
@@ -138,7 +140,9 @@ def region_of(places: Sequence[Place]) -> Region:
     """
     wests, souths, easts, norths = zip(*(one.box for one in places), strict=True)
     if max(easts) - min(wests) > HALF:
-        raise InvalidChoice("The features lie around more than half the globe.", "Run them in two parts.")
+        raise InvalidChoice(
+            _("The features lie around more than half the globe."), _("Run them in two parts.")
+        )
     return Region.from_bounds(min(wests), min(souths), max(easts), max(norths))
 
 

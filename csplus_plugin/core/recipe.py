@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 from .checks import shown
 from .choices import Output, Scenes
 from .errors import InvalidChoice
+from .language import _
 from .region import Region
 from .targets.registry import TARGETS
 from .targets.target import Target
@@ -60,19 +61,26 @@ class Recipe(Generic[Made_co]):
         """
         try:
             if len(text) > _LONGEST:
-                raise ValueError("too long")  # noqa: TRY301 said like whatever else is no recipe
+                raise ValueError(_("too long"))  # noqa: TRY301 said like whatever else is no recipe
             content = json.loads(text)
             schema = content["schema"]
             if schema != SCHEMA_VERSION:
                 raise InvalidChoice(
-                    f"The recipe has schema {shown(schema)}; this plugin reads schema {SCHEMA_VERSION}.",
-                    "Update the plugin.",
+                    _(
+                        "The recipe has schema {schema}; this plugin reads schema {schema_version}.",
+                        schema=shown(schema),
+                        schema_version=SCHEMA_VERSION,
+                    ),
+                    _("Update the plugin."),
                 )
             algorithm = content["algorithm"]
             if algorithm not in TARGETS:
                 raise InvalidChoice(
-                    f"The recipe is for the algorithm {shown(algorithm)}, which this plugin does not have.",
-                    "Update the plugin.",
+                    _(
+                        "The recipe is for the algorithm {algorithm}, which this plugin does not have.",
+                        algorithm=shown(algorithm),
+                    ),
+                    _("Update the plugin."),
                 )
             scenes = content["scenes"]
             scenes["region"] = Region.from_geojson(scenes["region"])
@@ -90,8 +98,8 @@ class Recipe(Generic[Made_co]):
             RecursionError,
         ) as problem:
             raise InvalidChoice(
-                f"This is not a recipe of Cloud Score+ for QGIS ({_said(problem)}).",
-                "Take the JSON from a layer or a file that the plugin made.",
+                _("This is not a recipe of Cloud Score+ for QGIS ({problem}).", problem=_said(problem)),
+                _("Take the JSON from a layer or a file that the plugin made."),
             ) from problem
 
 
@@ -106,8 +114,11 @@ def _block(kind: type[Block], content: Mapping[str, Any]) -> Block:
     unknown = set(content) - known
     if unknown:
         raise InvalidChoice(
-            f"The recipe holds unknown choices: {', '.join(map(shown, sorted(unknown)[:3]))}.",
-            "Update the plugin.",
+            _(
+                "The recipe holds unknown choices: {unknown}.",
+                unknown=", ".join(map(shown, sorted(unknown)[:3])),
+            ),
+            _("Update the plugin."),
         )
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
     for name in _days_of(kind) & set(values):

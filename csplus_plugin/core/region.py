@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from .errors import InvalidChoice
+from .language import _
 from .longitudes import HALF, TURN, Polygon, Position, cut, joined
 
 _POLE = 90
@@ -31,7 +32,7 @@ class Region:
     def __post_init__(self) -> None:
         """Refuse what Earth Engine would misread."""
         if not self.polygons or any(not polygon or len(polygon[0]) < 4 for polygon in self.polygons):  # noqa: PLR2004 a closed triangle
-            raise InvalidChoice("The area is empty.", "Draw an extent or choose polygons with an area.")
+            raise InvalidChoice(_("The area is empty."), _("Draw an extent or choose polygons with an area."))
         _check_positions(self._positions())
         if any(
             abs(after[0] - before[0]) > HALF
@@ -45,7 +46,7 @@ class Region:
         if east - west > HALF:
             raise _too_wide()
         if east == west or north == south:
-            raise InvalidChoice("The area is empty.", "Draw an extent or choose polygons with an area.")
+            raise InvalidChoice(_("The area is empty."), _("Draw an extent or choose polygons with an area."))
 
     @classmethod
     def from_geojson(cls, geometry: Mapping[str, Any]) -> Region:
@@ -55,7 +56,7 @@ class Region:
             "MultiPolygon": lambda: geometry["coordinates"],
         }.get(geometry.get("type", ""))
         if coordinates is None:
-            raise InvalidChoice("The area is not a polygon.", "Choose a polygon layer or an extent.")
+            raise InvalidChoice(_("The area is not a polygon."), _("Choose a polygon layer or an extent."))
         return cls(
             tuple(
                 tuple(tuple((float(x), float(y)) for x, y, *_ in ring) for ring in polygon)
@@ -89,21 +90,23 @@ class Region:
 
 def _too_wide() -> InvalidChoice:
     return InvalidChoice(
-        "The area is wider than half the globe.",
-        "One across the antimeridian is written with longitudes beyond 180, or in two parts.",
+        _("The area is wider than half the globe."),
+        _("One across the antimeridian is written with longitudes beyond 180, or in two parts."),
     )
 
 
 def _check_positions(positions: Iterable[Position]) -> None:
     for x, y in positions:
         if not (math.isfinite(x) and math.isfinite(y)):
-            raise InvalidChoice("The area has no place on the globe.", "Check its CRS.")
+            raise InvalidChoice(_("The area has no place on the globe."), _("Check its CRS."))
         if abs(y) > _POLE:
             raise InvalidChoice(
-                f"The area reaches latitude {y:g}, beyond a pole.",
-                "Longitude (x) comes before latitude (y): they may have changed places."
+                _("The area reaches latitude {y:g}, beyond a pole.", y=y),
+                _("Longitude (x) comes before latitude (y): they may have changed places.")
                 if abs(x) <= _POLE
-                else "Check its coordinates and its CRS.",
+                else _("Check its coordinates and its CRS."),
             )
         if abs(x) > _FURTHEST:
-            raise InvalidChoice(f"The area reaches longitude {x:g}.", "Check its coordinates and its CRS.")
+            raise InvalidChoice(
+                _("The area reaches longitude {x:g}.", x=x), _("Check its coordinates and its CRS.")
+            )

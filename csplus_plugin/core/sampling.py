@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+from .language import _
 from .longitudes import Position
 from .region import Region
 
@@ -41,8 +42,8 @@ def sentence(region: Region, points: int) -> str:
     """Say how far apart points lie."""
     metres = spacing(region, points)
     if metres == _FINEST:
-        return "Every pixel of 10 m is looked at."
-    return f"The area is large: one pixel of 10 m is looked at every {metres} m."
+        return _("Every pixel of 10 m is looked at.")
+    return _("The area is large: one pixel of 10 m is looked at every {metres} m.", metres=metres)
 
 
 def _area(ring: Sequence[Position]) -> float:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from .catalog import OCCLUDED_SCL_CLASSES, PRODUCTS, SCL_CLASSES, SCORES_ID
+from .language import _
 from .naming import named, named_function, named_if_shared
 
 if TYPE_CHECKING:
@@ -57,8 +58,13 @@ def steps(scenes: Scenes) -> list[Step]:
     collection = named_if_shared(over_area.filterDate(*_window(scenes)), "of_window")
     done = [
         Step(
-            f"of {scenes.product} over the area from {scenes.start} to {scenes.end}",
-            "Choose a longer window, or check where the area is.",
+            _(
+                "of {product} over the area from {start} to {end}",
+                product=scenes.product,
+                start=scenes.start,
+                end=scenes.end,
+            ),
+            _("Choose a longer window, or check where the area is."),
             collection,
         )
     ]
@@ -72,34 +78,34 @@ def steps(scenes: Scenes) -> list[Step]:
         months = sorted(set(scenes.months))
         narrow(
             ee.Filter.Or(*(ee.Filter.calendarRange(month, month, "month") for month in months)),
-            f"in the months {', '.join(map(str, months))}",
-            "Choose more months.",
+            _("in the months {months}", months=", ".join(map(str, months))),
+            _("Choose more months."),
         )
     if scenes.max_scene_cloud < _EVERY_SCENE_CLOUD:
         narrow(
             ee.Filter.lte("CLOUDY_PIXEL_PERCENTAGE", scenes.max_scene_cloud),
-            f"with at most {scenes.max_scene_cloud:g} percent cloud",
-            "Raise the scene cloud limit: the score masks clouds pixel by pixel anyway.",
+            _("with at most {max_scene_cloud:g} percent cloud", max_scene_cloud=scenes.max_scene_cloud),
+            _("Raise the scene cloud limit: the score masks clouds pixel by pixel anyway."),
         )
     if scenes.orbit is not None:
         narrow(
             ee.Filter.eq("SENSING_ORBIT_NUMBER", scenes.orbit),
-            f"of relative orbit {scenes.orbit}",
-            "Leave the orbit empty, or choose another.",
+            _("of relative orbit {orbit}", orbit=scenes.orbit),
+            _("Leave the orbit empty, or choose another."),
         )
     if scenes.tiles:
         narrow(
             ee.Filter.inList("MGRS_TILE", list(scenes.tiles)),
-            f"of the tiles {', '.join(scenes.tiles)}",
-            "Leave the tiles empty, or choose others.",
+            _("of the tiles {tiles}", tiles=", ".join(scenes.tiles)),
+            _("Leave the tiles empty, or choose others."),
         )
     if scenes.ids:
         narrow(
             ee.Filter.inList("system:index", list(scenes.ids)),
-            f"named {scenes.ids[0]}"
+            _("named {scene}", scene=scenes.ids[0])
             if len(scenes.ids) == 1
-            else f"among the {len(scenes.ids)} that were named",
-            "Check the ids, and that product and area are theirs.",
+            else _("among the {count} that were named", count=len(scenes.ids)),
+            _("Check the ids, and that product and area are theirs."),
         )
     return done
 

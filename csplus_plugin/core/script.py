@@ -19,6 +19,7 @@ from .catalog import CITATION
 from .errors import CsPlusError, InvalidChoice
 from .export import edge
 from .grid import grid_for
+from .language import _, in_english
 from .picture import picture, pixels
 from .printing.languages import JAVASCRIPT, PYTHON, Language
 from .printing.layout import WIDTH, Group, Text
@@ -44,7 +45,8 @@ def check_ending(path: Path) -> None:
     """
     if path.suffix.lower() not in ENDINGS:
         raise InvalidChoice(
-            f"A script cannot be written as {path.name}.", f"Choose a name that ends in {', '.join(ENDINGS)}."
+            _("A script cannot be written as {name}.", name=path.name),
+            _("Choose a name that ends in {endings}.", endings=", ".join(ENDINGS)),
         )
 
 
@@ -70,7 +72,8 @@ def write(recipe: Recipe[ImageTarget], path: Path, parts: Sequence[Recipe[ImageT
     except OSError as problem:
         part.unlink(missing_ok=True)
         raise CsPlusError(
-            f"{path} cannot be written: {problem.strerror}.", "Choose another file."
+            _("{path} cannot be written: {strerror}.", path=path, strerror=problem.strerror),
+            _("Choose another file."),
         ) from problem
 
 
@@ -88,7 +91,8 @@ class _Script:
         from .library import ee
 
         self.recipe, self.language = recipe, language
-        self.title = recipe.target.sentence(recipe.scenes)
+        with in_english():
+            self.title = recipe.target.sentence(recipe.scenes)
         self.code = encoding(recipe.target.file_bands(recipe.scenes))
         self.grid = grid_for(recipe.scenes.region, recipe.output)
         self.region = geometry(recipe.scenes.region)

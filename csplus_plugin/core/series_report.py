@@ -7,6 +7,7 @@ from datetime import date
 from statistics import quantiles
 from typing import Any, cast
 
+from .language import _
 from .recipe import Recipe
 from .reports.chart import Chart, Kind
 from .reports.chart import Series as Line
@@ -77,9 +78,15 @@ class Gatherer:
             f"A row has a clear share of {target.min_clear:g} or more.",
         )
         if self.row_count > len(self._rows):
-            lead += (f"The table below has the first {len(self._rows)} of {self.row_count} rows.",)
+            lead += (
+                _(
+                    "The table below has the first {shown} of {count} rows.",
+                    shown=len(self._rows),
+                    count=self.row_count,
+                ),
+            )
         return Report(
-            title=f"Time series {scenes.start} to {scenes.end}",
+            title=_("Time series {start} to {end}", start=scenes.start, end=scenes.end),
             lead=lead,
             charts=tuple(self._charts()),
             columns=self._columns,
@@ -138,8 +145,8 @@ class Gatherer:
             for day in days
             if len(self._days[at, day]) >= _FEWEST
         ]
-        notes = tuple(f"{count} features" for _, _, count in found)
-        names = ("Lower quartile", "Median", "Upper quartile")
+        notes = tuple(_("{count} features", count=count) for *_others, count in found)
+        names = (_("Lower quartile"), _("Median"), _("Upper quartile"))
         return [
             Line(name, tuple((day, three[number]) for day, three, _ in found), "line", notes)
             for number, name in enumerate(names)

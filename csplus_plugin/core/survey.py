@@ -11,6 +11,7 @@ from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
 from .days import pass_day
 from .errors import NothingFound, Unreachable
 from .hidden_scores import hidden
+from .language import _, ngettext
 from .scenes import steps, unscored
 from .text import clean
 
@@ -99,7 +100,7 @@ class Survey:
         chosen = set(indices)
         scenes = tuple(scene for scene in self.scenes if scene.index in chosen)
         return Survey(
-            left=((f"of the {len(chosen)} chosen", len(scenes)),),
+            left=((_("of the {count} chosen", count=len(chosen)), len(scenes)),),
             scenes=scenes,
             hidden_ids=tuple(index for index in self.hidden_ids if index in chosen),
         )
@@ -109,7 +110,7 @@ class Survey:
         scenes = tuple(scene for scene in self.scenes if first <= scene.day <= last)
         inside = {scene.index for scene in scenes}
         return Survey(
-            left=((f"from {first} to {last}", len(scenes)),),
+            left=((_("from {first} to {last}", first=first, last=last), len(scenes)),),
             scenes=scenes,
             hidden_ids=tuple(index for index in self.hidden_ids if index in inside),
         )
@@ -136,7 +137,7 @@ def merge(surveys: Sequence[Survey]) -> Survey:
     """Put surveys of several windows together; a scene that lies in two of them counts once."""
     scenes = {scene.index: scene for survey in surveys for scene in survey.scenes}
     return Survey(
-        left=(("of all windows", len(scenes)),),
+        left=((_("of all windows"), len(scenes)),),
         scenes=tuple(sorted(scenes.values(), key=lambda scene: (scene.day, scene.index))),
         hidden_ids=tuple(sorted({index for survey in surveys for index in survey.hidden_ids})),
     )
@@ -186,8 +187,13 @@ def require_scenes(scenes: Scenes, survey: Survey, *, needs_scores: bool = True)
     left = survey.left
     for place, (step, (what, size)) in enumerate(zip(steps(scenes), left, strict=True)):
         if size == 0:
-            before = f"{_scenes(left[0][1])} {left[0][0]}, but none " if place else "No scenes "
-            raise NothingFound(f"{before}{what}.", step.remedy)
+            before, count = left[0]
+            said = (
+                _("{scenes} {before}, but none {what}.", scenes=_scenes(count), before=before, what=what)
+                if place
+                else _("No scenes {what}.", what=what)
+            )
+            raise NothingFound(said, step.remedy)
     check_policy(scenes, survey, needs_scores=needs_scores)
 
 
@@ -228,8 +234,8 @@ def _check_shape(values: Any, step_count: int) -> None:
     )
     if not is_sound:
         raise Unreachable(
-            "The answer to the question for scenes is damaged.",
-            "Run again in a few minutes, and if it stays so, check the network and its proxy.",
+            _("The answer to the question for scenes is damaged."),
+            _("Run again in a few minutes, and if it stays so, check the network and its proxy."),
         )
 
 
@@ -239,11 +245,24 @@ def _is_number(value: Any) -> bool:
 
 def report(survey: Survey) -> list[str]:
     """Say what was found, a sentence a line."""
-    lines = [f"{_scenes(size)} {what}." for what, size in survey.left]
-    lines.append(f"{survey.scored_count} scored, {len(survey.unscored_ids)} unscored.")
+    lines = [_("{scenes} {what}.", scenes=_scenes(size), what=what) for what, size in survey.left]
+    lines.append(
+        _(
+            "{scored} scored, {unscored} unscored.",
+            scored=survey.scored_count,
+            unscored=len(survey.unscored_ids),
+        )
+    )
     if days := survey.days:
-        span = f"{days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
-        lines.append(f"{len(days)} distinct {'day' if len(days) == 1 else 'days'}: {span}.")
+        lines.append(
+            ngettext(
+                "{count} distinct day: {first}.",
+                "{count} distinct days: {first} to {last}.",
+                len(days),
+                first=days[0],
+                last=days[-1],
+            )
+        )
     return lines
 
 
@@ -252,18 +271,41 @@ def warnings(scenes: Scenes, survey: Survey, *, needs_scores: bool = True) -> li
     lines = []
     unscored_ids = tuple(index for index in survey.unscored_ids if index not in survey.hidden_ids)
     if unscored_ids:
-        done = UNSCORED_POLICIES[scenes.unscored_policy].removesuffix(" (L2A only)")
-        done = done if needs_scores else "listed without a clear share"
-        lines.append(f"Without a Cloud Score+ score: {_named(unscored_ids)}. They are {done}.")
+        done = (
+            _(UNSCORED_POLICIES[scenes.unscored_policy])
+            if needs_scores
+            else _("listed without a clear share")
+        )
+        lines.append(
+            _(
+                "Without a Cloud Score+ score: {ids}. They are {done}.",
+                ids=_named(unscored_ids),
+                done=done,
+            )
+        )
     if survey.hidden_ids:
-        done = "Nothing of them is used" if needs_scores else "They count as scenes without one"
-        lines.append(f"Score masked over the whole area: {_named(survey.hidden_ids)}. {done}.")
+        ids = _named(survey.hidden_ids)
+        lines.append(
+            _("Score masked over the whole area: {ids}. Nothing of them is used.", ids=ids)
+            if needs_scores
+            else _("Score masked over the whole area: {ids}. They count as scenes without one.", ids=ids)
+        )
     product = PRODUCTS[scenes.product]
     if scenes.start < product.first_day:
-        lines.append(f"{product.name} begins on {product.first_day}: the window is shorter than asked.")
+        lines.append(
+            _(
+                "{name} begins on {first_day}: the window is shorter than asked.",
+                name=product.name,
+                first_day=product.first_day,
+            )
+        )
     elif product.name == "L2A" and scenes.start < L2A_GLOBAL_FROM:
         lines.append(
-            f"L2A has holes before {L2A_GLOBAL_FROM}; the product L1C is complete from {PRODUCTS['L1C'].first_day}."
+            _(
+                "L2A has holes before {day}; the product L1C is complete from {first_day}.",
+                day=L2A_GLOBAL_FROM,
+                first_day=PRODUCTS["L1C"].first_day,
+            )
         )
     return lines
 
@@ -276,21 +318,29 @@ def check_policy(scenes: Scenes, survey: Survey, *, needs_scores: bool) -> None:
     """
     if scenes.unscored_policy == "fail" and survey.unscored_ids:
         raise NothingFound(
-            f"{len(survey.unscored_ids)} of {_scenes(survey.scene_count)} have no score: "
-            f"{_named(survey.unscored_ids)}.",
-            "Wait a few days if they are recent, or choose another policy for unscored scenes.",
+            _(
+                "{count} of {scenes} have no score: {ids}.",
+                count=len(survey.unscored_ids),
+                scenes=_scenes(survey.scene_count),
+                ids=_named(survey.unscored_ids),
+            ),
+            _("Wait a few days if they are recent, or choose another policy for unscored scenes."),
         )
     if survey.used_count == 0 and needs_scores:
         raise NothingFound(
-            f"None of the {_scenes(survey.scene_count)} found has a score over the area yet.",
-            "Wait a few days if they are recent, or choose the policy keep or scl for unscored scenes.",
+            _(
+                "None of the {scenes} found has a score over the area yet.",
+                scenes=_scenes(survey.scene_count),
+            ),
+            _("Wait a few days if they are recent, or choose the policy keep or scl for unscored scenes."),
         )
 
 
 def _scenes(count: int) -> str:
-    return "1 scene" if count == 1 else f"{count} scenes"
+    return ngettext("{count} scene", "{count} scenes", count)
 
 
 def _named(ids: tuple[str, ...]) -> str:
     more = len(ids) - _NAMED
-    return ", ".join(ids[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    listed = ", ".join(ids[:_NAMED])
+    return _("{listed} and {more} more", listed=listed, more=more) if more > 0 else listed

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .catalog import SCORE_BANDS
+from .language import _, marked
 from .reports.chart import Chart, Mark, Series
 from .table import Table
 
 COVERED = 0.95
 """Share of the region that the named threshold still keeps."""
 
-_COVERED = f"{100 * COVERED:g} percent"
-
 REASONS = (
-    "Go lower on tidal flats, bright sand, snow and flooded fields, clear yet of low scores: to 0.40 or 0.50.",
-    "Go higher where haze or the edges of clouds are left; where only the cleanest pixels will do, take cs for cs_cdf.",
+    marked(
+        "Go lower on tidal flats, bright sand, snow and flooded fields, clear yet of low scores: to 0.40 or 0.50."
+    ),
+    marked(
+        "Go higher where haze or the edges of clouds are left; where only the cleanest pixels will do, take cs for "
+        "cs_cdf."
+    ),
 )
 
 _NAMED = 24
@@ -85,36 +89,41 @@ def sentences(table: Table, days: int, band: str, threshold: float) -> list[str]
     """
     every = curves(table)
     if len(every) > 1:
-        return [*_by_period(every, days), *REASONS]
+        return [*_by_period(every, days), *map(_, REASONS)]
     (one,) = every
     lines = [line for name in SCORE_BANDS for line in _told(one, name, days)]
     if (share := one.kept[band][one.thresholds.index(threshold)]) is not None:
         lines.append(
-            f"The threshold that is set, {threshold:g} of {band}, keeps {_percent(share)} of the area."
+            _(
+                "The threshold that is set, {threshold:g} of {band}, keeps {share} of the area.",
+                threshold=threshold,
+                band=band,
+                share=_percent(share),
+            )
         )
-    return [*lines, *REASONS]
+    return [*lines, *map(_, REASONS)]
 
 
 def charts(table: Table, days: int, threshold: float) -> tuple[Chart, ...]:
     """Draw both scores in one chart, or with several periods each score in its own."""
     every = curves(table)
     marks = (
-        Mark("y", 100 * COVERED, f"{_COVERED} of the area"),
-        Mark("x", threshold, f"THRESHOLD {threshold:g}"),
+        Mark("y", 100 * COVERED, _("{share:g} percent of the area", share=100 * COVERED)),
+        Mark("x", threshold, _("THRESHOLD {threshold:g}", threshold=threshold)),
     )
 
     def draw(title: str, series: list[Series]) -> Chart:
-        return Chart(title, "Threshold", "Share of the area (percent)", tuple(series), marks, (0, 100))
+        return Chart(title, _("Threshold"), _("Share of the area (percent)"), tuple(series), marks, (0, 100))
 
     kinds = [("", lambda one: one.kept)]
     if days > 1:
-        kinds.append((f", at least {days} clear days", lambda one: one.enough))
+        kinds.append((_(", at least {days} clear days", days=days), lambda one: one.enough))
     if len(every) == 1:
         (one,) = every
         lines = [_line(f"{band}{what}", one, of(one)[band]) for what, of in kinds for band in SCORE_BANDS]
-        return (draw("Share of the area kept, by threshold", lines),)
+        return (draw(_("Share of the area kept, by threshold"), lines),)
     return tuple(
-        draw(f"Share of the area kept with {band}, by threshold{what}",
+        draw(_("Share of the area kept with {band}, by threshold{what}", band=band, what=what),
              [_line(one.period, one, of(one)[band]) for one in every])
         for what, of in kinds for band in SCORE_BANDS
     )  # fmt: skip
@@ -122,40 +131,78 @@ def charts(table: Table, days: int, threshold: float) -> tuple[Chart, ...]:
 
 def _by_period(every: Sequence[Curves], days: int) -> list[str]:
     """Name the thresholds of each period on a line of its own."""
-    lines = [f"The highest threshold that still keeps {_COVERED} of the area, by period:"]
+    lines = [
+        _(
+            "The highest threshold that still keeps {share:g} percent of the area, by period:",
+            share=100 * COVERED,
+        )
+    ]
     for one in every[:_NAMED]:
         names = [f"{band} {_short(highest(one.thresholds, one.kept[band]))}" for band in SCORE_BANDS]
         more = [f"{band} {_short(highest(one.thresholds, one.enough[band]))}" for band in SCORE_BANDS]
-        enough = f"; with at least {days} clear days there: {', '.join(more)}" if days > 1 else ""
-        lines.append(f"{one.period}: {', '.join(names)}{enough}.")
+        lines.append(
+            _(
+                "{period}: {names}; with at least {days} clear days there: {more}.",
+                period=one.period,
+                names=", ".join(names),
+                days=days,
+                more=", ".join(more),
+            )
+            if days > 1
+            else f"{one.period}: {', '.join(names)}."
+        )
     if len(every) > _NAMED:
-        lines.append(f"{len(every) - _NAMED} more periods are in the table.")
+        lines.append(_("{count} more periods are in the table.", count=len(every) - _NAMED))
     return lines
 
 
 def _short(best: tuple[float, float] | None) -> str:
-    return "none" if best is None else f"{best[0]:g}"
+    return _("none") if best is None else f"{best[0]:g}"
 
 
 def _told(one: Curves, band: str, days: int) -> list[str]:
     shares = one.kept[band]
     if shares[0] is None:
-        return [f"{band}: the area is too small for any pixel to count."]
+        return [_("{band}: the area is too small for any pixel to count.", band=band)]
     best = highest(one.thresholds, shares)
-    covered = f"{_COVERED} of the area"
+    covered = _("{share:g} percent of the area", share=100 * COVERED)
     if best is None:
-        seen = f"{band}: no threshold keeps {covered}, of which only {_percent(shares[0])} has a score at all"
-        return [f"{seen}. Choose a longer window."]
+        seen = _(
+            "{band}: no threshold keeps {covered}, of which only {share} has a score at all. Choose a longer window.",
+            band=band,
+            covered=covered,
+            share=_percent(shares[0]),
+        )
+        return [seen]
     lines = [
-        f"{band}: {best[0]:g} is the highest threshold that still keeps {covered} (it keeps {_percent(best[1])})."
+        _(
+            "{band}: {best:g} is the highest threshold that still keeps {covered} (it keeps {share}).",
+            band=band,
+            best=best[0],
+            covered=covered,
+            share=_percent(best[1]),
+        )
     ]
     if days > 1:
         best = highest(one.thresholds, one.enough[band])
         most = _percent(one.enough[band][0] or 0)
         lines.append(
-            f"{band}: for at least {days} clear days on {covered} it is {best[0]:g} ({_percent(best[1])})."
+            _(
+                "{band}: for at least {days} clear days on {covered} it is {best:g} ({share}).",
+                band=band,
+                days=days,
+                covered=covered,
+                best=best[0],
+                share=_percent(best[1]),
+            )
             if best is not None
-            else f"{band}: no threshold gives {covered} {days} clear days; {most} has so many with a score."
+            else _(
+                "{band}: no threshold gives {covered} {days} clear days; {most} has so many with a score.",
+                band=band,
+                covered=covered,
+                days=days,
+                most=most,
+            )
         )
     return lines
 
@@ -166,4 +213,4 @@ def _line(name: str, one: Curves, shares: Sequence[float | None]) -> Series:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} percent"
+    return _("{share:.1f} percent", share=100 * share)

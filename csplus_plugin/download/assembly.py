@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal
 
+from ..core.language import _
 from . import overviews, tiff
 from .gdal_errors import as_file_trouble, require
 from .gdal_io import memory_file, read_memory_file
@@ -34,7 +35,7 @@ def encode_tile(tile: Tile, pixels: np.ndarray, layout: Layout) -> bytearray:
     """
     infos = [layout.bands[index] for index in tile.bands]
     level = [pixels[info.name] for info in infos]
-    with memory_file() as name, as_file_trouble("The pixels could not be compressed"):
+    with memory_file() as name, as_file_trouble(_("The pixels could not be compressed")):
         last = overviews.count_levels_within(tile, layout.grid)
         for number in range(last + 1):
             height, width = level[0].shape

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from osgeo import gdal
 
+from ..core.language import _
 from .gdal_errors import as_file_trouble, closing, require
 from .gdal_io import Advance, ProgressCallback, limited_cache
 from .plan import BLOCK
@@ -33,7 +34,7 @@ def write_cog(path: Path, target: Path, compression: str, advance: Advance = lam
         "BIGTIFF=IF_SAFER",
         "NUM_THREADS=ALL_CPUS",
     ]
-    with limited_cache(), as_file_trouble("The file could not be written"):
+    with limited_cache(), as_file_trouble(_("The file could not be written")):
         callback = ProgressCallback(advance)
         copy = gdal.Translate(str(target), str(path), format=COG, creationOptions=options, callback=callback)
         try:

@@ -6,6 +6,7 @@ from osgeo import gdal, osr
 
 from ..core.errors import InvalidChoice
 from ..core.grid import QuietGdal
+from ..core.language import _
 from .gdal_io import memory_file
 
 
@@ -27,8 +28,8 @@ def require_in_file(crs: str, name: str) -> None:
             is_kept = False
     if not is_kept:
         raise InvalidChoice(
-            f"A GeoTIFF cannot hold the CRS {name}.",
-            "Choose another one, or leave it empty for the UTM zone of the area's centre.",
+            _("A GeoTIFF cannot hold the CRS {name}.", name=name),
+            _("Choose another one, or leave it empty for the UTM zone of the area's centre."),
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import Cancelled, FileTrouble
+from ..core.language import _
 from . import assembly, cog, overviews
 from .fetch import FetchOptions, PixelSource, TileFetcher
 from .journal import Journal
@@ -97,13 +98,13 @@ def download(
 
         assembly.assemble_file(journal.part, journal.tiles, layout)
         overviews.build_missing(
-            journal.part, layout.bands, layout.encoding.nodata, reporter("Building overviews")
+            journal.part, layout.bands, layout.encoding.nodata, reporter(_("Building overviews"))
         )
         if cloud_optimized:
             copy = path.with_name(f"{path.name}.part.cog")
             try:
                 cog.write_cog(
-                    journal.part, copy, layout.compression, reporter("Writing the Cloud Optimized GeoTIFF")
+                    journal.part, copy, layout.compression, reporter(_("Writing the Cloud Optimized GeoTIFF"))
                 )
                 _move_into_place(copy, path)
             finally:
@@ -146,6 +147,6 @@ def _move_into_place(finished: Path, path: Path) -> None:
         os.replace(finished, path)  # noqa: PTH105 the one call that also replaces on Windows
     except OSError as problem:
         raise FileTrouble(
-            f"{path} cannot be replaced: {problem.strerror}.",
-            "Close the program that has it open and run again: nothing is downloaded twice.",
+            _("{path} cannot be replaced: {strerror}.", path=path, strerror=problem.strerror),
+            _("Close the program that has it open and run again: nothing is downloaded twice."),
         ) from problem

@@ -11,6 +11,7 @@ from osgeo import gdal
 
 from ..core.errors import FileTrouble
 from ..core.grid import QuietGdal
+from ..core.language import _
 
 
 class _GdalRefused(Exception):
@@ -69,8 +70,8 @@ def as_file_trouble(what: str) -> Iterator[None]:
     except (_GdalRefused, RuntimeError) as refusal:
         failed, reason = True, str(refusal)
     if failed:
-        reason = reason or gdal.GetLastErrorMsg() or "no reason given"
+        reason = reason or gdal.GetLastErrorMsg() or _("no reason given")
         raise FileTrouble(
-            f"{what} ({reason}).",
-            "Check the free disk space and run again: the download resumes where it stopped.",
+            _("{what} ({reason}).", what=what, reason=reason),
+            _("Check the free disk space and run again: the download resumes where it stopped."),
         )

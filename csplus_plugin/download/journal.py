@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..core.errors import Cancelled, FileTrouble
+from ..core.language import _
 from .plan import Tile
 
 _PIECE = 4 * 1024 * 1024
@@ -150,9 +151,13 @@ class Journal:
             self._refuse_files_of_others(header)
         if len(lines) > 1 and lines[0].get("fingerprint") != fingerprint:
             raise FileTrouble(
-                f"{self.part.name} belongs to an unfinished download with different settings.",
-                f"Run that download again to finish it, delete {self.part.name} and {self._path.name}, "
-                "or choose another file.",
+                _("{name} belongs to an unfinished download with different settings.", name=self.part.name),
+                _(
+                    "Run that download again to finish it, delete {name} and {path_name}, "
+                    "or choose another file.",
+                    name=self.part.name,
+                    path_name=self._path.name,
+                ),
             )
         with os_errors_as_file_trouble(self._path):
             self._log.truncate(end if len(lines) > 1 else 0)
@@ -180,8 +185,8 @@ class Journal:
             begin = file.read(_BEGIN)
             if begin and sign not in begin:
                 raise FileTrouble(
-                    f"{path.name} is there already and belongs to no unfinished download.",
-                    "Move it away, or choose another file.",
+                    _("{name} is there already and belongs to no unfinished download.", name=path.name),
+                    _("Move it away, or choose another file."),
                 )
 
     def _is_whole(self, entry: Entry) -> bool:
@@ -215,11 +220,12 @@ def os_errors_as_file_trouble(path: Path) -> Iterator[None]:
     except OSError as problem:
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             raise FileTrouble(
-                f"The disk is full ({path.parent}).",
-                "Free some space and run again: the download resumes where it stopped.",
+                _("The disk is full ({parent}).", parent=path.parent),
+                _("Free some space and run again: the download resumes where it stopped."),
             ) from problem
         raise FileTrouble(
-            f"Cannot write to {path.parent}: {problem.strerror}.", "Choose another file."
+            _("Cannot write to {parent}: {strerror}.", parent=path.parent, strerror=problem.strerror),
+            _("Choose another file."),
         ) from problem
 
 
@@ -247,7 +253,8 @@ def _open(path: Path) -> BinaryIO:
 
 def _not_ours(path: Path) -> FileTrouble:
     return FileTrouble(
-        f"{path.name} is there already and is not an ordinary file.", "Move it away, or choose another file."
+        _("{name} is there already and is not an ordinary file.", name=path.name),
+        _("Move it away, or choose another file."),
     )
 
 
@@ -331,5 +338,6 @@ def _lock(file: BinaryIO, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as problem:
         raise FileTrouble(
-            f"Another run is writing {path.name} right now.", "Wait for it, or choose another file."
+            _("Another run is writing {name} right now.", name=path.name),
+            _("Wait for it, or choose another file."),
         ) from problem

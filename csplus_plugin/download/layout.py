@@ -10,6 +10,7 @@ from osgeo import gdal
 
 from ..core.bands import BandInfo, Encoding
 from ..core.grid import Grid
+from ..core.language import _
 from . import tiff
 from .gdal_errors import as_file_trouble, require
 from .gdal_io import memory_file, read_memory_file
@@ -85,7 +86,7 @@ class Layout:
         Raises:
             FileTrouble: GDAL failed.
         """
-        with memory_file() as name, as_file_trouble("The file's metadata could not be written"):
+        with memory_file() as name, as_file_trouble(_("The file's metadata could not be written")):
             dataset = self.create_dataset(name, BLOCK, BLOCK, len(self.bands), ["SPARSE_OK=TRUE"])
             dataset.SetGeoTransform(self.grid.geotransform())
             dataset.SetProjection(self.grid.wkt())

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import FileTrouble
+from ..core.language import _
 
 ENDING = ".looks"
 """Added to the name of the table's file."""
@@ -67,7 +68,9 @@ class LookFile:
     def __init__(self, path: Path, recipe: str) -> None:
         self._path, self._recipe = path, recipe
         if path.is_symlink() or (path.exists() and not path.is_file()):
-            raise FileTrouble(f"{path.name} is there already and is no ordinary file.", "Move it away.")
+            raise FileTrouble(
+                _("{name} is there already and is no ordinary file.", name=path.name), _("Move it away.")
+            )
         with self._sqlite_errors():
             self._file = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
@@ -152,8 +155,11 @@ class LookFile:
             run(_TABLE)
         elif owner != _OURS or tables != [_TABLE]:
             raise FileTrouble(
-                f"{self._path.name} is there already and does not hold time series of this plugin.",
-                "Move it away, or choose another file for the table.",
+                _(
+                    "{name} is there already and does not hold time series of this plugin.",
+                    name=self._path.name,
+                ),
+                _("Move it away, or choose another file for the table."),
             )
         run("COMMIT")
         run("PRAGMA synchronous = NORMAL")
@@ -165,17 +171,17 @@ class LookFile:
         except sqlite3.OperationalError as problem:
             if "locked" in str(problem):
                 raise FileTrouble(
-                    f"Another run is writing {self._path.name} right now.",
-                    "Wait for it, or choose another file for the table.",
+                    _("Another run is writing {name} right now.", name=self._path.name),
+                    _("Wait for it, or choose another file for the table."),
                 ) from problem
             raise FileTrouble(
-                f"Cannot write {self._path}: {problem}.",
-                "Check the folder and the room on the disk, and run again: nothing is asked for twice.",
+                _("Cannot write {path}: {problem}.", path=self._path, problem=problem),
+                _("Check the folder and the room on the disk, and run again: nothing is asked for twice."),
             ) from problem
         except (sqlite3.Error, ValueError, TypeError, OverflowError, RecursionError) as problem:
             raise FileTrouble(
-                f"{self._path.name} is damaged: {problem}.",
-                "Delete it; the next run asks for everything again.",
+                _("{name} is damaged: {problem}.", name=self._path.name, problem=problem),
+                _("Delete it; the next run asks for everything again."),
             ) from problem
 
 

@@ -20,6 +20,7 @@ from osgeo import gdal, gdal_array
 
 from ..core.bands import BandInfo
 from ..core.grid import Grid
+from ..core.language import _, marked
 from . import tiff
 from .gdal_errors import as_file_trouble, closing, require
 from .gdal_io import Advance, limited_cache
@@ -31,7 +32,7 @@ _MIN_SIDE = 256
 _WORKERS = min(4, os.cpu_count() or 1)
 """Blocks that are made at once."""
 
-_FAILED = "The overviews could not be built"
+_FAILED = marked("The overviews could not be built")
 
 _BATCH = 64
 """Blocks that may wait to be written."""
@@ -100,8 +101,8 @@ def build_missing(
     before = _read_offsets(path)
     checksums: dict[_Block, int] = {}
     done = 0
-    with limited_cache(), as_file_trouble(_FAILED), ThreadPoolExecutor(_WORKERS) as pool:
-        for _, blocks in groupby(missing, key=lambda block: block.level):
+    with limited_cache(), as_file_trouble(_(_FAILED)), ThreadPoolExecutor(_WORKERS) as pool:
+        for _level, blocks in groupby(missing, key=lambda block: block.level):
             source = _Source(path, bands, nodata)  # opened anew, to see the level before
             dataset = gdal.Open(str(path), gdal.GA_Update)
             require(dataset is not None)
@@ -177,7 +178,7 @@ class _Source:
 
     def make_block(self, block: _Block) -> np.ndarray:
         """Make a block from the level before."""
-        with as_file_trouble(_FAILED):  # GDAL keeps its errors for each thread
+        with as_file_trouble(_(_FAILED)):  # GDAL keeps its errors for each thread
             if not hasattr(self._per_thread, "dataset"):
                 self._per_thread.dataset = gdal.Open(str(self._path))
             require(self._per_thread.dataset is not None)

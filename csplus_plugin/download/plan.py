@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from osgeo import ogr
 
 from ..core.grid import Grid, QuietGdal, outline
+from ..core.language import _, ngettext
 from ..core.region import Region
 
 BLOCK = 256
@@ -123,11 +124,16 @@ class Plan:
     def __str__(self) -> str:
         """Describe the size of the download, for the log."""
         count = len(self.tiles)
-        tiles = "1 tile" if count == 1 else f"{count} tiles"
-        skipped = f" ({self.skipped} outside the area skipped)" if self.skipped else ""
-        return (
-            f"{self.grid.width} x {self.grid.height} pixels, {self.band_count} bands, "
-            f"{self.size / 1e6:.1f} MB before compression, {tiles}{skipped}."
+        tiles = ngettext("{count} tile", "{count} tiles", count)
+        if self.skipped:
+            tiles = _("{tiles} ({skipped} outside the area skipped)", tiles=tiles, skipped=self.skipped)
+        return _(
+            "{width} x {height} pixels, {band_count} bands, {size:.1f} MB before compression, {tiles}.",
+            width=self.grid.width,
+            height=self.grid.height,
+            band_count=self.band_count,
+            size=self.size / 1e6,
+            tiles=tiles,
         )
 
 

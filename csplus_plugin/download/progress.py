@@ -7,6 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from ..core.language import _, ngettext
+
 _INTERVAL = 2.0
 """Seconds between two reports."""
 
@@ -58,21 +60,25 @@ class Progress:
     def resumed(self, size: int) -> None:
         """Count what an earlier run has downloaded."""
         if size:
-            self._say(f"Resuming: {size / 1e6:.1f} MB were already downloaded.")
+            self._say(_("Resuming: {size:.1f} MB were already downloaded.", size=size / 1e6))
         self.done = self._resumed = size
         self._past = deque([(self._clock(), size)])
 
     def planned(self, requests: int) -> None:
         """Say how many requests are to come, if the service computes each at the first try."""
         if requests:
-            self._say(f"{_plural(requests, 'request', 'requests')} to come.")
+            self._say(ngettext("{count} request to come.", "{count} requests to come.", requests))
 
     def archive_changed(self, before: str, now: str) -> None:
         """Warn that the tiles to come are made of other scenes than those already there."""
         self._warn(
-            f"The archive has changed since this download began: {before} then, {now} now. Tiles already "
-            "downloaded are kept. For a consistent result, delete the .part and .journal files next to the output and "
-            "run again."
+            _(
+                "The archive has changed since this download began: {before} then, {now} now. Tiles already "
+                "downloaded are kept. For a consistent result, delete the .part and .journal files next to the output "
+                "and run again.",
+                before=before,
+                now=now,
+            )
         )
 
     def arrived(self, size: int) -> None:
@@ -119,20 +125,28 @@ class Progress:
         seconds = self._clock() - self._begin
         size = self.done - self._resumed
         self._say(
-            f"Downloaded {size / 1e6:.1f} MB in {seconds:.1f} s; {_plural(self.retries, 'retry', 'retries')}, "
-            f"{_plural(self.splits, 'tile', 'tiles')} split."
+            _(
+                "Downloaded {size:.1f} MB in {seconds:.1f} s; {retries}, {splits}.",
+                size=size / 1e6,
+                seconds=seconds,
+                retries=_retries(self.retries),
+                splits=_splits(self.splits),
+            )
         )
 
     def _describe(self, in_progress: int) -> str:
         rate = self.measure_rate()
-        parts = [f"{self.done / 1e6:.0f} of {self.size / 1e6:.0f} MB"]
+        parts = [_("{done:.0f} of {size:.0f} MB", done=self.done / 1e6, size=self.size / 1e6)]
         if rate > 0:
-            parts += [f"{rate / 1e6:.1f} MB/s", f"{_duration((self.size - self.done) / rate)} left"]
-        parts.append(f"{_plural(in_progress, 'request', 'requests')} in progress")
+            parts += [
+                f"{rate / 1e6:.1f} MB/s",
+                _("{duration} left", duration=_duration((self.size - self.done) / rate)),
+            ]
+        parts.append(ngettext("{count} request in progress", "{count} requests in progress", in_progress))
         if self.retries:
-            parts.append(_plural(self.retries, "retry", "retries"))
+            parts.append(_retries(self.retries))
         if self.splits:
-            parts.append(f"{_plural(self.splits, 'tile', 'tiles')} split")
+            parts.append(_splits(self.splits))
         return ", ".join(parts)
 
     def measure_rate(self) -> float:
@@ -141,11 +155,19 @@ class Progress:
         return (after - before) / (end - begin) if end > begin else 0.0
 
 
-def _plural(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _retries(count: int) -> str:
+    return ngettext("{count} retry", "{count} retries", count)
+
+
+def _splits(count: int) -> str:
+    return ngettext("{count} tile split", "{count} tiles split", count)
 
 
 def _duration(seconds: float) -> str:
     if seconds >= _HOUR:
-        return f"{seconds / _HOUR:.1f} h"
-    return f"{seconds / _MINUTE:.0f} min" if seconds >= 2 * _MINUTE else f"{seconds:.0f} s"
+        return _("{seconds:.1f} h", seconds=seconds / _HOUR)
+    return (
+        _("{seconds:.0f} min", seconds=seconds / _MINUTE)
+        if seconds >= 2 * _MINUTE
+        else _("{seconds:.0f} s", seconds=seconds)
+    )

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from ..core.language import _
+
 WIDTH, HEIGHT = 256, 257
 BLOCK_OFFSETS, BLOCK_SIZES = 324, 325
 """Numbers of tags (TIFF 6.0, section 15: tiled images)."""
@@ -114,7 +116,7 @@ def read_directories(file: BinaryIO, start: int = 0) -> list[dict[int, Tag]]:
     try:
         return list(_read(file, start))
     except (struct.error, KeyError) as problem:
-        raise ValueError("not a TIFF file") from problem
+        raise ValueError(_("not a TIFF file")) from problem
 
 
 def _read(file: BinaryIO, start: int) -> Iterator[dict[int, Tag]]:

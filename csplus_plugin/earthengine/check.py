@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..core.about import version
 from ..core.errors import BadRequest, Cancelled, PermissionDenied
+from ..core.language import _
 from ..core.text import clean
 from . import dependencies, failures
 from .client import Client
@@ -47,8 +48,13 @@ class Library:
     is_vendored: bool
 
     def __str__(self) -> str:
-        origin = "bundled with the plugin" if self.is_vendored else "from the Python environment"
-        return f"earthengine-api {self.version} in {self.folder} ({origin})"
+        origin = _("bundled with the plugin") if self.is_vendored else _("from the Python environment")
+        return _(
+            "earthengine-api {version} in {folder} ({origin})",
+            version=self.version,
+            folder=self.folder,
+            origin=origin,
+        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,14 @@ def find_library(log: Log) -> Library:
     dependencies.load("requests")
     vendored = dependencies.VENDOR.resolve()
     found = Library(dependencies.ee_version(), folder, vendored in folder.parents)
-    log(f"Library: {found}. Python {platform.python_version()}, Cloud Score+ {version()}.")
+    log(
+        _(
+            "Library: {found}. Python {python_version}, Cloud Score+ {version}.",
+            found=found,
+            python_version=platform.python_version(),
+            version=version(),
+        )
+    )
     return found
 
 
@@ -97,10 +110,10 @@ def open_session(
         InvalidChoice: No project, or an endpoint that cannot be used.
     """
     opened = session_for(connection, progress)
-    route = f" through the proxy {opened.proxy}" if opened.proxy else ""
-    name = "Cloud Score+ sandbox, not Google Earth Engine," if opened.is_sandbox else "Earth Engine"
-    log(f"Endpoint: {name} at {opened.base_url}{route}.")
-    log(f"Project: {opened.project}. Account: {opened.account}.")
+    route = _(" through the proxy {proxy}", proxy=opened.proxy) if opened.proxy else ""
+    name = _("Cloud Score+ sandbox, not Google Earth Engine,") if opened.is_sandbox else _("Earth Engine")
+    log(_("Endpoint: {name} at {base_url}{route}.", name=name, base_url=opened.base_url, route=route))
+    log(_("Project: {project}. Account: {account}.", project=opened.project, account=opened.account))
     return opened
 
 
@@ -125,13 +138,23 @@ def probe_service(
             raise
         raise failures.timed_out(TIMEOUT, session) from None
     report = ConnectionReport(round_trip, registration, client.is_restricted, session.clock_offset)
-    quota = "used up (restricted mode)" if report.is_restricted else "not restricted"
-    log(f"Round trip: {round_trip:.2f} s. Quota: {quota}. Registration: {registration or 'unknown'}.")
-    if abs(report.clock_offset) > failures.CLOCK_TOLERANCE:
-        ahead = "ahead" if report.clock_offset > 0 else "behind"
-        log(
-            f"This computer's clock is {abs(report.clock_offset) / 60:.0f} minutes {ahead}. {failures.SET_THE_CLOCK}"
+    quota = _("used up (restricted mode)") if report.is_restricted else _("not restricted")
+    log(
+        _(
+            "Round trip: {round_trip:.2f} s. Quota: {quota}. Registration: {registration}.",
+            round_trip=round_trip,
+            quota=quota,
+            registration=registration or _("unknown"),
         )
+    )
+    if abs(report.clock_offset) > failures.CLOCK_TOLERANCE:
+        minutes = abs(report.clock_offset) / 60
+        sentence = (
+            _("This computer's clock is {minutes:.0f} minutes ahead.", minutes=minutes)
+            if report.clock_offset > 0
+            else _("This computer's clock is {minutes:.0f} minutes behind.", minutes=minutes)
+        )
+        log(f"{sentence} {_(failures.SET_THE_CLOCK)}")
     return report
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
+from ..core.language import _
 from ..core.text import clean
 from . import failures, operations, responses
 from .retry import Backoff
@@ -290,7 +291,7 @@ class Client:
             delay = self._backoff.choose_delay(tries, outcome.retry_after) if outcome.retryable else None
             if delay is None:
                 raise outcome.error
-            self._notify_once(type(outcome.error).__name__, f"{outcome.error.what} Retrying.")
+            self._notify_once(type(outcome.error).__name__, _("{what} Retrying.", what=outcome.error.what))
             pause(delay, self._is_cancelled)
 
     def _path(self, call: str) -> str:
@@ -378,9 +379,11 @@ class Client:
             self.is_restricted = True
             self._notify_once(
                 "restricted",
-                "The project has used up its monthly quota, so Earth Engine serves fewer of its requests at once "
-                "(restricted mode): "
-                "https://developers.google.com/earth-engine/guides/noncommercial_tiers#restricted_mode",
+                _(
+                    "The project has used up its monthly quota, so Earth Engine serves fewer of its requests at once "
+                    "(restricted mode): "
+                    "https://developers.google.com/earth-engine/guides/noncommercial_tiers#restricted_mode"
+                ),
             )
         announcement = clean(response.headers.get("X-Earth-Engine-Init-Message", ""))
         if announcement and len(self._notified) < _MAX_NOTICES:
@@ -427,7 +430,11 @@ def _payload(call: str, body: Mapping[str, Any]) -> bytes:
     payload = json.dumps({**body, **tag}, separators=(",", ":")).encode()
     if len(payload) > MAX_PAYLOAD:
         raise RequestTooLarge(
-            f"The request is {len(payload) / 1e6:.1f} MB; Earth Engine accepts at most {MAX_PAYLOAD / 1e6:.0f} MB.",
-            "Simplify the outline of the area, or use its extent.",
+            _(
+                "The request is {size:.1f} MB; Earth Engine accepts at most {largest:.0f} MB.",
+                size=len(payload) / 1e6,
+                largest=MAX_PAYLOAD / 1e6,
+            ),
+            _("Simplify the outline of the area, or use its extent."),
         )
     return payload

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import BadRequest, Cancelled, PermissionDenied, ServiceError
+from ..core.language import _, marked
 from ..core.text import clean
 from . import credentials, failures
 from .client import Client
@@ -39,8 +40,8 @@ _OF_SCRIPTS = re.compile(r"sys-\d+")
 """Projects that Google makes for Apps Script: nobody can use them for anything else."""
 
 _REGISTERED = {
-    "REGISTERED_NOT_COMMERCIALLY": "Registered, noncommercial",
-    "REGISTERED_COMMERCIALLY": "Registered, commercial",
+    "REGISTERED_NOT_COMMERCIALLY": marked("Registered, noncommercial"),
+    "REGISTERED_COMMERCIALLY": marked("Registered, commercial"),
 }
 
 
@@ -95,7 +96,7 @@ def list_projects(
             examined = list(workers.map(examine, found[:_MOST_ASKED]))
     finally:
         session.close()
-    unknown = [CloudProject(one.id, one.name, "Not looked at") for one in found[_MOST_ASKED:]]
+    unknown = [CloudProject(one.id, one.name, _("Not looked at")) for one in found[_MOST_ASKED:]]
     return sorted([*examined, *unknown], key=lambda one: (bool(one.problem), one.state == "", one.id))
 
 
@@ -106,7 +107,7 @@ def _read_list(session: Session, is_cancelled: Callable[[], bool]) -> list[Cloud
     found: dict[str, CloudProject] = {}
     page = ""
     try:
-        for _ in range(_PAGES):
+        for _page in range(_PAGES):
             params = {"filter": "lifecycleState:ACTIVE", "pageSize": str(_PAGE_SIZE)}
             answer = client.resource("projects", {**params, "pageToken": page} if page else params)
             listed = answer.get("projects", [])
@@ -122,9 +123,11 @@ def _read_list(session: Session, is_cancelled: Callable[[], bool]) -> list[Cloud
         raise failures.timed_out(_TIMEOUT, session) from None
     except (PermissionDenied, BadRequest) as refused:
         raise PermissionDenied(
-            f"Google does not list the projects of this account (status {refused.status}).",
-            "Enter the project's id under Settings > Options > Cloud Score+; "
-            "https://console.cloud.google.com/cloud-resource-manager shows it.",
+            _("Google does not list the projects of this account (status {status}).", status=refused.status),
+            _(
+                "Enter the project's id under Settings > Options > Cloud Score+; "
+                "https://console.cloud.google.com/cloud-resource-manager shows it."
+            ),
             status=refused.status,
         ) from refused
     return list(found.values())
@@ -149,7 +152,7 @@ def _examine(
     except Cancelled:
         if is_cancelled():
             raise
-        state, problem = "No answer", str(failures.timed_out(_TIMEOUT, session))
+        state, problem = _("No answer"), str(failures.timed_out(_TIMEOUT, session))
     except ServiceError as why:
         state, problem = _name_problem(why), str(why)
     else:
@@ -159,21 +162,23 @@ def _examine(
 
 def _read_state(found: Any, project: str) -> tuple[str, str]:
     if found == "NOT_REGISTERED":
-        return "Not registered", (
-            f"The project {project} is not registered for Earth Engine. Register it at "
-            f"{failures.registration_page(project)}."
+        return _("Not registered"), (
+            _(
+                "The project {project} is not registered for Earth Engine. Register it at {page}.",
+                project=project,
+                page=failures.registration_page(project),
+            )
         )
-    return _REGISTERED.get(found, "Registration unknown") if isinstance(
-        found, str
-    ) else "Registration unknown", ""
+    known = _REGISTERED.get(found) if isinstance(found, str) else None
+    return _(known) if known else _("Registration unknown"), ""
 
 
 def _name_problem(why: ServiceError) -> str:
     if failures.is_api_off(why.what):
-        return "Earth Engine API off"
+        return _("Earth Engine API off")
     if failures.is_not_registered(why.what):
-        return "Not registered"
-    return "Not allowed" if isinstance(why, PermissionDenied) else "No answer"
+        return _("Not registered")
+    return _("Not allowed") if isinstance(why, PermissionDenied) else _("No answer")
 
 
 def _client(session: Session, is_cancelled: Callable[[], bool], end: float) -> Client:

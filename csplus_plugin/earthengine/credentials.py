@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CsPlusError, SignInNeeded
+from ..core.language import _, marked
 from ..core.text import clean
 from .dependencies import load, load_ee
 
@@ -43,7 +44,7 @@ _OTHER_TYPES = {
 _LONGEST_NAME = 254
 """Characters of an e-mail address (RFC 5321, 4.5.3.1.3); projects have 30."""
 
-_SIGN_IN = (
+_SIGN_IN = marked(
     "Choose Sign in in QGIS under Settings > Options > Cloud Score+, or run `earthengine authenticate` in a terminal, "
     "then try again."
 )
@@ -74,14 +75,20 @@ def find_account(key_file: Path | None) -> Account:
     """
     load("google.auth")
     if key_file:
-        return _from_file(key_file, f"Check the file that GOOGLE_APPLICATION_CREDENTIALS names: {key_file}.")
+        return _from_file(
+            key_file,
+            _("Check the file that GOOGLE_APPLICATION_CREDENTIALS names: {key_file}.", key_file=key_file),
+        )
     account = _read_earth_engine() or _read_application_default()
     if account is None:
         raise SignInNeeded(
-            "No Earth Engine account is signed in on this computer.",
-            "In QGIS, choose Sign in under Settings > Options > Cloud Score+. In a terminal, run `earthengine "
-            "authenticate` (`pip install earthengine-api` brings the command), or set GOOGLE_APPLICATION_CREDENTIALS "
-            "to a service account's key file, or set CSPLUS_ENDPOINT=sandbox to try the plugin without an account.",
+            _("No Earth Engine account is signed in on this computer."),
+            _(
+                "In QGIS, choose Sign in under Settings > Options > Cloud Score+. In a terminal, run `earthengine "
+                "authenticate` (`pip install earthengine-api` brings the command), or set "
+                "GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, or set CSPLUS_ENDPOINT=sandbox to "
+                "try the plugin without an account."
+            ),
         )
     return account
 
@@ -112,11 +119,11 @@ def _read_earth_engine() -> Account | None:
     file = _earth_engine_file()
     if not file.is_file():
         return None
-    stored = _read(file, _SIGN_IN)
+    stored = _read(file, _(_SIGN_IN))
     if not stored.get("refresh_token"):
         return None
     if not _holds_text(stored):
-        raise _unusable(file, "is broken", _SIGN_IN)
+        raise _unusable(file, _("is broken"), _(_SIGN_IN))
     return user_account(stored)
 
 
@@ -143,13 +150,13 @@ def user_account(stored: Mapping[str, Any], access: str | None = None, seconds: 
         client_secret=stored.get("client_secret", oauth.CLIENT_SECRET),
     )
     return Account(
-        credentials, "Earth Engine credentials of this computer", _name(stored, "project"), _SIGN_IN
+        credentials, _("Earth Engine credentials of this computer"), _name(stored, "project"), _(_SIGN_IN)
     )
 
 
 def _read_application_default() -> Account | None:
     file = _application_default_file()
-    hint = "Run `gcloud auth application-default login` in a terminal, then try again."
+    hint = _("Run `gcloud auth application-default login` in a terminal, then try again.")
     if file.is_file():
         return _from_file(file, hint)
     return _ask_this_machine() if _is_at_google() else None
@@ -174,8 +181,8 @@ def _ask_this_machine() -> Account | None:
         credentials, project = google.auth.default(scopes=SCOPES)
     except GoogleAuthError:
         return None
-    hint = "Give the machine's service account access to Earth Engine."
-    return Account(credentials, "service account of this Google Cloud machine", project or "", hint)
+    hint = _("Give the machine's service account access to Earth Engine.")
+    return Account(credentials, _("service account of this Google Cloud machine"), project or "", hint)
 
 
 def _from_file(file: Path, next_step: str) -> Account:
@@ -188,26 +195,29 @@ def _from_file(file: Path, next_step: str) -> Account:
 
     kind = stored.get("type")
     if not _holds_text(stored):
-        raise _unusable(file, "is broken", next_step)
+        raise _unusable(file, _("is broken"), next_step)
     if kind not in ("service_account", "authorized_user", *_OTHER_TYPES):
-        raise _unusable(file, "contains no credentials of a known type", next_step)
+        raise _unusable(file, _("contains no credentials of a known type"), next_step)
     try:
         if kind == "service_account":
             credentials = service_account.Credentials.from_service_account_info(stored)
         elif kind == "authorized_user":
             credentials = user.Credentials.from_authorized_user_info(stored)
         else:
-            credentials, _ = google.auth.load_credentials_from_file(str(file))
+            credentials, _project = google.auth.load_credentials_from_file(str(file))
     except Exception as broken:
         # The library's own text may quote the file, so it is not passed on.
-        raise _unusable(file, "is broken", next_step) from broken
+        raise _unusable(file, _("is broken"), next_step) from broken
     email = _name(stored, "client_email") or _name(stored, "account")
-    kind_in_words = {"service_account": "service account", "authorized_user": "user"}.get(
-        kind, "account of another identity service"
+    kind_in_words = {"service_account": _("service account"), "authorized_user": _("user")}.get(
+        kind, _("account of another identity service")
     )
     project = _name(stored, "project_id") or _name(stored, "quota_project_id")
     return Account(
-        with_scopes_if_required(credentials, SCOPES), f"{kind_in_words} {email}".strip(), project, next_step
+        with_scopes_if_required(credentials, SCOPES),
+        f"{kind_in_words} {email}".strip(),
+        project,
+        next_step,
     )
 
 
@@ -215,18 +225,18 @@ def _read(file: Path, next_step: str) -> Mapping[str, Any]:
     try:
         stored = json.loads(file.read_bytes())
     except FileNotFoundError as absent:
-        raise _unusable(file, "does not exist", next_step) from absent
+        raise _unusable(file, _("does not exist"), next_step) from absent
     except OSError as closed:
-        raise _unusable(file, "cannot be read", next_step) from closed
+        raise _unusable(file, _("cannot be read"), next_step) from closed
     except (ValueError, RecursionError) as broken:
-        raise _unusable(file, "is not JSON", next_step) from broken
+        raise _unusable(file, _("is not JSON"), next_step) from broken
     if not isinstance(stored, dict):
-        raise _unusable(file, "contains no credentials", next_step)
+        raise _unusable(file, _("contains no credentials"), next_step)
     return stored
 
 
 def _unusable(file: Path, why: str, next_step: str) -> CsPlusError:
-    return SignInNeeded(f"The credentials file {file} {why}.", next_step)
+    return SignInNeeded(_("The credentials file {file} {why}.", file=file, why=why), next_step)
 
 
 def _holds_text(stored: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import FileTrouble
+from ..core.language import _
 
 _OWNER_ONLY, _OWNER_ONLY_FOLDER = 0o600, 0o700
 
@@ -32,8 +33,12 @@ def store(file: Path, content: Mapping[str, Any]) -> None:
         _write(file, json.dumps(content).encode())
     except OSError as why:
         raise FileTrouble(
-            f"The credentials cannot be written to {file}: {why.strerror or why}.",
-            "Check that the folder can be written to and that the disk has room, then sign in again.",
+            _(
+                "The credentials cannot be written to {file}: {strerror}.",
+                file=file,
+                strerror=why.strerror or why,
+            ),
+            _("Check that the folder can be written to and that the disk has room, then sign in again."),
         ) from why
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core import library
 from ..core.errors import CsPlusError, MissingLibrary
+from ..core.language import _
 from ..core.text import clean
 from . import private_copy
 
@@ -107,13 +108,24 @@ def _find_ee() -> ModuleType:
 def _require_usable(ee: ModuleType) -> None:
     if not hasattr(ee, "ApiFunction"):
         raise MissingLibrary(
-            f"The module ee in {_place(ee)} is not the Earth Engine client library.",
-            f"Remove it, then install the library in a terminal: {install_command()}",
+            _("The module ee in {place} is not the Earth Engine client library.", place=_place(ee)),
+            _(
+                "Remove it, then install the library in a terminal: {install_command}",
+                install_command=install_command(),
+            ),
         )
     if not hasattr(ee.ImageCollection, "linkCollection"):
         raise MissingLibrary(
-            f"The Earth Engine client library {_version(ee)} in {_place(ee)} is too old for Cloud Score+.",
-            f'Update it in a terminal, then restart QGIS: {_python()} -m pip install --upgrade "{REQUIREMENT}"',
+            _(
+                "The Earth Engine client library {version} in {place} is too old for Cloud Score+.",
+                version=_version(ee),
+                place=_place(ee),
+            ),
+            _(
+                'Update it in a terminal, then restart QGIS: {python} -m pip install --upgrade "{requirement}"',
+                python=_python(),
+                requirement=REQUIREMENT,
+            ),
         )
 
 
@@ -152,7 +164,7 @@ def ee_place() -> Path:
 
 
 def _version(ee: ModuleType) -> str:
-    return str(getattr(ee, "__version__", "of unknown version"))
+    return str(getattr(ee, "__version__", _("of unknown version")))
 
 
 def _place(module: ModuleType) -> Path:
@@ -185,8 +197,11 @@ def _read_signatures(ee: ModuleType, ask_service: Callable[[], Mapping[str, Any]
     except Exception as broken:
         # Whoever sent the list, the library's own reader of it trusts every part.
         raise MissingLibrary(
-            "The list of Earth Engine's functions cannot be read.",
-            f"Install the complete library in a terminal: {install_command()}",
+            _("The list of Earth Engine's functions cannot be read."),
+            _(
+                "Install the complete library in a terminal: {install_command}",
+                install_command=install_command(),
+            ),
         ) from broken
 
 
@@ -213,16 +228,22 @@ def _read_algorithms(ask_service: Callable[[], Mapping[str, Any]] | None) -> Map
         return json.loads(file.read_text(encoding="utf-8"))
     if ask_service is None:
         raise MissingLibrary(
-            f"The Earth Engine client library in {ee_place()} lacks its list of functions.",
-            f"Install the complete library in a terminal: {install_command()}",
+            _(
+                "The Earth Engine client library in {ee_place} lacks its list of functions.",
+                ee_place=ee_place(),
+            ),
+            _(
+                "Install the complete library in a terminal: {install_command}",
+                install_command=install_command(),
+            ),
         )
     return ask_service()
 
 
 def _missing(broken: Exception) -> MissingLibrary:
     return MissingLibrary(
-        f"The Earth Engine client library cannot be imported: {clean(str(broken))}.",
-        f"Install it in a terminal, then run again: {install_command()}",
+        _("The Earth Engine client library cannot be imported: {broken}.", broken=clean(str(broken))),
+        _("Install it in a terminal, then run again: {install_command}", install_command=install_command()),
     )
 
 

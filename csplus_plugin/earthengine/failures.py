@@ -23,6 +23,7 @@ from ..core.errors import (
     SignInNeeded,
     Unreachable,
 )
+from ..core.language import _, marked
 from ..core.text import clean
 from . import responses
 from .retry import parse_retry_after
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 CLOCK_TOLERANCE = 300
 """Seconds by which a clock may be off before Google refuses what it signs (guide: OAuth 2.0 for service accounts)."""
 
-_SMALLER = "Choose a smaller area, fewer bands or larger pixels."
+_SMALLER = marked("Choose a smaller area, fewer bands or larger pixels.")
 
 _TOO_LARGE = (
     "total request size",
@@ -58,7 +59,7 @@ _USED_UP = ("exceeded the custom quota",)
 _NO_ROOM = ("quota has been exceeded", "storage quota", "asset quota", "insufficient space")
 _BUSY = ("quota exceeded", "too many concurrent", "too many requests", "ratelimitexceeded")
 
-SET_THE_CLOCK = (
+SET_THE_CLOCK = marked(
     "Check this computer's date, time and time zone: signing in fails if its clock is off by minutes."
 )
 
@@ -88,19 +89,28 @@ def from_response(response: requests.Response, body: responses.Body, session: Se
         return Failure(_intercepted(session, status))
     retry_after = parse_retry_after(response.headers.get("Retry-After"))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        what = f"{session.service} ({session.host}) reported an internal error: {text}"
+        what = _(
+            "{service} ({host}) reported an internal error: {text}",
+            service=session.service,
+            host=session.host,
+            text=text,
+        )
         return Failure(
-            Unreachable(what, "Run again in a few minutes.", status=status),
+            Unreachable(what, _("Run again in a few minutes."), status=status),
             retryable=True,
             retry_after=retry_after,
         )
     if _contains(text, _USED_UP):
-        what = f"The project {session.project} has used up the daily quota that was set for it: {text}"
-        next_step = "Run again tomorrow, or ask the project's owner to raise the quota."
+        what = _(
+            "The project {project} has used up the daily quota that was set for it: {text}",
+            project=session.project,
+            text=text,
+        )
+        next_step = _("Run again tomorrow, or ask the project's owner to raise the quota.")
         return Failure(QuotaExceeded(what, next_step, status=status))
     if status == HTTPStatus.TOO_MANY_REQUESTS or _contains(f"{text} {reasons}", _BUSY):
-        what = f"{session.service} is rate-limiting this project: {text}"
-        next_step = "Wait a few minutes and run again, with fewer downloads at the same time."
+        what = _("{service} is rate-limiting this project: {text}", service=session.service, text=text)
+        next_step = _("Wait a few minutes and run again, with fewer downloads at the same time.")
         return Failure(QuotaExceeded(what, next_step, status=status), retryable=True, retry_after=retry_after)
     return Failure(_refusal(session, text, status))
 
@@ -116,20 +126,35 @@ def from_exception(error: Exception, session: Session) -> Failure | None:
 
 def damaged_response(why: str, session: Session) -> Failure:
     """Describe a response whose status is good and whose body is not."""
-    what = f"The response from {session.host}{_through(session)} is damaged: {clean(why)}."
+    what = _(
+        "The response from {host}{through} is damaged: {why}.",
+        host=session.host,
+        through=_through(session),
+        why=clean(why),
+    )
     return Failure(Unreachable(what, _check_network(session)), retryable=True)
 
 
 def too_slow(session: Session) -> Failure:
     """Describe a response that was broken off because it came too slowly."""
-    what = f"The response from {session.host}{_through(session)} arrived too slowly."
+    what = _(
+        "The response from {host}{through} arrived too slowly.", host=session.host, through=_through(session)
+    )
     return Failure(Unreachable(what, _check_network(session)), retryable=True)
 
 
 def timed_out(seconds: float, session: Session) -> Unreachable:
     """Describe a small request that got no response in time."""
-    what = f"{session.host}{_through(session)} did not respond within {seconds:.0f} seconds."
-    return Unreachable(what, f"A firewall may be dropping the requests. {_check_network(session)}")
+    what = _(
+        "{host}{through} did not respond within {seconds:.0f} seconds.",
+        host=session.host,
+        through=_through(session),
+        seconds=seconds,
+    )
+    return Unreachable(
+        what,
+        _("A firewall may be dropping the requests. {check_network}", check_network=_check_network(session)),
+    )
 
 
 def is_api_off(text: str) -> bool:
@@ -150,11 +175,11 @@ def registration_page(project: str) -> str:
 def hint(text: str) -> str:
     """Say what to do about the service's text of a task that failed; empty where nothing is known."""
     if _contains(text, _TOO_HEAVY):
-        return "Choose a shorter period, fewer bands, a simpler method or a smaller area."
+        return _("Choose a shorter period, fewer bands, a simpler method or a smaller area.")
     if _contains(text, _TOO_LARGE):
-        return _SMALLER
+        return _(_SMALLER)
     if _contains(text, _NO_ROOM):
-        return "Delete what is not needed any more, or choose another destination."
+        return _("Delete what is not needed any more, or choose another destination.")
     return ""
 
 
@@ -165,29 +190,36 @@ def _from_network(error: requests.RequestException, session: Session) -> Failure
     reached = f"{session.host}{_through(session)}"
     # Its text would quote the header, which may be the access token.
     is_header = isinstance(error, requests.exceptions.InvalidHeader)
-    cause = "a header is not valid" if is_header else _cause(error)
+    cause = _("a header is not valid") if is_header else _cause(error)
     was_lost = isinstance(error, requests.exceptions.ChunkedEncodingError) or any(
         isinstance(argument, ProtocolError) for argument in error.args
     )
     if isinstance(error, requests.exceptions.SSLError):
-        what = f"A secure connection to {reached} cannot be established: {cause}."
-        next_step = (
+        what = _(
+            "A secure connection to {reached} cannot be established: {cause}.", reached=reached, cause=cause
+        )
+        next_step = _(
             "If a proxy inspects encrypted traffic, add its certificate to those that the system trusts, or in QGIS "
             "under Settings > Options > Authentication, or set REQUESTS_CA_BUNDLE to its file."
         )
         if _contains(str(error), _WRONG_CLOCK):
-            next_step = SET_THE_CLOCK
+            next_step = _(SET_THE_CLOCK)
         return Failure(Unreachable(what, next_step))
     if isinstance(error, requests.exceptions.ProxyError):
-        what = f"{session.host} cannot be reached through the proxy {session.proxy}: {cause}."
+        what = _(
+            "{host} cannot be reached through the proxy {proxy}: {cause}.",
+            host=session.host,
+            proxy=session.proxy,
+            cause=cause,
+        )
         return Failure(Unreachable(what, _check_network(session)), retryable=session.has_responded)
     if isinstance(error, requests.exceptions.ReadTimeout):
-        what = f"{reached} did not respond in time."
+        what = _("{reached} did not respond in time.", reached=reached)
         return Failure(Unreachable(what, _check_network(session)), retryable=True)
     what = (
-        f"The connection to {reached} was lost: {cause}."
+        _("The connection to {reached} was lost: {cause}.", reached=reached, cause=cause)
         if was_lost
-        else f"{reached} cannot be reached: {cause}."
+        else _("{reached} cannot be reached: {cause}.", reached=reached, cause=cause)
     )
     # A service that never responded is most likely out of reach for good: the user learns it at once.
     return Failure(Unreachable(what, _check_network(session)), retryable=was_lost or session.has_responded)
@@ -201,7 +233,11 @@ def _from_sign_in(error: Exception, session: Session) -> Failure | None:
     if not isinstance(error, GoogleAuthError):
         return None
     if isinstance(error, TransportError):
-        what = f"Google's sign-in service cannot be reached{_through(session)}: {_cause(error)}."
+        what = _(
+            "Google's sign-in service cannot be reached{through}: {cause}.",
+            through=_through(session),
+            cause=_cause(error),
+        )
         return Failure(Unreachable(what, _check_network(session)), retryable=session.has_responded)
     details = error.args[1] if len(error.args) > 1 else None
     text = type(error).__name__
@@ -212,54 +248,80 @@ def _from_sign_in(error: Exception, session: Session) -> Failure | None:
 
 
 def _sign_in(session: Session, text: str, status: int | None) -> SignInNeeded:
-    what = f"{session.service} did not accept the account ({session.account}): {text}"
+    what = _(
+        "{service} did not accept the account ({account}): {text}",
+        service=session.service,
+        account=session.account,
+        text=text,
+    )
     is_clock = _contains(text, _WRONG_CLOCK) or abs(session.clock_offset) > CLOCK_TOLERANCE
-    return SignInNeeded(_sentence(what), SET_THE_CLOCK if is_clock else session.sign_in_hint, status=status)
+    return SignInNeeded(
+        _sentence(what), _(SET_THE_CLOCK) if is_clock else session.sign_in_hint, status=status
+    )
 
 
 def _refusal(session: Session, text: str, status: int) -> ServiceError:
     """Describe a request that is too large, not allowed or wrong: retrying it cannot help."""
     if _contains(text, _TOO_LARGE) or status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return RequestTooLarge(f"One request is too large: {text}", _SMALLER, status=status)
+        return RequestTooLarge(_("One request is too large: {text}", text=text), _(_SMALLER), status=status)
     if _contains(text, _TOO_HEAVY):
-        what = f"The computation needs too much memory or time for one request: {text}"
-        next_step = "Choose a smaller area, a shorter period or a simpler method."
+        what = _("The computation needs too much memory or time for one request: {text}", text=text)
+        next_step = _("Choose a smaller area, a shorter period or a simpler method.")
         return ComputationTooHeavy(what, next_step, status=status)
     if status == HTTPStatus.FORBIDDEN:
         return _forbidden(session, text, status)
-    return BadRequest(f"{session.service} refused the request: {text}", status=status)
+    return BadRequest(
+        _("{service} refused the request: {text}", service=session.service, text=text), status=status
+    )
 
 
 def _forbidden(session: Session, text: str, status: int) -> PermissionDenied:
     project = session.project
     if is_api_off(text):
         page = f"https://console.cloud.google.com/apis/library/earthengine.googleapis.com?project={project}"
-        next_step = f"Enable the Earth Engine API for the project at {page} and wait a few minutes."
+        next_step = _(
+            "Enable the Earth Engine API for the project at {page} and wait a few minutes.", page=page
+        )
     elif is_not_registered(text):
-        next_step = f"Register the project for Earth Engine at {registration_page(project)}."
+        next_step = _(
+            "Register the project for Earth Engine at {page}.",
+            page=registration_page(project),
+        )
     else:
-        next_step = (
+        next_step = _(
             "Choose another project (CSPLUS_PROJECT), or ask its owner for the roles "
             "Earth Engine Resource Viewer and Service Usage Consumer."
         )
-    what = f"The account ({session.account}) is not allowed to do this in the project {project}: {text}"
+    what = _(
+        "The account ({account}) is not allowed to do this in the project {project}: {text}",
+        account=session.account,
+        project=project,
+        text=text,
+    )
     return PermissionDenied(_sentence(what), next_step, status=status)
 
 
 def _intercepted(session: Session, status: int) -> ServiceError:
-    what = f"A proxy or captive portal answered instead of {session.host}{_through(session)} ({status})."
-    next_step = f"Sign in to the network if it asks you to. {_check_network(session)}"
+    what = _(
+        "A proxy or captive portal answered instead of {host}{through} ({status}).",
+        host=session.host,
+        through=_through(session),
+        status=status,
+    )
+    next_step = _(
+        "Sign in to the network if it asks you to. {check_network}", check_network=_check_network(session)
+    )
     return Unreachable(what, next_step, status=status)
 
 
 def _check_network(session: Session) -> str:
     if session.is_sandbox:
-        return "Check that the sandbox is running."
-    return "Check the network, and the proxy in QGIS under Settings > Options > Network."
+        return _("Check that the sandbox is running.")
+    return _("Check the network, and the proxy in QGIS under Settings > Options > Network.")
 
 
 def _through(session: Session) -> str:
-    return f" through the proxy {session.proxy}" if session.proxy else ""
+    return _(" through the proxy {proxy}", proxy=session.proxy) if session.proxy else ""
 
 
 def _cause(error: BaseException) -> str:

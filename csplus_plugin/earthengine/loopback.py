@@ -14,6 +14,7 @@ from secrets import compare_digest
 from urllib.parse import parse_qs, urlsplit
 
 from ..core.errors import Cancelled, SignInNeeded
+from ..core.language import _, current
 from ..core.text import clean
 from .waiting import POLL
 
@@ -33,7 +34,7 @@ _MAX_FIELDS = 20
 _LONGEST_CODE = 2048
 
 _PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title><style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 18vh auto 0; padding: 0 1.5rem; }}
 h1 {{ font-size: 1.5rem; margin: 0 0 .5rem; }}
@@ -84,8 +85,14 @@ class Listener:
         except OSError as why:
             self._server.close()
             raise SignInNeeded(
-                f"The browser's answer cannot be received on this computer: {clean(why.strerror or str(why))}.",
-                "Check that a firewall lets QGIS listen on 127.0.0.1, or run `earthengine authenticate` in a terminal.",
+                _(
+                    "The browser's answer cannot be received on this computer: {cause}.",
+                    cause=clean(why.strerror or str(why)),
+                ),
+                _(
+                    "Check that a firewall lets QGIS listen on 127.0.0.1, or run `earthengine authenticate` in a "
+                    "terminal."
+                ),
             ) from why
         self._server.setblocking(False)
         self._authority = f"{_HOST}:{self._server.getsockname()[1]}"
@@ -129,7 +136,8 @@ class Listener:
         finally:
             self.close()
         raise SignInNeeded(
-            f"Nobody signed in within {seconds:.0f} seconds.", "Sign in again, and finish it in the browser."
+            _("Nobody signed in within {seconds:.0f} seconds.", seconds=seconds),
+            _("Sign in again, and finish it in the browser."),
         )
 
     def _ready(self) -> list[socket.socket]:
@@ -137,11 +145,11 @@ class Listener:
         with selectors.DefaultSelector() as selector:
             for connection in (self._server, *self._visitors):
                 selector.register(connection, selectors.EVENT_READ)
-            return [key.fileobj for key, _ in selector.select(POLL)]  # type: ignore[misc]
+            return [key.fileobj for key, _event in selector.select(POLL)]  # type: ignore[misc]
 
     def _welcome(self) -> None:
         with contextlib.suppress(OSError):
-            connection, _ = self._server.accept()
+            connection, _address = self._server.accept()
             connection.setblocking(False)
             self._visitors[connection] = _Visitor(time.monotonic())
         if len(self._visitors) > _MAX_VISITORS:
@@ -188,18 +196,22 @@ class Listener:
         if error != [""]:
             return Redirect("", clean(error[0], 100))
         is_code = len(code) == 1 and 0 < len(code[0]) <= _LONGEST_CODE and code[0].isascii()
-        return Redirect(code[0]) if is_code and code[0].isprintable() else Redirect("", "no code")
+        return Redirect(code[0]) if is_code and code[0].isprintable() else Redirect("", _("no code"))
 
     def _answer(self, connection: socket.socket, found: Redirect | None) -> None:
         if found is None:
-            status, title, text = HTTPStatus.NOT_FOUND, "Nothing here", "QGIS waits for Google's answer only."
+            status, title, text = (
+                HTTPStatus.NOT_FOUND,
+                _("Nothing here"),
+                _("QGIS waits for Google's answer only."),
+            )
         elif found.error:
-            status, title = HTTPStatus.OK, "QGIS was not given access"
-            text = "Nothing was changed. You can close this page."
+            status, title = HTTPStatus.OK, _("QGIS was not given access")
+            text = _("Nothing was changed. You can close this page.")
         else:
-            status, title = HTTPStatus.OK, "Back to QGIS"
-            text = "Google has answered, and QGIS finishes signing in. You can close this page."
-        page = _PAGE.format(title=html.escape(title), text=html.escape(text)).encode()
+            status, title = HTTPStatus.OK, _("Back to QGIS")
+            text = _("Google has answered, and QGIS finishes signing in. You can close this page.")
+        page = _PAGE.format(language=current(), title=html.escape(title), text=html.escape(text)).encode()
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/html; charset=utf-8\r\n"
             f"Content-Length: {len(page)}\r\nConnection: close\r\nCache-Control: no-store\r\n"

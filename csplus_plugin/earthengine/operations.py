@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.export import LABEL
+from ..core.language import _, marked
 from ..core.text import clean
 from . import responses
 
 PENDING, RUNNING, CANCELLING = "PENDING", "RUNNING", "CANCELLING"
 SUCCEEDED, CANCELLED, FAILED = "SUCCEEDED", "CANCELLED", "FAILED"
 STATES = {
-    PENDING: "waiting",
-    RUNNING: "running",
-    CANCELLING: "being cancelled",
-    SUCCEEDED: "done",
-    CANCELLED: "cancelled",
-    FAILED: "failed",
+    PENDING: marked("waiting"),
+    RUNNING: marked("running"),
+    CANCELLING: marked("being cancelled"),
+    SUCCEEDED: marked("done"),
+    CANCELLED: marked("cancelled"),
+    FAILED: marked("failed"),
 }
 """The service's word -> ours."""
 
@@ -90,7 +91,7 @@ def read_page(content: responses.Body) -> tuple[list[Operation], str]:
     found = responses.read_object(content)
     listed = found.get("operations", [])
     if not isinstance(listed, list):
-        raise responses.DamagedResponse("it lists no operations")
+        raise responses.DamagedResponse(_("it lists no operations"))
     token = found.get("nextPageToken")
     # Operations of other kinds (an ingestion) are not ours to judge: what cannot be read is left out.
     return [_operation(one) for one in listed if _has_name(one)], token if isinstance(token, str) else ""
@@ -103,14 +104,14 @@ def _has_name(found: Any) -> bool:
 def _operation(found: Any) -> Operation:
     name = _NAME.fullmatch(str(found.get("name")))
     if name is None:
-        raise responses.DamagedResponse("it names no operation")
+        raise responses.DamagedResponse(_("it names no operation"))
     metadata = found.get("metadata")
     told: Mapping[str, Any] = metadata if isinstance(metadata, Mapping) else {}
     error = found.get("error")
     links = told.get("destinationUris")
     return Operation(
         identity=name[1],
-        state=_state(told.get("state"), is_over=found.get("done") is True, failed=bool(error)),
+        state=_state(told.get("state"), is_over=found.get(marked("done")) is True, failed=bool(error)),
         description=_text(told.get("description")),
         kind=_text(told.get("type")),
         progress=min(1.0, max(0.0, _number(told.get("progress")) or 0.0)),

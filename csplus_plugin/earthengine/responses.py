@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.errors import Cancelled
+from ..core.language import _
 from .watch import BODY_TIMEOUT, PIECE, Late, Watch, socket_of
 
 if TYPE_CHECKING:
@@ -93,12 +94,14 @@ def receive(
         piece = decode(coded, limit - size + 1)
         # Compressed bytes may stand for nothing at all, for ever.
         if max(size + len(piece), response.raw.tell()) > limit:
-            raise DamagedResponse(f"it is longer than {limit} bytes")
+            raise DamagedResponse(_("it is longer than {limit} bytes", limit=limit))
         body[size : size + len(piece)] = piece
         size += len(piece)
     promised = read_length(response.headers.get("Content-Length"))
     if promised is not None and response.raw.tell() < promised:
-        raise DamagedResponse(f"only {response.raw.tell()} of {promised} bytes arrived")
+        raise DamagedResponse(
+            _("only {count} of {promised} bytes arrived", count=response.raw.tell(), promised=promised)
+        )
     if size or response.raw.tell():
         decode(b"", 0)
     return memoryview(body)[:size]
@@ -141,7 +144,7 @@ def _read_piece(response: requests.Response, watch: Watch) -> bytes:
             raise requests.exceptions.ReadTimeout(error) from error
         if isinstance(error, (HTTPError, OSError)):
             raise requests.exceptions.ChunkedEncodingError(error) from error
-        raise DamagedResponse("its parts cannot be told apart") from error
+        raise DamagedResponse(_("its parts cannot be told apart")) from error
     if watch.is_broken_off:
         raise Late
     return piece or b""
@@ -169,18 +172,18 @@ def _decoder(coding: str) -> Callable[[bytes, int], bytes]:
     if coding in ("", "identity"):
         return lambda piece, _: piece
     if coding not in ("gzip", "x-gzip"):
-        raise DamagedResponse(f"it is coded as {coding}, which was not asked for")
+        raise DamagedResponse(_("it is coded as {coding}, which was not asked for", coding=coding))
     inflater = zlib.decompressobj(zlib.MAX_WBITS | _GZIP)
 
     def inflate(piece: bytes, longest: int) -> bytes:
         if not piece and not inflater.eof:
-            raise DamagedResponse("its compressed bytes are cut off")
+            raise DamagedResponse(_("its compressed bytes are cut off"))
         try:
             inflated = inflater.decompress(piece, longest) if piece else b""
         except zlib.error:
-            raise DamagedResponse("its compressed bytes are wrong") from None
+            raise DamagedResponse(_("its compressed bytes are wrong")) from None
         if inflater.unused_data:
-            raise DamagedResponse("more follows its compressed bytes")
+            raise DamagedResponse(_("more follows its compressed bytes"))
         return inflated
 
     return inflate
@@ -191,14 +194,14 @@ def read_json(content: Body) -> Any:
     try:
         return json.loads(bytes(content))
     except (ValueError, RecursionError):  # the second for a hundred thousand brackets
-        raise DamagedResponse("it is not JSON") from None
+        raise DamagedResponse(_("it is not JSON")) from None
 
 
 def read_object(content: Body) -> dict[str, Any]:
     """Read a JSON object."""
     found = read_json(content)
     if not isinstance(found, dict):
-        raise DamagedResponse("it is not a JSON object")
+        raise DamagedResponse(_("it is not a JSON object"))
     return found
 
 
@@ -206,7 +209,7 @@ def read_value(content: Body) -> Any:
     """Read the response of `value:compute`."""
     found = read_object(content)
     if "result" not in found:
-        raise DamagedResponse("it holds no result")
+        raise DamagedResponse(_("it holds no result"))
     return found["result"]
 
 
@@ -214,7 +217,7 @@ def read_map_name(content: Body) -> str:
     """Read the response of `maps`: the map's name, `projects/…/maps/…`."""
     found = read_object(content).get("name")
     if not isinstance(found, str) or not _MAP.fullmatch(found):
-        raise DamagedResponse("it names no map")
+        raise DamagedResponse(_("it names no map"))
     return found
 
 
@@ -222,7 +225,7 @@ def read_algorithms(content: Body) -> dict[str, Any]:
     """Read the response of `algorithms`, a ListAlgorithmsResult."""
     found = read_object(content)
     if not isinstance(found.get("algorithms"), list) or not found["algorithms"]:
-        raise DamagedResponse("it lists no functions")
+        raise DamagedResponse(_("it lists no functions"))
     return found
 
 
@@ -237,13 +240,13 @@ def _read_npy_header(begin: bytes) -> tuple[np.dtype, tuple[int, int], bool, int
     descr, order, shape = _DESCR.search(header), _ORDER.search(header), _SHAPE.search(header)
     is_whole = digits and end <= len(begin) and header[:1] == "{" and header[-1:] == "}"
     if not (is_whole and descr and order and shape):
-        raise DamagedResponse("it is not an NPY file")
+        raise DamagedResponse(_("it is not an NPY file"))
     if _FIELD.sub("", descr[1]).strip(" ,"):
-        raise DamagedResponse("it holds something else than bands of numbers")
+        raise DamagedResponse(_("it holds something else than bands of numbers"))
     try:
         dtype = np.dtype(_FIELD.findall(descr[1]))
     except (TypeError, ValueError):
-        raise DamagedResponse("its types are none of numpy's") from None
+        raise DamagedResponse(_("its types are none of numpy's")) from None
     return dtype, (int(shape[1]), int(shape[2])), order[1] == "True", end
 
 
@@ -253,15 +256,29 @@ def read_pixels(
     """Decode a `.npy` file, without trusting it: no pickle, no more memory than it has bytes."""
     dtype, found, is_fortran, begin = _read_npy_header(bytes(content[:_HEADER]))
     if dtype.names != bands or found != shape:
-        raise DamagedResponse(f"it holds {dtype.names} {found} and not {bands} {shape}")
+        raise DamagedResponse(
+            _(
+                "it holds {names} {found} and not {bands} {shape}",
+                names=dtype.names,
+                found=found,
+                bands=bands,
+                shape=shape,
+            )
+        )
     if any(dtype[name].kind not in _NUMBERS for name in bands):
-        raise DamagedResponse("it holds something else than numbers")
+        raise DamagedResponse(_("it holds something else than numbers"))
     if wanted is not None and any(dtype[band] != np.dtype(wanted).newbyteorder("<") for band in bands):
         # A cast here would be silent: half floats and swapped bytes make pixels that look sound.
-        raise DamagedResponse(f"it holds {dtype} and not {wanted}")
+        raise DamagedResponse(_("it holds {dtype} and not {wanted}", dtype=dtype, wanted=wanted))
     if len(content) - begin != dtype.itemsize * shape[0] * shape[1]:
         raise DamagedResponse(
-            f"{len(content)} bytes are not {shape[1]} x {shape[0]} pixels of {dtype.itemsize} bytes"
+            _(
+                "{size} bytes are not {width} x {height} pixels of {itemsize} bytes",
+                size=len(content),
+                width=shape[1],
+                height=shape[0],
+                itemsize=dtype.itemsize,
+            )
         )
     found_pixels = np.frombuffer(content, dtype, offset=begin)
     found_pixels.flags.writeable = False

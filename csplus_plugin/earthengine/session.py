@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..core.errors import InvalidChoice, MissingLibrary
+from ..core.language import _, marked
 from ..core.text import clean
 from . import credentials
 from .dependencies import install_command, load, load_ee
@@ -51,7 +52,7 @@ _GOOGLE = ".googleapis.com"
 """What the names of Google's API hosts end with; only Google can give such a name."""
 
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,99}")
-_HOW_TO_SET_A_PROJECT = (
+_HOW_TO_SET_A_PROJECT = marked(
     "Set a Google Cloud project in QGIS under Settings > Options > Cloud Score+, or in CSPLUS_PROJECT."
 )
 
@@ -109,7 +110,7 @@ class Session:
         self.base_url = base_url
         self.project = project
         self.is_sandbox = is_loopback(base_url)
-        self.account = account.description if account else "none needed"
+        self.account = account.description if account else _("none needed")
         self.sign_in_hint = account.sign_in_hint if account else ""
         self.has_responded = False
         self.clock_offset = 0.0
@@ -131,7 +132,7 @@ class Session:
     @property
     def service(self) -> str:
         """Name of the service, to begin a sentence with."""
-        return "The sandbox" if self.is_sandbox else "Earth Engine"
+        return _("The sandbox") if self.is_sandbox else _("Earth Engine")
 
     @property
     def proxy(self) -> str:
@@ -292,7 +293,7 @@ def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Sess
     account = credentials.find_account(connection.key_file)
     project = connection.project or account.project
     if not project:
-        raise InvalidChoice("No Google Cloud project is set.", _HOW_TO_SET_A_PROJECT)
+        raise InvalidChoice(_("No Google Cloud project is set."), _(_HOW_TO_SET_A_PROJECT))
     return Session(base_url, _require_valid(project), route, account, connection.certificates)
 
 
@@ -309,13 +310,22 @@ def _base_url(connection: Connection, progress: Callable[[float], None]) -> str:
         is_url = False
     if not is_url or not _ADDRESS.fullmatch(parts.netloc) or parts.query or parts.fragment:
         raise InvalidChoice(
-            f"The endpoint {_strip_account(endpoint)} is neither a known name nor a URL.",
-            f"Choose {', '.join(ENDPOINTS)}, {SANDBOX}, or a URL that starts with https://.",
+            _(
+                "The endpoint {endpoint} is neither a known name nor a URL.",
+                endpoint=_strip_account(endpoint),
+            ),
+            _(
+                "Choose {names}, or a URL that starts with https://.",
+                names=", ".join((*ENDPOINTS, SANDBOX)),
+            ),
         )
     if parts.scheme == "http" and not is_loopback(endpoint):
         raise InvalidChoice(
-            f"The endpoint {_strip_account(endpoint)} is not encrypted, so credentials are not sent to it.",
-            "Use a URL that starts with https://.",
+            _(
+                "The endpoint {endpoint} is not encrypted, so credentials are not sent to it.",
+                endpoint=_strip_account(endpoint),
+            ),
+            _("Use a URL that starts with https://."),
         )
     if not is_loopback(endpoint):
         _require_trusted(parts.hostname or "", connection.trusted_host)
@@ -330,8 +340,16 @@ def _require_trusted(host: str, trusted_host: str) -> None:
     if host.endswith(_GOOGLE) or host == trusted_host.strip().lower():
         return
     raise InvalidChoice(
-        f"The endpoint's host {host} is not one of Google's (*{_GOOGLE}), so your account's access is not sent to it.",
-        f"If you trust it, set CSPLUS_TRUSTED_HOST={host}, or csplus/trusted_host in QGIS's settings.",
+        _(
+            "The endpoint's host {host} is not one of Google's (*{google}), so your account's access is not sent "
+            "to it.",
+            host=host,
+            google=_GOOGLE,
+        ),
+        _(
+            "If you trust it, set CSPLUS_TRUSTED_HOST={host}, or csplus/trusted_host in QGIS's settings.",
+            host=host,
+        ),
     )
 
 
@@ -350,10 +368,13 @@ def _sandbox_url(data: Path | None, progress: Callable[[float], None]) -> str:
             _sandboxes[data] = server.start(data=data, progress=progress)
         except CannotStart as why:
             raise InvalidChoice(
-                f"The sandbox cannot start: {why}",
-                "Correct CSPLUS_SANDBOX_DATA, or unset it to use the sample scenes."
+                _("The sandbox cannot start: {why}", why=why),
+                _("Correct CSPLUS_SANDBOX_DATA, or unset it to use the sample scenes.")
                 if data
-                else f"Set {_CACHE} to a folder that can be written to, or CSPLUS_SANDBOX_DATA to an archive.",
+                else _(
+                    "Set {variable} to a folder that can be written to, or CSPLUS_SANDBOX_DATA to an archive.",
+                    variable=_CACHE,
+                ),
             ) from why
         # Its threads work in GDAL, and what still works there when the process takes GDAL down crashes it.
         atexit.register(_sandboxes[data].stop)
@@ -370,7 +391,9 @@ def _with_quota_project(account_credentials: Any, project: str) -> Any:
 def _require_valid(project: str) -> str:
     if not _PROJECT.fullmatch(project):
         shown = clean(project, _SHOWN)
-        raise InvalidChoice(f"{shown!r} is not a valid Google Cloud project id.", _HOW_TO_SET_A_PROJECT)
+        raise InvalidChoice(
+            _("{project!r} is not a valid Google Cloud project id.", project=shown), _(_HOW_TO_SET_A_PROJECT)
+        )
     return project
 
 
@@ -386,6 +409,9 @@ def require_socks_support(proxies: Mapping[str, str]) -> None:
         load("socks")
     except MissingLibrary as absent:
         raise MissingLibrary(
-            "QGIS is set to use a SOCKS5 proxy, which needs the Python package PySocks.",
-            f"Install it in a terminal, then restart QGIS: {install_command('PySocks')}",
+            _("QGIS is set to use a SOCKS5 proxy, which needs the Python package PySocks."),
+            _(
+                "Install it in a terminal, then restart QGIS: {command}",
+                command=install_command("PySocks"),
+            ),
         ) from absent

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from ..core.errors import ServiceError, SignInNeeded, Unreachable
+from ..core.language import _, marked
 from ..core.text import clean
 from . import credentials, credentials_file, failures, responses
 from .dependencies import load, load_ee
@@ -34,7 +35,7 @@ _CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 
 _LONGEST_TOKEN = 4096
 
-_AGAIN = "Sign in again."
+_AGAIN = marked("Sign in again.")
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,9 @@ def sign_in(
 
 def _require_consent(redirect: Redirect) -> None:
     if redirect.error == "access_denied":
-        raise SignInNeeded("Access was denied in the browser.", "Sign in again, and choose Allow.")
+        raise SignInNeeded(_("Access was denied in the browser."), _("Sign in again, and choose Allow."))
     if redirect.error:
-        raise SignInNeeded(f"Google refused to sign in: {redirect.error}.", _AGAIN)
+        raise SignInNeeded(_("Google refused to sign in: {error}.", error=redirect.error), _(_AGAIN))
 
 
 def _exchange(
@@ -136,7 +137,9 @@ def _exchange(
         raise _refusal(status, answer, session)
     for name in ("refresh_token", "access_token"):
         if not _is_token(answer.get(name)):
-            raise failures.damaged_response(f"it holds no {name.replace('_', ' ')}", session).error
+            raise failures.damaged_response(
+                _("it holds no {name}", name=name.replace("_", " ")), session
+            ).error
     return answer
 
 
@@ -153,14 +156,22 @@ def _refusal(status: int, answer: Mapping[str, Any], session: Session) -> Servic
     words = [answer.get(name) for name in ("error", "error_description")]
     text = clean(": ".join(word for word in words if isinstance(word, str))).rstrip(".")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        what = f"Google's sign-in service ({session.host}) reported an internal error: {text or status}."
-        return Unreachable(what, "Sign in again in a few minutes.", status=status)
-    if not text:
-        what = f"A proxy or captive portal answered instead of {session.host} ({status})."
-        return Unreachable(
-            what, "Check the network, and the proxy in QGIS under Settings > Options > Network."
+        what = _(
+            "Google's sign-in service ({host}) reported an internal error: {text}.",
+            host=session.host,
+            text=text or status,
         )
-    return SignInNeeded(f"Google did not finish signing in: {text}.", _AGAIN, status=status)
+        return Unreachable(what, _("Sign in again in a few minutes."), status=status)
+    if not text:
+        what = _(
+            "A proxy or captive portal answered instead of {host} ({status}).",
+            host=session.host,
+            status=status,
+        )
+        return Unreachable(
+            what, _("Check the network, and the proxy in QGIS under Settings > Options > Network.")
+        )
+    return SignInNeeded(_("Google did not finish signing in: {text}.", text=text), _(_AGAIN), status=status)
 
 
 def _granted(token: Mapping[str, Any], asked: list[str]) -> list[str]:
@@ -172,8 +183,8 @@ def _granted(token: Mapping[str, Any], asked: list[str]) -> list[str]:
     granted = [scope for scope in asked if scope in said.split()] if isinstance(said, str) else list(asked)
     if not {_EARTH_ENGINE, _CLOUD_PLATFORM} & set(granted):
         raise SignInNeeded(
-            "Access to Earth Engine was not granted in the browser.",
-            "Sign in again, and leave the boxes for Earth Engine and Google Cloud ticked.",
+            _("Access to Earth Engine was not granted in the browser."),
+            _("Sign in again, and leave the boxes for Earth Engine and Google Cloud ticked."),
         )
     return granted
 

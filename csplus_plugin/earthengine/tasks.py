@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CsPlusError, InvalidChoice, QuotaExceeded, Unreachable
+from ..core.language import _
 from .client import Client
 from .operations import IDENTITY, Operation
 from .retry import Backoff
@@ -95,11 +96,16 @@ def wait(
             if time.monotonic() - last_answer > patience.lost:
                 raise
             if not is_lost:
-                warn(f"{problem.what} The tasks go on without this computer; waiting for the service.")
+                warn(
+                    _(
+                        "{what} The tasks go on without this computer; waiting for the service.",
+                        what=problem.what,
+                    )
+                )
             is_lost = True
             continue
         if is_lost:
-            warn("The service answers again.")
+            warn(_("The service answers again."))
         last_answer, is_lost = time.monotonic(), False
         tell(list(known.values()))
     return list(known.values())
@@ -141,7 +147,8 @@ def read_identities(text: str) -> tuple[str, ...]:
     for identity in found:
         if not IDENTITY.fullmatch(identity):
             raise InvalidChoice(
-                f"{identity[:40]!r} is not the id of a task.", "Copy it from the table of the action list."
+                _("{identity!r} is not the id of a task.", identity=identity[:40]),
+                _("Copy it from the table of the action list."),
             )
     return found
 

@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.wait import wait_for_read
 
 from ..core.about import version
+from ..core.language import _
 from .responses import receive_error
 from .watch import BODY_TIMEOUT, Late, Watch
 
@@ -64,7 +65,7 @@ def _guard_refreshing(credentials: Any) -> None:
             raise
         except Exception as broken:
             # It trusts the types in the response: `expires_in`, for one.
-            raise TransportError("what it sent cannot be read") from broken
+            raise TransportError(_("what it sent cannot be read")) from broken
 
     credentials.refresh = refresh_or_say
 

@@ -13,6 +13,7 @@ import ssl
 from pathlib import Path
 
 from ..core.errors import InvalidChoice
+from ..core.language import _
 
 _VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Environment variables that name a file or a folder of certificates; the first that is set counts."""
@@ -55,6 +56,6 @@ def _load_named(context: ssl.SSLContext, variable: str) -> None:
         context.load_verify_locations(**{"capath" if place.is_dir() else "cafile": str(place)})
     except (OSError, ValueError) as why:  # ssl.SSLError is an OSError
         raise InvalidChoice(
-            f"The certificate file {place} cannot be used ({variable}).",
-            "Correct the variable, or unset it: what the system and QGIS trust is used anyway.",
+            _("The certificate file {place} cannot be used ({variable}).", place=place, variable=variable),
+            _("Correct the variable, or unset it: what the system and QGIS trust is used anyway."),
         ) from why

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 
 from .. import settings
+from ..core.language import _
 from ..earthengine.session import SANDBOX, Connection
 from ..layers.renewal import Renewal
 from ..processing import first_contact, going_on
@@ -113,10 +114,10 @@ class Desktop(QObject):
 
     def _welcome(self, sentence: str) -> None:
         """Show whoever runs without an account the ways to go on."""
-        ways = {"Options": self._open_options, "Help": self._open_help}
+        ways = {_("Options"): self._open_options, _("Help"): self._open_help}
         if not settings.ENDPOINT.fixed_by():
-            ways = {"Try the sandbox": self._choose_sandbox, **ways}
-        self._messages.show(sentence, {"Sign in": self._sign_in.start, **ways})
+            ways = {_("Try the sandbox"): self._choose_sandbox, **ways}
+        self._messages.show(sentence, {_("Sign in"): self._sign_in.start, **ways})
 
     def _keep_left(self, connection: Connection, identities: tuple[str, ...]) -> None:
         self._left = connection, identities
@@ -146,20 +147,25 @@ class Desktop(QObject):
         self.tasks.watch.cancel(identities, connection)
 
     def _show_sign_in(self, sentence: str) -> None:
-        self._messages.show(sentence, {"Cancel": self._sign_in.cancel}, Qgis.MessageLevel.Info)
+        self._messages.show(sentence, {_("Cancel"): self._sign_in.cancel}, Qgis.MessageLevel.Info)
 
     def _end_sign_in(self, works: bool, sentence: str) -> None:  # noqa: FBT001 a slot
         if works:
             self._messages.inform(f"{sentence} Run again.")
             self.tasks.refresh_if_seen()
         else:
-            self._messages.show(sentence, {"Sign in": self._sign_in.start, "Options": self._open_options})
+            self._messages.show(
+                sentence, {_("Sign in"): self._sign_in.start, _("Options"): self._open_options}
+            )
 
     def _choose_sandbox(self) -> None:
         settings.ENDPOINT.store(SANDBOX)
         self._messages.inform(
-            "The sandbox is chosen: synthetic scenes on this computer, no account needed. Run again, with the extent "
-            "-119.93,-119.8874,37.399,37.4328 [EPSG:4326] in 2023. Settings > Options > Cloud Score+ leads back."
+            _(
+                "The sandbox is chosen: synthetic scenes on this computer, no account needed. Run again, with the "
+                "extent -119.93,-119.8874,37.399,37.4328 [EPSG:4326] in 2023. Settings > Options > Cloud Score+ leads "
+                "back."
+            )
         )
         self.renewal.renew_all()
 

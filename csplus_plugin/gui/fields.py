@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QWidget
 
+from ..core.language import _
 from ..settings import Kind, Setting
 
 _LARGEST = 10_000_000
@@ -35,8 +36,8 @@ def make_field(setting: Setting, parent: QWidget) -> Field:
     """Make the widget of a setting, with its present value; read-only where the environment decides."""
     field = _MAKERS[setting.kind](setting, parent)
     field.show(setting.value())
-    field.widget.setAccessibleName(setting.label)
-    field.widget.setToolTip(setting.help)
+    field.widget.setAccessibleName(_(setting.label))
+    field.widget.setToolTip(_(setting.help))
     field.widget.setEnabled(not setting.fixed_by())
     return field
 

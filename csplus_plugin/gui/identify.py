@@ -17,6 +17,7 @@ from qgis.gui import QgisInterface, QgsMapTool, QgsMapToolIdentify
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..core.errors import Cancelled, CsPlusError
+from ..core.language import _
 from ..core.text import clean
 from ..earthengine.session import Connection
 from ..layers import minting, pixel
@@ -110,7 +111,8 @@ class _Question(QgsTask):
 
     def __init__(self, live: LiveLayer, longitude: float, latitude: float, connection: Connection) -> None:
         super().__init__(
-            "Reading a pixel", QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
+            _("Reading a pixel"),
+            QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent,
         )
         self._live, self._place, self._connection = live, (longitude, latitude), connection
         self._is_over, self._sentence = False, ""
@@ -130,7 +132,9 @@ class _Question(QgsTask):
         except CsPlusError as problem:
             self._sentence = str(problem)
         except Exception as defect:  # noqa: BLE001 a recipe of anybody's; one that left this function would be lost
-            self._sentence = clean(f"The pixel cannot be read: {type(defect).__name__} ({defect}).")
+            self._sentence = clean(
+                _("The pixel cannot be read: {kind} ({defect}).", kind=type(defect).__name__, defect=defect)
+            )
         return True
 
     def finished(self, result: bool) -> None:  # noqa: FBT001 QGIS's own signature

@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QApplication, QMenu
 
 from ..core.about import ROOT
 from ..core.errors import CsPlusError
+from ..core.language import _
 from ..core.layer_name import own_name
 from ..core.text import clean
 from ..layers.carried import carries_recipe, read_carried
@@ -51,9 +52,9 @@ class LayerMenu(QObject):
         menu.addSeparator()
         added = menu.addMenu(QIcon(str(ROOT / "resources" / "icons" / "csplus.svg")), TITLE)
         if read_live(layer) is not None:
-            added.addAction("Tune…").triggered.connect(self.tuning)
-        added.addAction("Edit and run again…").triggered.connect(lambda: self._edit(layer))
-        added.addAction("Copy recipe").triggered.connect(lambda: self._copy(layer))
+            added.addAction(_("Tune…")).triggered.connect(self.tuning)
+        added.addAction(_("Edit and run again…")).triggered.connect(lambda: self._edit(layer))
+        added.addAction(_("Copy recipe")).triggered.connect(lambda: self._copy(layer))
 
     def _edit(self, layer: QgsMapLayer) -> None:
         try:
@@ -70,4 +71,4 @@ class LayerMenu(QObject):
         except CsPlusError as problem:
             self.failed.emit(str(problem))
             return
-        self.done.emit(f"The recipe of {clean(layer.name(), 60)} was copied as JSON.")
+        self.done.emit(_("The recipe of {name} was copied as JSON.", name=clean(layer.name(), 60)))

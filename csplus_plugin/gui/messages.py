@@ -9,6 +9,7 @@ from qgis.core import Qgis
 from qgis.gui import QgisInterface, QgsMessageBarItem
 from qgis.PyQt.QtWidgets import QPushButton
 
+from ..core.language import _
 from .algorithm_dialog import open_algorithm
 
 TITLE = "Cloud Score+"
@@ -27,7 +28,7 @@ class Messages:
 
     def warn(self, sentence: str) -> None:
         """Show what went wrong, with the way to the connection check."""
-        self.show(sentence, {"Check connection": open_connection_check})
+        self.show(sentence, {_("Check connection"): open_connection_check})
 
     def inform(self, sentence: str) -> None:
         """Show what was done."""

@@ -13,6 +13,7 @@ from qgis.PyQt.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, Q
 from .. import settings
 from ..core.about import ROOT
 from ..core.errors import CsPlusError
+from ..core.language import _, marked
 from ..earthengine.session import SANDBOX
 from ..settings import Setting
 from .connection_test import ConnectionTest
@@ -20,7 +21,7 @@ from .fields import Field, make_field
 from .sign_in import SignIn
 
 TITLE = "Cloud Score+"
-_SIGN_IN = "Sign in with Google"
+_SIGN_IN = marked("Sign in with Google")
 
 PAGE = "csplusOptions"
 """The page's name in QGIS's dialog."""
@@ -58,12 +59,14 @@ class OptionsPage(QgsOptionsPageWidget):
         self._running.sign_in = SignIn(lambda: settings.google_connection(self._value), self.window)
         self.destroyed.connect(self._running.cancel)
         self.fields = {setting: make_field(setting, self) for setting in settings.TABLE}
-        self.sign_in_button = QPushButton(_SIGN_IN, self)
-        self.sign_in_button.setToolTip("Opens Google's page in your browser, then lists your Cloud projects.")
-        self.projects_button = QPushButton("Choose a project…", self)
-        self.projects_button.setToolTip("Lists the Cloud projects of the account, with what each lacks.")
-        self.test_button = QPushButton("Test", self)
-        self.sandbox_button = QPushButton("Try without an account", self)
+        self.sign_in_button = QPushButton(_(_SIGN_IN), self)
+        self.sign_in_button.setToolTip(
+            _("Opens Google's page in your browser, then lists your Cloud projects.")
+        )
+        self.projects_button = QPushButton(_("Choose a project…"), self)
+        self.projects_button.setToolTip(_("Lists the Cloud projects of the account, with what each lacks."))
+        self.test_button = QPushButton(_("Test"), self)
+        self.sandbox_button = QPushButton(_("Try without an account"), self)
         self.outcome = QLabel(self)
         self._lay_out()
         self.test_button.clicked.connect(self.test)
@@ -93,8 +96,8 @@ class OptionsPage(QgsOptionsPageWidget):
         except CsPlusError as problem:
             self._end(False, str(problem))
             return
-        self.outcome.setText("Testing…")
-        self.test_button.setText("Cancel")
+        self.outcome.setText(_("Testing…"))
+        self.test_button.setText(_("Cancel"))
         self._running.test = ConnectionTest(connection)
         self._running.test.told.connect(self.outcome.setText)
         self._running.test.ended.connect(self._end)
@@ -112,8 +115,8 @@ class OptionsPage(QgsOptionsPageWidget):
         if self._running.sign_in.is_running():
             self._running.sign_in.cancel()
             return
-        self.outcome.setText("Starting…")
-        self.sign_in_button.setText("Cancel")
+        self.outcome.setText(_("Starting…"))
+        self.sign_in_button.setText(_("Cancel"))
         self.projects_button.setEnabled(False)
         self._running.sign_in.start(signs_in=signs_in)
 
@@ -124,7 +127,7 @@ class OptionsPage(QgsOptionsPageWidget):
         self._on_change()
 
     def _end_sign_in(self, works: bool, sentence: str) -> None:  # noqa: FBT001 a slot
-        self.sign_in_button.setText(_SIGN_IN)
+        self.sign_in_button.setText(_(_SIGN_IN))
         self.projects_button.setEnabled(True)
         self._show_outcome(works, sentence)
 
@@ -135,7 +138,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def _end(self, works: bool, sentence: str) -> None:  # noqa: FBT001 a slot
         self._running.test = None
-        self.test_button.setText("Test")
+        self.test_button.setText(_("Test"))
         self._show_outcome(works, sentence)
 
     def _show_outcome(self, works: bool, sentence: str) -> None:  # noqa: FBT001
@@ -145,7 +148,7 @@ class OptionsPage(QgsOptionsPageWidget):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for field in self.fields.values():
-            form.addRow(f"{field.setting.label}", _with_help(field, self))
+            form.addRow(_(field.setting.label), _with_help(field, self))
         buttons = QHBoxLayout()
         buttons.addWidget(self.sign_in_button)
         buttons.addWidget(self.projects_button)
@@ -187,9 +190,13 @@ def _with_help(field: Field, parent: QWidget) -> QWidget:
     """Put what a setting is for under its widget, or which environment variable decides."""
     variable = field.setting.fixed_by()
     text = (
-        f"{field.setting.value()}: set by the environment variable {variable}."
+        _(
+            "{value}: set by the environment variable {variable}.",
+            value=field.setting.value(),
+            variable=variable,
+        )
         if variable
-        else field.setting.help
+        else _(field.setting.help)
     )
     note = QLabel(text, parent)
     note.setWordWrap(True)

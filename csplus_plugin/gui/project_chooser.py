@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..core.language import _
 from ..earthengine.cloud_projects import CloudProject
 
 _CONSOLE = re.compile(r"https://console\.cloud\.google\.com/[\w./?=&;:-]*[\w=]")
@@ -37,12 +38,12 @@ class ProjectChooser(QDialog):
 
     def __init__(self, projects: Sequence[CloudProject], chosen: str, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Cloud project for Earth Engine")
+        self.setWindowTitle(_("Cloud project for Earth Engine"))
         self.resize(_WIDTH, _HEIGHT)
         self._projects = {project.id: project for project in projects}
         self.table = QTreeWidget(self)
-        self.table.setAccessibleName("Cloud projects")
-        self.table.setHeaderLabels(["Project", "Name", "Earth Engine"])
+        self.table.setAccessibleName(_("Cloud projects"))
+        self.table.setHeaderLabels([_("Project"), _("Name"), _("Earth Engine")])
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         for project in projects:
@@ -59,8 +60,8 @@ class ProjectChooser(QDialog):
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
         )
         self.use_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.use_button.setText("Use this project")
-        heading = QLabel("What you compute counts against the quota of a Cloud project. Choose one:", self)
+        self.use_button.setText(_("Use this project"))
+        heading = QLabel(_("What you compute counts against the quota of a Cloud project. Choose one:"), self)
         heading.setWordWrap(True)
         column = QVBoxLayout(self)
         column.addWidget(heading)

@@ -12,13 +12,14 @@ from qgis.PyQt.QtWidgets import QDialog, QWidget
 
 from .. import settings
 from ..core.errors import CsPlusError
+from ..core.language import _, marked
 from ..earthengine.cloud_projects import CloudProject
 from ..earthengine.session import SANDBOX, Connection
 from ..earthengine.sign_in import GOOGLE
 from .project_chooser import ProjectChooser
 from .sign_in_task import SignInTask
 
-_NO_PROJECT = (
+_NO_PROJECT = marked(
     "The account sees no Cloud project. Create one and register it for Earth Engine at "
     "https://console.cloud.google.com/earth-engine, then choose it here."
 )
@@ -93,22 +94,26 @@ class SignIn(QObject):
         if not QDesktopServices.openUrl(QUrl(address)):
             QgsApplication.clipboard().setText(address)
             self.told.emit(
-                "No browser could be opened. Paste the address, now in the clipboard, into one here."
+                _("No browser could be opened. Paste the address, now in the clipboard, into one here.")
             )
 
     def _end(self) -> None:
         task, self._task = self._task, None
         if task is None:
             return
-        done = "Signed in." if task.is_signed_in else ""
+        done = _("Signed in.") if task.is_signed_in else ""
         fixed_by = settings.PROJECT.fixed_by()
         if task.problem:
             self.ended.emit(False, f"{done} {task.problem}".strip())
         elif fixed_by:
-            sentence = f"{done} The project is {settings.PROJECT.value()}, set by the environment variable {fixed_by}."
-            self.ended.emit(True, _with_key_file(sentence.strip()))
+            sentence = _(
+                "The project is {project}, set by the environment variable {variable}.",
+                project=settings.PROJECT.value(),
+                variable=fixed_by,
+            )
+            self.ended.emit(True, _with_key_file(f"{done} {sentence}".strip()))
         elif not task.projects:
-            self.ended.emit(False, f"{done} {_NO_PROJECT}".strip())
+            self.ended.emit(False, f"{done} {_(_NO_PROJECT)}".strip())
         else:
             self._choose(task.projects, done)
 
@@ -116,7 +121,7 @@ class SignIn(QObject):
         chooser = ProjectChooser(projects, settings.PROJECT.value(), self._window())
         self._chooser = chooser
         chooser.finished.connect(lambda result: self._store(result, done))
-        self.told.emit("Choose a Cloud project…")
+        self.told.emit(_("Choose a Cloud project…"))
         chooser.open()  # not `exec`: the main loop goes on
 
     def _store(self, result: int, done: str) -> None:
@@ -126,16 +131,23 @@ class SignIn(QObject):
         project = chooser.chosen()
         chooser.deleteLater()
         if result != QDialog.DialogCode.Accepted or not project:
-            self.ended.emit(False, f"{done} No project was chosen.".strip())
+            self.ended.emit(False, f"{done} {_('No project was chosen.')}".strip())
             return
         settings.PROJECT.store(project)
         if settings.ENDPOINT.value() == SANDBOX and not settings.ENDPOINT.fixed_by():
             settings.ENDPOINT.store("")  # whoever signs in wants Earth Engine
         self.chosen.emit()
-        self.ended.emit(True, _with_key_file(f"{done} The project {project} is chosen.".strip()))
+        self.ended.emit(
+            True,
+            _with_key_file(f"{done} {_('The project {project} is chosen.', project=project)}".strip()),
+        )
 
 
 def _with_key_file(sentence: str) -> str:
     """Add what else decides who is signed in."""
     file = settings.KEY_FILE.value()
-    return f"{sentence} But the key file {file} is set, and its account is used." if file else sentence
+    return (
+        f"{sentence} {_('But the key file {file} is set, and its account is used.', file=file)}"
+        if file
+        else sentence
+    )

@@ -8,6 +8,7 @@ from qgis.core import QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
 from ..core.errors import Cancelled, CsPlusError
+from ..core.language import _
 from ..core.text import clean
 from ..earthengine.cloud_projects import CloudProject, list_projects
 from ..earthengine.session import Connection
@@ -42,10 +43,10 @@ class SignInTask(QgsTask):
 
     def __init__(self, connection: Connection, google: Google, *, signs_in: bool) -> None:
         flags = QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
-        super().__init__("Signing in to Earth Engine", flags)
+        super().__init__(_("Signing in to Earth Engine"), flags)
         self.is_signed_in = False
         self.projects: list[CloudProject] = []
-        self.problem = "Cancelled."
+        self.problem = _("Cancelled.")
         self._connection, self._google, self._signs_in = connection, google, signs_in
         self._over = threading.Event()
 
@@ -56,7 +57,7 @@ class SignInTask(QgsTask):
             if self._signs_in:
                 account = sign_in(self._connection, self._show_browser, self.isCanceled, self._google)
                 self.is_signed_in = True
-            self.told.emit("Looking at the account's Cloud projects…")
+            self.told.emit(_("Looking at the account's Cloud projects…"))
             self.projects = list_projects(self._connection, self.isCanceled, account, self._google)
             self.problem = ""
         except Cancelled:
@@ -65,7 +66,7 @@ class SignInTask(QgsTask):
             self.problem = str(problem)
         except Exception as defect:  # noqa: BLE001 one that left this function would be lost
             # Its text may quote what was sent.
-            self.problem = clean(f"Signing in failed: {type(defect).__name__}.")
+            self.problem = clean(_("Signing in failed: {kind}.", kind=type(defect).__name__))
         finally:
             self._over.set()
         return True
@@ -83,5 +84,7 @@ class SignInTask(QgsTask):
             self._over.wait(_PATIENCE)
 
     def _show_browser(self, address: str) -> None:
-        self.told.emit(f"Continue in your browser. QGIS waits for {TIMEOUT / 60:.0f} minutes…")
+        self.told.emit(
+            _("Continue in your browser. QGIS waits for {minutes:.0f} minutes…", minutes=TIMEOUT / 60)
+        )
         self.browse.emit(address)

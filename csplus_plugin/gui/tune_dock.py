@@ -25,6 +25,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..core.catalog import ALL_STYLES, METHODS, SCORE_BANDS
 from ..core.errors import CsPlusError
+from ..core.language import _, marked
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
 from ..core.text import clean
@@ -40,10 +41,10 @@ NAME = "csplusTuneDock"
 _STEPS = 100
 """Of the slider, from 0 to 1."""
 
-_NOT_COUNTED = "not counted yet"
+_NOT_COUNTED = marked("not counted yet")
 """Until something is changed: it would be a request for a layer that is only looked at."""
 
-_NO_LAYER = "Choose a live layer of Cloud Score+ in the layer tree."
+_NO_LAYER = marked("Choose a live layer of Cloud Score+ in the layer tree.")
 
 
 class TuneDock(QDockWidget):
@@ -69,8 +70,8 @@ class TuneDock(QDockWidget):
         self.share = QLabel(self)
         self.score, self.method, self.style_ = (QComboBox(self) for _ in range(3))
         self.first, self.last = (QDateEdit(self) for _ in range(2))
-        self.undo_button = QPushButton("Undo", self)
-        self.file_button = QPushButton("Make it a file…", self)
+        self.undo_button = QPushButton(_("Undo"), self)
+        self.file_button = QPushButton(_("Make it a file…"), self)
         self.outcome = QLabel(self)
         self._lay_out()
         self._connect()
@@ -113,8 +114,8 @@ class TuneDock(QDockWidget):
         self._body.setEnabled(drawn is not None)
         self.undo_button.setEnabled(tuning.can_undo)
         if drawn is None:
-            self.layer_name.setText(_NO_LAYER)
-            self.share.setText(_NOT_COUNTED)
+            self.layer_name.setText(_(_NO_LAYER))
+            self.share.setText(_(_NOT_COUNTED))
             return
         self.share.setText(self._share_text(drawn.share))
         if tuning.is_pending:
@@ -126,17 +127,19 @@ class TuneDock(QDockWidget):
     def _share_text(self, share: float | None) -> str:
         if self.tuning.is_busy:
             return "Drawing…"
-        return _NOT_COUNTED if share is None else f"{100 * share:.1f} % of the area"
+        return _(_NOT_COUNTED) if share is None else _("{share:.1f} % of the area", share=100 * share)
 
     def _fill(self, recipe: Recipe[ImageTarget]) -> None:
         controls = (self.slider, self.spin, self.score, self.method, self.style_, self.first, self.last)
         blockers = [QSignalBlocker(control) for control in controls]
         self.slider.setValue(round(_STEPS * recipe.scenes.threshold))
         self.spin.setValue(recipe.scenes.threshold)
-        _fill_choice(self.score, recipe, "qa_band", {name: (name, SCORE_BANDS[name]) for name in SCORE_BANDS})
-        ways = {name: (way.label, way.use) for name, way in METHODS.items()}
+        _fill_choice(
+            self.score, recipe, "qa_band", {name: (name, _(SCORE_BANDS[name])) for name in SCORE_BANDS}
+        )
+        ways = {name: (_(way.label), _(way.use)) for name, way in METHODS.items()}
         _fill_choice(self.method, recipe, "method", ways)
-        styles = {name: (style.label, style.label) for name, style in ALL_STYLES.items()}
+        styles = {name: (_(style.label), _(style.label)) for name, style in ALL_STYLES.items()}
         _fill_choice(self.style_, recipe, "style", styles)
         for control, day in ((self.first, recipe.scenes.start), (self.last, recipe.scenes.end)):
             control.setDate(QDate(day.year, day.month, day.day))
@@ -197,12 +200,16 @@ class TuneDock(QDockWidget):
         threshold.addWidget(self.spin)
         self._form = QFormLayout()
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._form.addRow("Threshold", threshold)
-        self._form.addRow("Share kept", self.share)
-        self.share.setToolTip("Share of the area that has a value; counted whenever something is changed.")
+        self._form.addRow(_("Threshold"), threshold)
+        self._form.addRow(_("Share kept"), self.share)
+        self.share.setToolTip(_("Share of the area that has a value; counted whenever something is changed."))
         for text, control in self._labels():
             self._form.addRow(text, control)
-        for text, control in (("Threshold, slider", self.slider), ("Threshold", self.spin), *self._labels()):
+        for text, control in (
+            (_("Threshold, slider"), self.slider),
+            (_("Threshold"), self.spin),
+            *self._labels(),
+        ):
             control.setAccessibleName(text)
         buttons = QHBoxLayout()
         buttons.addWidget(self.undo_button)
@@ -226,11 +233,11 @@ class TuneDock(QDockWidget):
 
     def _labels(self) -> Iterable[tuple[str, QWidget]]:
         return (
-            ("Score band", self.score),
-            ("Method", self.method),
-            ("First day", self.first),
-            ("Last day", self.last),
-            ("Style", self.style_),
+            (_("Score band"), self.score),
+            (_("Method"), self.method),
+            (_("First day"), self.first),
+            (_("Last day"), self.last),
+            (_("Style"), self.style_),
         )
 
 
@@ -252,7 +259,7 @@ def _fill_choice(
         box.setItemData(box.count() - 1, use, Qt.ItemDataRole.ToolTipRole)
     present = value_of(recipe, name)
     if present is None and name == "style":
-        box.insertItem(0, "Its own", None)
+        box.insertItem(0, _("Its own"), None)
     box.setCurrentIndex(max(box.findData(present), 0))
     box.setEnabled(box.count() > 1)
 

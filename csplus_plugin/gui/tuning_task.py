@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 
 from ..core.errors import Cancelled, CsPlusError
 from ..core.kept_share import kept_share, read_share
+from ..core.language import _
 from ..core.picture import picture
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
@@ -49,7 +50,7 @@ class TuningTask(QgsTask):
         self, number: int, layer: LiveLayer, recipe: Recipe[ImageTarget], connection: Connection
     ) -> None:
         flags = QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
-        super().__init__("Tuning a live layer of Cloud Score+", flags)
+        super().__init__(_("Tuning a live layer of Cloud Score+"), flags)
         self._number, self._layer, self._recipe, self._connection = number, layer, recipe, connection
         self._is_dropped = False
         self._over = threading.Event()
@@ -70,7 +71,10 @@ class TuningTask(QgsTask):
         except CsPlusError as problem:
             self.failed.emit(self._number, str(problem))
         except Exception as defect:  # noqa: BLE001 a recipe of anybody's, in the hands of Google's library
-            self.failed.emit(self._number, clean(f"It cannot be drawn: {type(defect).__name__} ({defect})."))
+            self.failed.emit(
+                self._number,
+                clean(_("It cannot be drawn: {kind} ({defect}).", kind=type(defect).__name__, defect=defect)),
+            )
         finally:
             self._over.set()
         return True

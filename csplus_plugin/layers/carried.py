@@ -9,6 +9,7 @@ from qgis.core import QgsMapLayer, QgsRasterLayer
 
 from ..core.errors import CsPlusError
 from ..core.grid import QuietGdal
+from ..core.language import _
 from ..core.recipe import Recipe
 from ..core.targets.target import Target
 from . import file_recipe, minting
@@ -43,7 +44,7 @@ def read_carried(layer: QgsMapLayer | None) -> Recipe[Target]:
     live = read_live(layer)
     if live is None:
         raise CsPlusError(
-            "The layer carries no recipe.", "Choose a live layer or a GeoTIFF that the plugin made."
+            _("The layer carries no recipe."), _("Choose a live layer or a GeoTIFF that the plugin made.")
         )
     return minting.read_recipe(live)
 

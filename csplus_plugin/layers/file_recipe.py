@@ -11,6 +11,7 @@ from osgeo import gdal
 
 from ..core.errors import CsPlusError, FileTrouble
 from ..core.grid import QuietGdal
+from ..core.language import _
 from ..core.recipe import Recipe
 from ..core.targets.target import Target
 
@@ -46,7 +47,8 @@ def write_beside(recipe: Recipe[Target], file: Path) -> None:
         os.replace(part, beside)  # noqa: PTH105 the one call that also replaces on Windows
     except OSError as problem:
         raise FileTrouble(
-            f"The recipe {beside} cannot be written: {problem.strerror}.", "The GeoTIFF itself is whole."
+            _("The recipe {beside} cannot be written: {strerror}.", beside=beside, strerror=problem.strerror),
+            _("The GeoTIFF itself is whole."),
         ) from problem
 
 
@@ -64,7 +66,9 @@ def read(file: Path) -> Recipe[Target]:
         dataset = None
     text = dataset.GetMetadataItem(TAG) if dataset is not None else None
     if not text:
-        raise CsPlusError(f"{file} carries no recipe.", "Choose a GeoTIFF that the plugin made.")
+        raise CsPlusError(
+            _("{file} carries no recipe.", file=file), _("Choose a GeoTIFF that the plugin made.")
+        )
     wanted = _wanted(text)
     if not wanted:
         return Recipe.from_json(text)
@@ -72,8 +76,12 @@ def read(file: Path) -> Recipe[Target]:
     whole = beside.read_text(encoding="utf-8") if beside.is_file() else ""
     if _hash(whole) != wanted:
         raise CsPlusError(
-            f"The whole recipe of {file.name} is in {beside.name}, which is missing or of another file.",
-            "Put the two side by side again.",
+            _(
+                "The whole recipe of {name} is in {beside_name}, which is missing or of another file.",
+                name=file.name,
+                beside_name=beside.name,
+            ),
+            _("Put the two side by side again."),
         )
     return Recipe.from_json(whole)
 

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QEventLoop
 from qgis.PyQt.QtGui import QImage
 
 from ..core.errors import Cancelled, CsPlusError
+from ..core.language import _
 from ..core.text import clean
 from .tile_watch import Tiles, TileWatch
 from .timed import TimedLayer
@@ -90,21 +91,34 @@ class FrameRenderer:
             time.sleep(_LOOK)
 
     def _report(self, timed: TimedLayer, found: Tiles, said: str, title: str, *, needed: bool) -> None:
-        reason = f"status {found.status}" if found.status else said or "no answer"
+        reason = _("status {status}", status=found.status) if found.status else said or _("no answer")
         if needed and not found.served:
             raise CsPlusError(
-                f"{timed.name} cannot be drawn in the frame of {title} ({reason}), and nothing was written.",
+                _(
+                    "{name} cannot be drawn in the frame of {title} ({reason}), and nothing was written.",
+                    name=timed.name,
+                    title=title,
+                    reason=reason,
+                ),
                 _next_step(found),
             )
-        count = f"{found.failed} of {found.failed + found.served} tiles of " if found.failed else ""
+        name = timed.name
+        if found.failed:
+            asked = found.failed + found.served
+            name = _("{failed} of {count} tiles of {name}", failed=found.failed, count=asked, name=name)
         self._warn(
-            f"{count}{timed.name} could not be drawn in the frame of {title} ({reason}): it has holes."
+            _(
+                "{name} could not be drawn in the frame of {title} ({reason}): it has holes.",
+                name=name,
+                title=title,
+                reason=reason,
+            )
         )
 
 
 def _next_step(found: Tiles) -> str:
     if found.status == _TOO_MANY:
-        return "The service is rate-limiting this project: wait some minutes, and run it again."
+        return _("The service is rate-limiting this project: wait some minutes, and run it again.")
     if found.status in _GONE:
-        return "Its tile address has probably expired: make the layer again, then run this again."
-    return "Check the layer and the network, and run it again."
+        return _("Its tile address has probably expired: make the layer again, then run this again.")
+    return _("Check the layer and the network, and run it again.")

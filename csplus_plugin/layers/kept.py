@@ -11,6 +11,7 @@ from osgeo import gdal
 from ..core.bands import encoding
 from ..core.errors import CsPlusError
 from ..core.grid import QuietGdal
+from ..core.language import _
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
 from . import file_recipe
@@ -67,6 +68,6 @@ def _count(dataset: gdal.Dataset, recipe: Recipe[ImageTarget]) -> int:
     for row in range(0, dataset.RasterYSize, _ROWS):
         values = band.ReadAsArray(0, row, dataset.RasterXSize, min(_ROWS, dataset.RasterYSize - row))
         if values is None:
-            raise RuntimeError("the file is damaged")
+            raise RuntimeError(_("the file is damaged"))
         known += int(np.count_nonzero((values != nodata) & (values > 0) if is_count else values != nodata))
     return known

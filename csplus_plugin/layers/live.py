@@ -12,6 +12,7 @@ from qgis.core import (
 )
 
 from ..core.errors import CsPlusError
+from ..core.language import _
 from ..core.longitudes import HALF
 from ..core.region import Region
 
@@ -41,12 +42,12 @@ def live_layer(tile_url: str, name: str, region: Region) -> QgsRasterLayer:
     """
     # QGIS takes any text for a URL, an empty one too, so a bad one would only show as an empty map.
     if not (tile_url.startswith(("http://", "https://")) and "{z}" in tile_url):
-        raise CsPlusError(f"The service gave no tile address for {name}.", "Run it again.")
+        raise CsPlusError(_("The service gave no tile address for {name}.", name=name), _("Run it again."))
     parts = {"type": "xyz", "url": tile_url, "zmin": ZMIN, "zmax": ZMAX}
     layer = QgsRasterLayer(QgsProviderRegistry.instance().encodeUri("wms", parts), name, "wms")
     if not layer.isValid():
         raise CsPlusError(
-            "QGIS could not make a tile layer.", "Check that its WMS data provider is installed."
+            _("QGIS could not make a tile layer."), _("Check that its WMS data provider is installed.")
         )
     layer.setExtent(extent(region, layer.crs()))
     layer.setScaleBasedVisibility(True)

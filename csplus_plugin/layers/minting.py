@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import Cancelled, CsPlusError, InvalidChoice
+from ..core.language import _
 from ..core.picture import picture
 from ..core.recipe import Recipe
 from ..core.region import Region
@@ -57,12 +58,12 @@ def read_recipe(layer: LiveLayer) -> Recipe[ImageTarget]:
         InvalidChoice: It is none that makes an image, or another layer's.
     """
     if len(layer.recipe) > LONGEST_RECIPE:
-        raise InvalidChoice(f"The recipe is longer than {LONGEST_RECIPE} characters.")
+        raise InvalidChoice(_("The recipe is longer than {count} characters.", count=LONGEST_RECIPE))
     if not layer.is_own:
-        raise InvalidChoice("The recipe is another layer's: it came with a style that was pasted.")
+        raise InvalidChoice(_("The recipe is another layer's: it came with a style that was pasted."))
     recipe = Recipe.from_json(layer.recipe)
     if not isinstance(recipe.target, ImageTarget):
-        raise InvalidChoice("The recipe makes no image.")
+        raise InvalidChoice(_("The recipe makes no image."))
     return recipe
 
 
@@ -82,12 +83,14 @@ def check_service(layer: LiveLayer, connection: Connection) -> None:
     is_sandbox = connection.endpoint == SANDBOX or is_loopback(connection.endpoint)
     if is_loopback(layer.tile_url) and not is_sandbox:
         raise CsPlusError(
-            "It was drawn by the sandbox.", "Set the endpoint to sandbox, or run its algorithm again."
+            _("It was drawn by the sandbox."), _("Set the endpoint to sandbox, or run its algorithm again.")
         )
     if is_sandbox and not is_loopback(layer.tile_url):
         raise CsPlusError(
-            "It was drawn by Earth Engine, and the endpoint is the sandbox, whose scenes are not Google's.",
-            "Set the endpoint to earthengine.",
+            _(
+                "It was drawn by Earth Engine, and the endpoint is the sandbox, whose scenes are not Google's."
+            ),
+            _("Set the endpoint to earthengine."),
         )
 
 
@@ -167,7 +170,7 @@ def _send(ready: Sequence[tuple[LiveLayer, Recipe[ImageTarget]]], client: Client
             try:
                 expression = encoded(picture(recipe))
             except Exception as broken:  # noqa: BLE001 a recipe of anybody's, in the hands of Google's library
-                why = f"Its image cannot be described: {clean(str(broken))}."
+                why = _("Its image cannot be described: {cause}.", cause=clean(str(broken)))
                 yield Minted(layer, region, problem=why, is_foreign=True)
                 continue
             waiting.append(pool.submit(_mint, client, layer, region, expression))

@@ -14,6 +14,7 @@ from qgis.core import (
 from ..core.bands import BandInfo, encoding
 from ..core.errors import InvalidChoice
 from ..core.grid import Grid, grid_for
+from ..core.language import _
 from ..core.picture import pixels
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
@@ -36,7 +37,7 @@ def pixel_at(recipe: Recipe[ImageTarget], longitude: float, latitude: float) -> 
     column = math.floor((place.x() - grid.left) / grid.resolution)
     row = math.floor((grid.top - place.y()) / grid.resolution)
     if not (0 <= column < grid.width and 0 <= row < grid.height):
-        raise InvalidChoice("The place is outside the area of the layer.")
+        raise InvalidChoice(_("The place is outside the area of the layer."))
     return grid.window(column, row, 1, 1)
 
 
@@ -51,12 +52,12 @@ def describe_pixel(recipe: Recipe[ImageTarget], pixel: Grid, client: Client) -> 
     values = client.pixels(pixels(recipe), pixel.request(), [band.name for band in bands])
     nodata = encoding(bands).nodata
     said = [_say(band, float(values[band.name][0, 0]), nodata) for band in bands]
-    if all(value == "no value" for _, value in said):
-        return "No value: no clear observation."
-    return ", ".join(f"{name} {value}" for name, value in said) + "."
+    if all(value is None for _name, value in said):
+        return _("No value: no clear observation.")
+    return ", ".join(f"{name} {_('no value') if value is None else value}" for name, value in said) + "."
 
 
-def _say(band: BandInfo, value: float, nodata: float) -> tuple[str, str]:
+def _say(band: BandInfo, value: float, nodata: float) -> tuple[str, str | None]:
     if value == nodata:
-        return band.name, "no value"
+        return band.name, None
     return band.name, f"{value * band.scale:.4g}"

@@ -9,6 +9,7 @@ from qgis.core import QgsProject
 from qgis.PyQt.QtXml import QDomDocument, QDomElement
 
 from ..core.errors import FileTrouble
+from ..core.language import _
 
 _OF_THE_DESKTOP = ("mapcanvas", "mapViewDocks", "mapViewDocks3D")
 """What QGIS's windows write into a project: the view of each map. Bookmarks and the rest are the project's own."""
@@ -32,8 +33,12 @@ def save(project: QgsProject) -> None:
     try:
         if not project.write():
             raise FileTrouble(
-                f"The project {project.fileName()} cannot be saved: {project.error()}.",
-                "Check that the file and its folder can be written to.",
+                _(
+                    "The project {name} cannot be saved: {error}.",
+                    name=project.fileName(),
+                    error=project.error(),
+                ),
+                _("Check that the file and its folder can be written to."),
             )
     finally:
         project.writeProject.disconnect(keep_the_rest)

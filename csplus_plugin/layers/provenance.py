@@ -17,6 +17,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDateTime, Qt
 
 from ..core.catalog import ATTRIBUTION, CATALOG, CITATION, LICENSES, PRODUCTS, SCORES_ID
+from ..core.language import _, in_english, marked
 from ..core.longitudes import HALF, TURN
 from ..core.recipe import Recipe
 from ..core.survey import Survey
@@ -30,7 +31,9 @@ MAP_PROPERTY = "csplus/map"
 """The map of which the recipe speaks, `projects/…/maps/…`."""
 _TOPIC = "gmd:topicCategory"
 """The vocabulary of ISO 19115 that QGIS's metadata page offers."""
-SANDBOX_NOTICE = "Made by the Cloud Score+ sandbox, not by Google Earth Engine"
+SANDBOX_SENTENCE = marked("Made by the Cloud Score+ sandbox, not by Google Earth Engine.")
+SANDBOX_NOTICE = SANDBOX_SENTENCE.removesuffix(".")
+"""In files and in metadata, which are in English."""
 
 
 def describe(layer: QgsMapLayer, recipe: Recipe[Target], survey: Survey | None, *, sandbox: bool) -> None:
@@ -152,13 +155,25 @@ def _links(recipe: Recipe[Target]) -> list[tuple[str, str]]:
 def origin(recipe: Recipe[Target], survey: Survey | None) -> tuple[str, ...]:
     """Say what was made, and of which scenes where that is known, a sentence each."""
     scenes = recipe.scenes
-    made = f"{recipe.target.sentence(scenes)}. Sentinel-2 {scenes.product}, {scenes.start} to {scenes.end}."
+    made = _(
+        "{what}. Sentinel-2 {product}, {start} to {end}.",
+        what=recipe.target.sentence(scenes),
+        product=scenes.product,
+        start=scenes.start,
+        end=scenes.end,
+    )
     if survey is None:
         return (made,)
-    found = f"{survey.scene_count} scenes on {len(survey.days)} days, {survey.scored_count} of them scored."
+    found = _(
+        "{scenes} scenes on {days} days, {scored} of them scored.",
+        scenes=survey.scene_count,
+        days=len(survey.days),
+        scored=survey.scored_count,
+    )
     return made, found
 
 
 def _summary(recipe: Recipe[Target], survey: Survey | None, *, sandbox: bool) -> list[str]:
-    lines = [SANDBOX_NOTICE + "."] if sandbox else []
-    return [*lines, *origin(recipe, survey), CITATION]
+    lines = [SANDBOX_SENTENCE] if sandbox else []
+    with in_english():
+        return [*lines, *origin(recipe, survey), CITATION]

@@ -20,6 +20,7 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from qgis.PyQt.QtNetwork import QNetworkRequest
 
 from ..core.errors import CsPlusError
+from ..core.language import _, ngettext
 from ..core.text import clean
 from ..earthengine.session import Connection
 from .log import log
@@ -122,7 +123,13 @@ class Renewal(QObject):
         elif minted.region is not None:
             restore_extent(layer, minted.region)
         if minted.problem and minted.is_foreign:
-            log(f"The live layer {clean(live.name)} is left as it is. {minted.problem}")
+            log(
+                _(
+                    "The live layer {name} is left as it is. {problem}",
+                    name=clean(live.name),
+                    problem=minted.problem,
+                )
+            )
 
     def _end(self, problems: list[str]) -> None:
         self._task = None
@@ -132,8 +139,11 @@ class Renewal(QObject):
             self._timer.start(0)
 
     def _tell(self, count: int, problem: str) -> None:
-        sentence = (
-            f"{'A live layer' if count == 1 else f'{count} live layers'} could not be renewed. {problem}"
+        sentence = ngettext(
+            "A live layer could not be renewed. {problem}",
+            "{count} live layers could not be renewed. {problem}",
+            count,
+            problem=problem,
         )
         log(sentence)
         if self._patience.may_tell():
@@ -156,8 +166,12 @@ class Renewal(QObject):
                 self._enqueue([live], force=True)
             elif answer is Answer.TELL:
                 self.failed.emit(
-                    f"The tiles of the live layer {clean(live.name)} are refused (status {status}), also after it was "
-                    "renewed."
+                    _(
+                        "The tiles of the live layer {name} are refused (status {status}), also after it was "
+                        "renewed.",
+                        name=clean(live.name),
+                        status=status,
+                    )
                 )
 
     def _is_under_way(self, layer: str) -> bool:

@@ -9,6 +9,7 @@ from qgis.core import QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
 from ..core.errors import Cancelled
+from ..core.language import _
 from ..core.text import clean
 from ..earthengine.session import Connection
 from . import minting
@@ -35,7 +36,7 @@ class RenewalTask(QgsTask):
 
     def __init__(self, layers: Sequence[tuple[LiveLayer, bool]], connection: Connection) -> None:
         flags = QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
-        super().__init__("Renewing live layers of Cloud Score+", flags)
+        super().__init__(_("Renewing live layers of Cloud Score+"), flags)
         self.ids = {layer.id for layer, _ in layers}
         self._layers, self._connection = layers, connection
         self._problems: list[str] = []

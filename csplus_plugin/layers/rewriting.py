@@ -15,6 +15,7 @@ from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtNetwork import QNetworkRequest
 
 from ..core.errors import CsPlusError
+from ..core.language import _
 from ..core.text import clean
 from ..earthengine.session import Connection
 from . import minting
@@ -60,7 +61,7 @@ class Rewriting:
                 return
             minting.check_service(live, connection)
         except CsPlusError as why:
-            log(f"The live layer {clean(live.name)} is left as it is. {why}")
+            log(_("The live layer {name} is left as it is. {problem}", name=clean(live.name), problem=why))
             return
         self._fresh = {**self._fresh, live.map: _FreshMap(live, connection)}
         if not self._preprocessor:
@@ -93,7 +94,13 @@ class Rewriting:
                 tile = url.rpartition(f"{name}/tiles/")[2]
                 request.setUrl(QUrl(template.partition("{z}")[0] + tile))
         except BaseException as defect:  # noqa: BLE001 one that leaves this function ends QGIS
-            _say_quietly(f"A tile request stays as it is. {type(defect).__name__}: {defect}")
+            _say_quietly(
+                _(
+                    "A tile request stays as it is. {kind}: {defect}",
+                    kind=type(defect).__name__,
+                    defect=defect,
+                )
+            )
 
 
 class _FreshMap:
@@ -115,7 +122,13 @@ class _FreshMap:
     def _mint(self) -> str:
         for minted in minting.renew([self._live], self._connection, self._open, force=True):
             if minted.problem:
-                log(f"The live layer {clean(self._live.name)} could not be renewed. {minted.problem}")
+                log(
+                    _(
+                        "The live layer {name} could not be renewed. {problem}",
+                        name=clean(self._live.name),
+                        problem=minted.problem,
+                    )
+                )
             return minted.tile_url
         return ""
 

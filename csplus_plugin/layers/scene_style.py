@@ -11,14 +11,16 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from ..core.language import _, marked
+
 _CLASSES = (
-    (-1.5, -0.5, "#9e9e9e", "no score"),
-    (-0.5, 0.2, "#b2182b", "below 20 % clear"),
-    (0.2, 0.4, "#ef8a62", "20 to 40 %"),
-    (0.4, 0.6, "#fddbc7", "40 to 60 %"),
-    (0.6, 0.8, "#a6dba0", "60 to 80 %"),
-    (0.8, 0.95, "#5aae61", "80 to 95 %"),
-    (0.95, 1.5, "#1b7837", "95 % clear or more"),
+    (-1.5, -0.5, "#9e9e9e", marked("no score")),
+    (-0.5, 0.2, "#b2182b", marked("below 20 % clear")),
+    (0.2, 0.4, "#ef8a62", marked("20 to 40 %")),
+    (0.4, 0.6, "#fddbc7", marked("40 to 60 %")),
+    (0.6, 0.8, "#a6dba0", marked("60 to 80 %")),
+    (0.8, 0.95, "#5aae61", marked("80 to 95 %")),
+    (0.95, 1.5, "#1b7837", marked("95 % clear or more")),
 )
 """Lower end, upper end, colour, label; a range holds its lower end."""
 
@@ -32,7 +34,8 @@ def style_scenes(layer: QgsVectorLayer, value: str, day: str) -> None:
         day: Field of the day.
     """
     ranges = [
-        QgsRendererRange(low, high, _symbol(colour), label) for low, high, colour, label in reversed(_CLASSES)
+        QgsRendererRange(low, high, _symbol(colour), _(label))
+        for low, high, colour, label in reversed(_CLASSES)
     ]
     # A null has no place in a graduated style, and those scenes are to be seen too.
     renderer = QgsGraduatedSymbolRenderer(f'coalesce("{value}", -1)', ranges)

@@ -27,13 +27,14 @@ from ..core.catalog import ATTRIBUTION
 from ..core.errors import CsPlusError, InvalidChoice
 from ..core.frames import ALWAYS, FIRST, LAST, MOST_FRAMES, Span
 from ..core.grid import QuietGdal
+from ..core.language import _, marked
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
 from ..core.text import clean
 from . import file_recipe, provenance, style
 
 _LONGEST_NOTE = 200
-_STEP = "Choose a STEP: day, week, month or year."
+_STEP = marked("Choose a STEP: day, week, month or year.")
 
 
 @dataclass
@@ -74,7 +75,9 @@ class TimedLayer:
         if isinstance(self.layer, QgsVectorLayer) and (fields := _time_fields(self.layer)):
             return set(_feature_spans(self.layer, fields, MOST_FRAMES if distinct else 0))
         if distinct and isinstance(self.layer, QgsVectorLayer):
-            raise InvalidChoice(f"The times of the features of {self.name} cannot be listed.", _STEP)
+            raise InvalidChoice(
+                _("The times of the features of {name} cannot be listed.", name=self.name), _(_STEP)
+            )
         ranges = self.layer.temporalProperties().allTemporalRanges(self.layer)
         return {_span(found) for found in ranges} - {ALWAYS}
 
@@ -183,7 +186,12 @@ def _feature_spans(layer: QgsVectorLayer, names: tuple[str, str], limit: int) ->
             found = {Span(min(span.begin for span in found), max(span.end for span in found))}
         elif len(found) > limit:
             raise InvalidChoice(
-                f"The features of {clean(layer.name())} have more than {limit:,} distinct times.", _STEP
+                _(
+                    "The features of {name} have more than {limit:,} distinct times.",
+                    name=clean(layer.name()),
+                    limit=limit,
+                ),
+                _(_STEP),
             )
     return found
 

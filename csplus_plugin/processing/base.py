@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -13,12 +13,15 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFileDestination,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..core.about import ROOT
 from ..core.errors import CsPlusError, SignInNeeded
+from ..core.language import _
 from ..core.text import printable
 from . import first_contact
 from .emptied import kept_empty
@@ -93,7 +96,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
 
     def displayName(self) -> str:
         """Give the name in the toolbox."""
-        return self.tr(self.NAME)
+        return _(self.NAME)
 
     def groupId(self) -> str:
         """Give the id of the group."""
@@ -101,7 +104,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
 
     def group(self) -> str:
         """Give the name of the group."""
-        return self.tr(GROUPS[self.GROUP][0])
+        return _(GROUPS[self.GROUP][0])
 
     def icon(self) -> QIcon:
         """Give the icon of the group."""
@@ -117,15 +120,26 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
 
     def shortDescription(self) -> str:
         """Give one sentence."""
-        return self.tr(self.SUMMARY)
+        return _(self.SUMMARY)
 
     def shortHelpString(self) -> str:
         """Give plain paragraphs: `qgis_process` prints them as they are, the dialog joins their lines."""
-        return html.escape(self.tr(self.HELP), quote=False)
+        return html.escape(_(self.HELP), quote=False)
 
-    def tr(self, text: str) -> str:
-        """Translate."""
-        return QCoreApplication.translate("CsPlus", text)
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Give the texts of its own to translate, each with a note for whoever translates it."""
+        yield self.NAME, "name of an algorithm"
+        yield self.SUMMARY, "what it is for"
+        yield self.HELP, "help"
+
+    def addParameter(self, definition: QgsProcessingParameterDefinition, createOutput: bool = True) -> bool:  # noqa: FBT001, FBT002, N803
+        """Add a parameter, with its label and its help in the user's language."""
+        return super().addParameter(in_users_language(definition), createOutput)
+
+    def addOutput(self, definition: QgsProcessingOutputDefinition) -> bool:
+        """Add an output, with its label in the user's language."""
+        definition.setDescription(_(definition.description()))
+        return super().addOutput(definition)
 
     def initAlgorithm(self, configuration: Mapping[str, Any] | None = None) -> None:
         """Declare parameters and outputs."""
@@ -143,9 +157,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         except CsPlusError as problem:
             return False, str(problem)
         except Exception as problem:  # noqa: BLE001 one that leaves this function ends QGIS
-            return False, printable(
-                f"The parameters cannot be checked: {type(problem).__name__} ({problem})."
-            )
+            return False, cannot_check(problem)
         return super().checkParameterValues(values, context)
 
     def preprocessParameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -171,7 +183,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
             self._results = self.work(checked_values(self, parameters, context), context, feedback)
             self._results |= self.cost()
         sentence.raise_if_any()
-        feedback.pushInfo(f"Done in {time.monotonic() - begin:.1f} s.")
+        feedback.pushInfo(_("Done in {seconds:.1f} s.", seconds=time.monotonic() - begin))
         return self._results
 
     def postProcessAlgorithm(
@@ -183,6 +195,26 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
             self.finish(context, self._results)
         sentence.raise_if_any()
         return self._results
+
+
+def in_users_language(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+    """Translate label, help and kinds of files of a parameter."""
+    definition.setDescription(_(definition.description()))
+    definition.setHelp(_(definition.help()))
+    if isinstance(definition, QgsProcessingParameterFileDestination):
+        definition.setFileFilter(_(definition.fileFilter()))
+    return definition
+
+
+def cannot_check(problem: Exception) -> str:
+    """Say that a check of parameters failed where nothing of a user's should."""
+    return printable(
+        _(
+            "The parameters cannot be checked: {kind} ({problem}).",
+            kind=type(problem).__name__,
+            problem=problem,
+        )
+    )
 
 
 class _Sentence:

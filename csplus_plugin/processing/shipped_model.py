@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..core.about import ROOT
 from ..core.errors import CsPlusError
-from ..core.text import printable
-from .base import GROUPS, SHARED_TAGS
+from ..core.language import _
+from .base import GROUPS, SHARED_TAGS, cannot_check, in_users_language
 from .emptied import kept_empty
 from .parameters import dress
 from .values import check_names, checked_values
@@ -40,6 +40,10 @@ class ShippedModel(QgsProcessingModelAlgorithm):
             dress(definition)
         for definition in self.destinationParameterDefinitions():
             definition.setHelp(str(texts.get(definition.name(), "")))
+        for definition in self.parameterDefinitions():
+            in_users_language(definition)
+        for output in self.outputDefinitions():
+            output.setDescription(_(output.description()))
 
     def createInstance(self) -> ShippedModel:
         """Give Processing a fresh one: nothing is shared between runs."""
@@ -47,11 +51,11 @@ class ShippedModel(QgsProcessingModelAlgorithm):
 
     def displayName(self) -> str:
         """Give the name in the toolbox."""
-        return self._text("NAME")
+        return _(self._text("NAME"))
 
     def group(self) -> str:
         """Give the name of the group."""
-        return GROUPS[self.groupId()][0]
+        return _(GROUPS[self.groupId()][0])
 
     def icon(self) -> QIcon:
         """Give the icon of the group."""
@@ -67,7 +71,12 @@ class ShippedModel(QgsProcessingModelAlgorithm):
 
     def shortHelpString(self) -> str:
         """Give plain paragraphs: `qgis_process` prints them as they are."""
-        return html.escape(self._text("ALG_DESC"), quote=False)
+        return html.escape(_(self._text("ALG_DESC")), quote=False)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Give the texts of its own to translate, as `CsPlusAlgorithm.texts` does."""
+        yield self._text("NAME"), "name of a model"
+        yield self._text("ALG_DESC"), "help"
 
     def checkParameterValues(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext
@@ -79,9 +88,7 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         except CsPlusError as problem:
             return False, str(problem)
         except Exception as problem:  # noqa: BLE001 one that leaves this function ends QGIS
-            return False, printable(
-                f"The parameters cannot be checked: {type(problem).__name__} ({problem})."
-            )
+            return False, cannot_check(problem)
         return super().checkParameterValues(parameters, context)
 
     def preprocessParameters(self, parameters: dict[str, Any]) -> dict[str, Any]:

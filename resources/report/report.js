@@ -16,8 +16,8 @@ function line(name, text) {
   return made;
 }
 
-function number(value) {
-  return value === null ? "no value" : String(Number(value.toPrecision(4)));
+function number(value, nothing) {
+  return value === null ? nothing : String(Number(value.toPrecision(4)));
 }
 
 // Days are numbered from the first of the year 1, and JavaScript counts from 1970.
@@ -52,7 +52,7 @@ function prepare(figure) {
     const across = left + ((x - lowX) / (highX - lowX)) * (right - left);
     const cursor = svg.querySelector(".cursor");
     cursor.append(shape("line", { x1: across, x2: across, y1: top, y2: bottom }));
-    tip.replaceChildren(line("strong", chart.time ? day(x) : chart.x + ": " + number(x)));
+    tip.replaceChildren(line("strong", chart.time ? day(x) : chart.x + ": " + number(x, chart.words.nothing)));
     let more = 0;
     chart.series.forEach((series, which) => {
       if (hidden.has(which)) return;
@@ -65,10 +65,10 @@ function prepare(figure) {
         }
         if (tip.childElementCount > MOST_LINES) { more += 1; return; }
         const note = series.notes && series.notes[at] ? " (" + series.notes[at] + ")" : "";
-        tip.append(line("span", series.name + ": " + number(y) + note));
+        tip.append(line("span", series.name + ": " + number(y, chart.words.nothing) + note));
       });
     });
-    if (more) tip.append(line("span", "and " + more + " more"));
+    if (more) tip.append(line("span", chart.words.more.replace("{count}", more)));
     tip.hidden = false;
     const width = svg.clientWidth;
     const at = (across / svg.viewBox.baseVal.width) * width;

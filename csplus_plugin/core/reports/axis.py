@@ -7,7 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from ..language import _, marked
+
+MONTHS = (
+    *(marked("Jan"), marked("Feb"), marked("Mar"), marked("Apr"), marked("May"), marked("Jun")),
+    *(marked("Jul"), marked("Aug"), marked("Sep"), marked("Oct"), marked("Nov"), marked("Dec")),
+)
 
 _NICE = (1, 2, 2.5, 5, 10)
 
@@ -100,9 +105,11 @@ def _labelled(days: list[date]) -> list[tuple[float, str]]:
     )
     ticks, year = [], None
     for day in days:
-        text = MONTHS[day.month - 1] if only_months else f"{day.day} {MONTHS[day.month - 1]}"
+        month = _(MONTHS[day.month - 1])
+        text = month if only_months else _("{day} {month}", day=day.day, month=month)
         if day.year != year:
-            text = f"{day.year}" if only_years and len(days) > 1 else f"{text} {day.year}"
+            is_year = only_years and len(days) > 1
+            text = f"{day.year}" if is_year else _("{day_or_month} {year}", day_or_month=text, year=day.year)
         ticks.append((float(day.toordinal()), text))
         year = day.year
     return ticks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from unicodedata import east_asian_width
 
 from ..text import clean
 from .axis import Axis, day_ticks, number_ticks, widened
@@ -112,8 +113,8 @@ def _axes(chart: Chart, sheet: Sheet) -> tuple[Axis, Axis]:
         low_x, high_x = low_x - 1, high_x + 1
     rows = _rows(sheet)
     low_y, high_y = widened(min(values, default=0.0), max(values, default=1.0), rows)
-    longest = max(len(label) for _, label in number_ticks(low_y, high_y, rows))
-    left = 12 + 1.6 * sheet.letters + longest * _LETTER * sheet.letters
+    longest = max(_breadth(label) for _, label in number_ticks(low_y, high_y, rows))
+    left = 12 + 1.6 * sheet.letters + longest * sheet.letters
     return (
         Axis(low_x, high_x, round(left, 1), sheet.width - 16.0),
         Axis(low_y, high_y, sheet.height - 3.6 * sheet.letters, 10.0),
@@ -134,7 +135,7 @@ def _frame(chart: Chart, x: Axis, y: Axis, sheet: Sheet) -> Iterator[str]:
     for value, label in (day_ticks if chart.is_of_time else number_ticks)(x.low, x.high, most):
         at = x.at(value)
         yield f'<path class="grid" d="M{at:.1f},{y.begin:.1f}v5"/>'
-        yield _text(at, y.begin + 1.5 * sheet.letters, label, _anchor(at, len(label), sheet))
+        yield _text(at, y.begin + 1.5 * sheet.letters, label, _anchor(at, label, sheet))
     yield f'<path class="axis" d="M{x.begin:.1f},{y.end:.1f}V{y.begin:.1f}H{x.end:.1f}"/>'
     along, up = (chart.x_label, x.end - x.begin), (chart.y_label, sheet.height)
     yield _text((x.begin + x.end) / 2, y.begin + 3.1 * sheet.letters, _fitted(*along, sheet), "middle")
@@ -143,9 +144,9 @@ def _frame(chart: Chart, x: Axis, y: Axis, sheet: Sheet) -> Iterator[str]:
     yield _text(sheet.letters, middle, _fitted(*up, sheet), "middle", turn)
 
 
-def _anchor(at: float, letters: int, sheet: Sheet) -> str:
+def _anchor(at: float, label: str, sheet: Sheet) -> str:
     """Keep a label that is centred elsewhere within the drawing."""
-    return "end" if at + letters * _LETTER * sheet.letters / 2 > sheet.width else "middle"
+    return "end" if at + _breadth(label) * sheet.letters / 2 > sheet.width else "middle"
 
 
 def _mark_line(mark: Mark, x: Axis, y: Axis) -> str:
@@ -159,7 +160,7 @@ def _mark_label(mark: Mark, x: Axis, y: Axis, sheet: Sheet) -> str:
     if mark.axis == "y":
         return _text(x.begin + 4, y.at(place(mark.at)) + 1.1 * sheet.letters, mark.label, "start")
     at = x.at(place(mark.at))
-    fits_right = at + 4 + len(mark.label) * _LETTER * sheet.letters < x.end
+    fits_right = at + 4 + _breadth(mark.label) * sheet.letters < x.end
     return _text(at + (4 if fits_right else -4), y.begin - 6, mark.label, "start" if fits_right else "end")
 
 
@@ -203,7 +204,14 @@ def _steps(points: Sequence[Place], x: Axis, y: Axis, *, is_step: bool) -> Itera
 
 
 def _fitted(label: str, room: float, sheet: Sheet) -> str:
-    return clean(label, min(_LONGEST_LABEL, int(room / (_LETTER * sheet.letters))))
+    label = clean(label, _LONGEST_LABEL)
+    fits = [end for end in range(len(label) + 1) if _breadth(label[:end]) * sheet.letters <= room]
+    return clean(label, max(fits[-1], 1))
+
+
+def _breadth(text: str) -> float:
+    """Give the width of a text, in sizes of its letters: Chinese and Japanese ones are as wide as high."""
+    return sum(1 if east_asian_width(letter) in "WF" else _LETTER for letter in text)
 
 
 def _text(x: float, y: float, text: str, anchor: str, more: str = "") -> str:

@@ -16,6 +16,7 @@ from html import escape
 
 from ..about import ROOT, version
 from ..catalog import ATTRIBUTION, CITATION, LICENSES
+from ..language import _, current, ngettext
 from ..table import Cell, Column, Table
 from ..text import clean
 from .chart import Chart, known, place
@@ -73,7 +74,8 @@ def page(report: Report) -> str:
     policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:"
     before = "\n".join(
         (
-            f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{_said(report.title)}</title>',
+            f'<!DOCTYPE html>\n<html lang="{current()}">\n<head>\n<meta charset="utf-8">',
+            f"<title>{_said(report.title)}</title>",
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f'<meta name="generator" content="Cloud Score+ for QGIS {_said(version())}">',
@@ -87,7 +89,7 @@ def page(report: Report) -> str:
         (
             *_recipe(report.recipe),
             f"<footer>\n<p>{_said(ATTRIBUTION)}.</p>\n<p>{_said(CITATION)}</p>\n<p>{_said('; '.join(LICENSES))}</p>",
-            f"<p>Made by Cloud Score+ for QGIS {_said(version())}.</p>\n</footer>\n</main>",
+            f"<p>{_said(_('Made by Cloud Score+ for QGIS {version}.', version=version()))}</p>\n</footer>\n</main>",
             f"<script>{script}</script>\n</body>\n</html>\n",
         )
     )
@@ -109,7 +111,12 @@ def _figures(charts: Sequence[Chart]) -> Iterator[str]:
         room -= len(found.encode())
         yield found
     if left_out:
-        yield f"<p>{left_out} of {len(charts)} charts have no room on this page; their numbers are in the table.</p>"
+        told = _(
+            "{left_out} of {count} charts have no room on this page; their numbers are in the table.",
+            left_out=left_out,
+            count=len(charts),
+        )
+        yield f"<p>{_said(told)}</p>"
 
 
 def _figure(chart: Chart, columns: int) -> str:
@@ -124,11 +131,14 @@ def _figure(chart: Chart, columns: int) -> str:
     if chart.legend:
         legend = f"<span>{_said(chart.legend, _LONGEST_CELL)}:</span>{legend}"
     left_out = len(chart.series) - MOST_SERIES
-    note = (
-        f"<p>Only the first {MOST_SERIES} are drawn; {left_out} more are in the table.</p>"
-        if left_out > 0
-        else ""
-    )
+    note = ""
+    if left_out > 0:
+        told = _(
+            "Only the first {drawn} are drawn; {left_out} more are in the table.",
+            drawn=MOST_SERIES,
+            left_out=left_out,
+        )
+        note = f"<p>{_said(told)}</p>"
     content = json.dumps(_numbers(chart, columns), ensure_ascii=True, separators=(",", ":")).replace(
         "<", "\\u003c"
     )
@@ -154,7 +164,13 @@ def _numbers(chart: Chart, columns: int) -> dict[str, object]:
         if series.notes:
             one["notes"] = [clean(series.notes[at], _LONGEST_NOTE) for at in kept]
         drawn.append(one)
-    return {"time": chart.is_of_time, "x": clean(chart.x_label, _LONGEST_CELL), "series": drawn}
+    words = {"nothing": _("no value"), "more": _("and {count} more")}
+    return {
+        "time": chart.is_of_time,
+        "x": clean(chart.x_label, _LONGEST_CELL),
+        "words": words,
+        "series": drawn,
+    }
 
 
 def _short(value: float | None) -> float | int | None:
@@ -179,10 +195,16 @@ def _table(columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], room: in
         if room < 0:
             break
         written.append(line)
-    count = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
+    count = ngettext("{count} row.", "{count} rows.", len(rows))
     if len(written) < len(rows):
-        count = f"The first {len(written)} of {count}; all of them are in the table that was written"
-    yield f'<div class="table"><table>\n<caption>{count}.</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>'
+        count = _(
+            "The first {written} of {count} rows; all of them are in the table that was written.",
+            written=len(written),
+            count=len(rows),
+        )
+    yield (
+        f'<div class="table"><table>\n<caption>{_said(count)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>'
+    )
     yield from written
     yield "</tbody>\n</table></div>"
 
@@ -196,7 +218,7 @@ def _cell(cell: Cell) -> str:
     if cell is None or (isinstance(cell, float) and known(cell) is None):
         return "\N{EN DASH}"
     if isinstance(cell, bool):
-        return "yes" if cell else "no"
+        return escape(_("yes") if cell else _("no"))
     return _number(cell) if isinstance(cell, float) else escape(clean(str(cell), _LONGEST_CELL))
 
 
@@ -208,14 +230,16 @@ def _number(value: float) -> str:
 
 
 def _recipe(recipe: str) -> Iterator[str]:
-    yield "<details>\n<summary>Recipe, from which this can be made again</summary>"
+    yield f"<details>\n<summary>{_said(_('Recipe, from which this can be made again'))}</summary>"
     if len(recipe) <= _LONGEST_RECIPE:
         yield f"<pre>{_said(recipe, _LONGEST_RECIPE)}</pre>"
     else:
-        yield (
-            f"<p>The recipe has {len(recipe):,} characters, most of them of the area's outline. It is the output "
-            "RECIPE of the run.</p>"
+        told = _(
+            "The recipe has {count:,} characters, most of them of the area's outline. It is the output RECIPE of the "
+            "run.",
+            count=len(recipe),
         )
+        yield f"<p>{_said(told)}</p>"
     yield "</details>"
 
 

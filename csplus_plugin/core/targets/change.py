@@ -12,6 +12,7 @@ from ..catalog import ANY_BAND, MEASURES, OWN_STYLES, SEVERITY, Style
 from ..checks import one_of
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice, Unreachable
+from ..language import _, marked
 from ..naming import named
 from ..sampling import spacing
 from ..scenes import geometry
@@ -24,6 +25,7 @@ _DNBR, _CLASS = "dNBR", "dNBR_class"
 _SAMPLES = 256
 _RANGES = {"difference": 0.5, "ratio": 2.0, "relative": 1.0}
 """What is drawn of a measure of an index, on both sides of no change; of a ratio, the highest."""
+_NAMES = {"difference": marked("Difference"), "ratio": marked("Ratio"), "relative": marked("Relative")}
 _REFLECTANCE_RANGE = 1500
 """Digital numbers."""
 
@@ -54,17 +56,21 @@ class Change(Composite):
         one_of("measure", self.measure, MEASURES)
         if self.before_start is None or self.before_end is None:
             raise InvalidChoice(
-                "The window before has no first or no last day.", "Give BEFORE_START and BEFORE_END."
+                _("The window before has no first or no last day."), _("Give BEFORE_START and BEFORE_END.")
             )
         if self.before_end < self.before_start:
             raise InvalidChoice(
-                f"The end of the window before ({self.before_end}) is before its start ({self.before_start}).",
-                "Swap the two dates.",
+                _(
+                    "The end of the window before ({before_end}) is before its start ({before_start}).",
+                    before_end=self.before_end,
+                    before_start=self.before_start,
+                ),
+                _("Swap the two dates."),
             )
         if not (self.bands or self.indices):
-            raise InvalidChoice("No band was chosen to compare.", "Choose at least one band or index.")
+            raise InvalidChoice(_("No band was chosen to compare."), _("Choose at least one band or index."))
         if self.count_band or self.score_band or self.date_band:
-            raise InvalidChoice("Counts, scores and dates are not compared.", "Switch them off.")
+            raise InvalidChoice(_("Counts, scores and dates are not compared."), _("Switch them off."))
 
     @classmethod
     def styles(cls) -> tuple[str, ...]:
@@ -77,13 +83,17 @@ class Change(Composite):
         self.before(scenes)
         if self.before_start is not None and self.before_start > scenes.start:
             raise InvalidChoice(
-                f"The window before starts on {self.before_start}, after the other one ({scenes.start}).",
-                "Swap the two windows.",
+                _(
+                    "The window before starts on {before_start}, after the other one ({start}).",
+                    before_start=self.before_start,
+                    start=scenes.start,
+                ),
+                _("Swap the two windows."),
             )
         if output.style == "severity" and not self.has_severity:
             raise InvalidChoice(
-                "Burn severity is drawn of the difference of NBR, which was not chosen.",
-                "Choose the index NBR and the measure difference, or the style change.",
+                _("Burn severity is drawn of the difference of NBR, which was not chosen."),
+                _("Choose the index NBR and the measure difference, or the style change."),
             )
 
     @property
@@ -99,9 +109,13 @@ class Change(Composite):
 
     def sentence(self, scenes: Scenes) -> str:
         """Say what is compared with what."""
-        return (
-            f"{self.measure.capitalize()} of {', '.join(self._variables)} from {self.before_start} to "
-            f"{self.before_end} and later: {super().sentence(scenes)}"
+        return _(
+            "{measure} of {variables} from {start} to {end} and later: {composite}",
+            measure=_(_NAMES[self.measure]),
+            variables=", ".join(self._variables),
+            start=self.before_start,
+            end=self.before_end,
+            composite=super().sentence(scenes),
         )
 
     def file_bands(self, scenes: Scenes) -> tuple[BandInfo, ...]:  # noqa: ARG002
@@ -199,4 +213,4 @@ def _named(variable: BandInfo, part: str, text: str) -> BandInfo:
 
 
 def _damaged() -> Unreachable:
-    return Unreachable("The answer to the question for both windows is damaged.", "Run again.")
+    return Unreachable(_("The answer to the question for both windows is damaged."), _("Run again."))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog import ANY_BAND
 from ..choices import Scenes
 from ..errors import InvalidChoice, Unreachable
+from ..language import _
 from ..naming import named
 from ..sampling import spacing
 from ..scenes import clear_scenes, geometry
@@ -37,12 +38,23 @@ class ClearScene(Composite):
         """Check each choice; a day leaves none of the method."""
         super().__post_init__()
         if self.method != "best" or self.min_observations != 1:
-            raise InvalidChoice("A single day cannot be composited otherwise.", "Make a clear composite.")
+            raise InvalidChoice(
+                _("A single day cannot be composited otherwise."), _("Make a clear composite.")
+            )
 
     def sentence(self, scenes: Scenes) -> str:
         """Say which day, and what is left of it."""
-        day = f"{scenes.start}" if scenes.start == scenes.end else f"{scenes.start} and {scenes.end}"
-        return f"The pass of {day} where {scenes.qa_band} >= {scenes.threshold:g}"
+        day = (
+            f"{scenes.start}"
+            if scenes.start == scenes.end
+            else _("{start} and {end}", start=scenes.start, end=scenes.end)
+        )
+        return _(
+            "The pass of {day} where {qa_band} >= {threshold:g}",
+            day=day,
+            qa_band=scenes.qa_band,
+            threshold=scenes.threshold,
+        )
 
 
 @dataclass(frozen=True)
@@ -100,5 +112,5 @@ def read_shares(answer: Any, count: int) -> list[float]:
     """
     is_sound = isinstance(answer, list) and len(answer) == count
     if not is_sound or not all(type(one) in (int, float) and 0 <= one <= 1 for one in answer):
-        raise Unreachable("The answer to the question for clear days is damaged.", "Run again.")
+        raise Unreachable(_("The answer to the question for clear days is damaged."), _("Run again."))
     return [float(one) for one in answer]

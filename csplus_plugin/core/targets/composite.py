@@ -14,6 +14,7 @@ from ..checks import between, check_types, one_of, shown
 from ..choices import Output, Scenes
 from ..days import add_date, clear_days
 from ..errors import InvalidChoice
+from ..language import _
 from ..naming import named, named_function
 from ..scenes import clear_scenes
 from .target import ImageTarget
@@ -61,27 +62,39 @@ class Composite(ImageTarget):
         one_of("source of indices", self.indices_from, INDEX_SOURCES)
         between("percentile", self.percentile, 0, 100)
         if self.min_observations < 1:
-            raise InvalidChoice("At least one clear observation is needed.", "Choose a number of 1 or more.")
+            raise InvalidChoice(
+                _("At least one clear observation is needed."), _("Choose a number of 1 or more.")
+            )
         if not (self.bands or self.indices or self.count_band or self.score_band or self.date_band):
-            raise InvalidChoice("No band was chosen.", "Choose at least one band or index.")
+            raise InvalidChoice(_("No band was chosen."), _("Choose at least one band or index."))
         for chosen in (self.bands, self.indices):
             if len(set(chosen)) < len(chosen):
-                raise InvalidChoice(f"{shown(', '.join(chosen))} names a band twice.", "Name each band once.")
+                raise InvalidChoice(
+                    _("{names} names a band twice.", names=shown(", ".join(chosen))),
+                    _("Name each band once."),
+                )
         for name in self.indices:
             indices.find(name)
         self._check_method()
 
     def _check_method(self) -> None:
         if self.method == "nearest" and self.target_date is None:
-            raise InvalidChoice("The method nearest needs a day to be near to.", "Give a TARGET_DATE.")
+            raise InvalidChoice(_("The method nearest needs a day to be near to."), _("Give a TARGET_DATE."))
         if self.method == "best_index" and not self.indices:
             raise InvalidChoice(
-                "The method best_index needs an index to compare.", "Choose one, such as NDVI, in INDICES."
+                _("The method best_index needs an index to compare."),
+                _("Choose one, such as NDVI, in INDICES."),
             )
         if self.date_band and self.method not in methods.SINGLE:
             raise InvalidChoice(
-                f"A pixel of the method {self.method} is of several days, so it has no date.",
-                f"Switch DATE_BAND off, or choose one of {', '.join(sorted(methods.SINGLE))}.",
+                _(
+                    "A pixel of the method {method} is of several days, so it has no date.",
+                    method=self.method,
+                ),
+                _(
+                    "Switch DATE_BAND off, or choose one of {methods}.",
+                    methods=", ".join(sorted(methods.SINGLE)),
+                ),
             )
 
     def check(self, scenes: Scenes, output: Output) -> None:
@@ -89,12 +102,13 @@ class Composite(ImageTarget):
         scenes.require_bands(self.bands)
         if output.style not in (None, *self.styles()):
             raise InvalidChoice(
-                f"The style {output.style} cannot draw this picture.",
-                f"Choose from {', '.join(self.styles())}.",
+                _("The style {style} cannot draw this picture.", style=output.style),
+                _("Choose from {styles}.", styles=", ".join(self.styles())),
             )
         if output.style == "index" and not self.indices:
             raise InvalidChoice(
-                "The style draws a spectral index, but none was chosen.", "Choose an index, or another style."
+                _("The style draws a spectral index, but none was chosen."),
+                _("Choose an index, or another style."),
             )
 
     @classmethod
@@ -109,14 +123,19 @@ class Composite(ImageTarget):
 
     def sentence(self, scenes: Scenes) -> str:
         """Say which method, over which observations."""
-        method = METHODS[self.method].label
+        method = _(METHODS[self.method].label)
         if self.method == "percentile":
-            method = f"{method} {self.percentile:g}"
+            method = _("{method} {percentile:g}", method=method, percentile=self.percentile)
         elif self.method == "nearest":
-            method = f"{method} to {self.target_date}"
+            method = _("{method} to {target_date}", method=method, target_date=self.target_date)
         elif self.method == "best_index":
-            method = f"{method} ({self.indices[0]})"
-        return f"{method} of the observations with {scenes.qa_band} >= {scenes.threshold:g}"
+            method = _("{method} ({indices})", method=method, indices=self.indices[0])
+        return _(
+            "{method} of the observations with {qa_band} >= {threshold:g}",
+            method=method,
+            qa_band=scenes.qa_band,
+            threshold=scenes.threshold,
+        )
 
     def file_bands(self, scenes: Scenes) -> tuple[BandInfo, ...]:  # noqa: ARG002
         """List spectral bands, then indices, then what was added."""

@@ -14,6 +14,7 @@ from ..catalog import ANY_BAND, COUNT_BAND, OWN_STYLES, STYLES, Style
 from ..checks import between
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice, Unreachable
+from ..language import _
 from ..naming import named
 from ..sampling import spacing
 from ..scenes import geometry
@@ -87,7 +88,7 @@ class GapFilled(Composite):
             between("number of days to extend", days, 1, _MOST_DAYS)
         between("number of years to extend", self.extend_years, 0, _MOST_YEARS)
         if any(before >= after for before, after in pairwise(self.extend_days)):
-            raise InvalidChoice("The days to extend by do not rise.", "Write them like 15,30.")
+            raise InvalidChoice(_("The days to extend by do not rise."), _("Write them like 15,30."))
 
     @classmethod
     def styles(cls) -> tuple[str, ...]:
@@ -99,35 +100,55 @@ class GapFilled(Composite):
         super().check(scenes, output)
         if any(before <= after for before, after in pairwise((scenes.threshold, *self.thresholds))):
             raise InvalidChoice(
-                f"The thresholds {', '.join(f'{t:g}' for t in self.thresholds)} do not fall from {scenes.threshold:g}.",
-                "Write lower ones, like 0.50,0.40.",
+                _(
+                    "The thresholds {thresholds} do not fall from {threshold:g}.",
+                    thresholds=", ".join(f"{t:g}" for t in self.thresholds),
+                    threshold=scenes.threshold,
+                ),
+                _("Write lower ones, like 0.50,0.40."),
             )
         tiers = self.every_tier(scenes)
         if len(tiers) > _MOST_TIERS:
             raise InvalidChoice(
-                f"There are {len(tiers)} choices to fill from; {_MOST_TIERS} can be computed at once.",
-                "Leave some thresholds, days or years out.",
+                _(
+                    "There are {count} choices to fill from; {most} can be computed at once.",
+                    count=len(tiers),
+                    most=_MOST_TIERS,
+                ),
+                _("Leave some thresholds, days or years out."),
             )
         if {tier.number for tier in tiers} <= set(self.skipped):
-            raise InvalidChoice("Every choice to fill from is left out.", "Choose a longer window.")
+            raise InvalidChoice(_("Every choice to fill from is left out."), _("Choose a longer window."))
 
     def sentence(self, scenes: Scenes) -> str:
         """Say what is filled from what."""
         tried = "; ".join(tier.label for tier in self.tiers(scenes) if tier.number)
-        return f"{super().sentence(scenes)}; holes filled from: {tried or 'nothing'}"
+        return _(
+            "{composite}; holes filled from: {tried}",
+            composite=super().sentence(scenes),
+            tried=tried or _("nothing"),
+        )
 
     def every_tier(self, scenes: Scenes) -> list[Tier]:
         """List the choices, from the one asked for to the last resort."""
-        made = [("as asked", scenes)]
-        made += [(f"score >= {lower:g}", replace(scenes, threshold=lower)) for lower in self.thresholds]
+        made = [(_("as asked"), scenes)]
+        made += [
+            (_("score >= {threshold:g}", threshold=lower), replace(scenes, threshold=lower))
+            for lower in self.thresholds
+        ]
         for days in self.extend_days:
             wider = _moved(scenes, _earlier(scenes.start, days), _later(scenes.end, days))
-            made.append((f"{days} days before and after", wider))
+            made.append((_("{days} days before and after", days=days), wider))
         for years in range(1, self.extend_years + 1):
             for shift in (-years, years):
                 start, end = (_in_year(day, day.year + shift) for day in (scenes.start, scenes.end))
                 try:
-                    made.append((f"the window from {start} to {end}", _moved(scenes, start, end)))
+                    made.append(
+                        (
+                            _("the window from {start} to {end}", start=start, end=end),
+                            _moved(scenes, start, end),
+                        )
+                    )
                 except InvalidChoice:
                     continue  # before the product begins
         return [Tier(number, label, one) for number, (label, one) in enumerate(made)]
@@ -190,11 +211,11 @@ class GapFilled(Composite):
             found = {round(float(key)): float(count) for key, count in answer[FILL_TIER.name].items()}
             total = sum(found.values())
             if not total > 0:
-                raise ValueError("no point was counted")  # noqa: TRY301 said like whatever else is damaged
+                raise ValueError(_("no point was counted"))  # noqa: TRY301 said like whatever else is damaged
             return {key: 100 * count / total for key, count in sorted(found.items())}
         except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as problem:
             raise Unreachable(
-                "The answer to the question for filled pixels is damaged.", "Run again."
+                _("The answer to the question for filled pixels is damaged."), _("Run again.")
             ) from problem
 
 

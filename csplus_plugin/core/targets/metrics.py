@@ -13,6 +13,7 @@ from ..checks import check_types, each_once, one_of
 from ..choices import Output, Scenes
 from ..days import clear_days
 from ..errors import InvalidChoice
+from ..language import _
 from ..naming import named, named_function
 from ..scenes import clear_scenes
 from .target import ImageTarget
@@ -50,9 +51,11 @@ class Metrics(ImageTarget):
         """Check each choice."""
         check_types(self)
         if not (self.bands or self.indices):
-            raise InvalidChoice("No band was chosen.", "Choose at least one band or index.")
+            raise InvalidChoice(_("No band was chosen."), _("Choose at least one band or index."))
         if not self.statistics:
-            raise InvalidChoice("No statistic was chosen.", f"Choose from {', '.join(METRICS)}.")
+            raise InvalidChoice(
+                _("No statistic was chosen."), _("Choose from {metrics}.", metrics=", ".join(METRICS))
+            )
         for chosen in (self.bands, self.indices, self.statistics):
             each_once(chosen)
         for name in self.indices:
@@ -65,15 +68,18 @@ class Metrics(ImageTarget):
         scenes.require_bands(self.bands)
         if output.style is not None:
             raise InvalidChoice(
-                f"Temporal metrics cannot be drawn in the style {output.style}.",
-                "Leave the style empty: the first band is drawn.",
+                _("Temporal metrics cannot be drawn in the style {style}.", style=output.style),
+                _("Leave the style empty: the first band is drawn."),
             )
 
     def sentence(self, scenes: Scenes) -> str:
         """Say which statistics, of what, over which observations."""
-        return (
-            f"{', '.join(METRICS[name].label.lower() for name in self.statistics).capitalize()} of "
-            f"{', '.join(self._variables)} over the observations with {scenes.qa_band} >= {scenes.threshold:g}"
+        return _(
+            "{statistics} of {variables} over the observations with {qa_band} >= {threshold:g}",
+            statistics=", ".join(_(METRICS[name].label).lower() for name in self.statistics).capitalize(),
+            variables=", ".join(self._variables),
+            qa_band=scenes.qa_band,
+            threshold=scenes.threshold,
         )
 
     def file_bands(self, scenes: Scenes) -> tuple[BandInfo, ...]:  # noqa: ARG002

@@ -12,6 +12,7 @@ from ..checks import check_types
 from ..choices import Output, Scenes
 from ..days import clear_days, longest_gap
 from ..errors import InvalidChoice, Unreachable
+from ..language import _
 from ..naming import named
 from ..sampling import spacing
 from ..scenes import clear_scenes, geometry, scores
@@ -47,17 +48,22 @@ class Observations(ImageTarget):
         """Refuse to grade scenes that have no score, and a style of something else."""
         if scenes.unscored_policy in ("keep", "scl"):
             raise InvalidChoice(
-                "Scenes without a score cannot be kept: nobody knows whether they are clear.",
-                "Choose the policy drop or fail for unscored scenes.",
+                _("Scenes without a score cannot be kept: nobody knows whether they are clear."),
+                _("Choose the policy drop or fail for unscored scenes."),
             )
         if output.style not in (None, *_DRAWN):
             raise InvalidChoice(
-                f"The style {output.style} cannot draw observations.", f"Choose {' or '.join(_DRAWN)}."
+                _("The style {style} cannot draw observations.", style=output.style),
+                _("Choose {drawn}.", drawn=" or ".join(_DRAWN)),
             )
 
     def sentence(self, scenes: Scenes) -> str:
         """Say what counts as clear."""
-        return f"Observations, and clear ones with {scenes.qa_band} >= {scenes.threshold:g}, by distinct day"
+        return _(
+            "Observations, and clear ones with {qa_band} >= {threshold:g}, by distinct day",
+            qa_band=scenes.qa_band,
+            threshold=scenes.threshold,
+        )
 
     def file_bands(self, scenes: Scenes) -> tuple[BandInfo, ...]:  # noqa: ARG002
         """List the five bands."""
@@ -112,15 +118,19 @@ class Observations(ImageTarget):
             not all(values.get(name) is None or type(values[name]) in (int, float) for name in _BANDS)
             or not values
         ):
-            raise Unreachable("The answer to the question for observations is damaged.", "Run again.")
+            raise Unreachable(_("The answer to the question for observations is damaged."), _("Run again."))
         return {name: values.get(name) for name in _BANDS}
 
     def summary_sentence(self, found: Mapping[str, float | None]) -> str:
         """Say the numbers, for the log."""
         if found["observations"] is None or found["clear_fraction"] is None:
-            return "No pixel of the area was seen with a score."
+            return _("No pixel of the area was seen with a score.")
         share, gap = 100 * found["clear_fraction"], found["longest_gap"] or 0
-        return (
-            f"On average {found['observations']:.1f} days with a score, {found['clear'] or 0:.1f} of them clear "
-            f"({share:.0f} percent); up to {gap:.0f} days without a clear look."
+        return _(
+            "On average {days:.1f} days with a score, {clear:.1f} of them clear "
+            "({share:.0f} percent); up to {gap:.0f} days without a clear look.",
+            days=found["observations"],
+            clear=found["clear"] or 0,
+            share=share,
+            gap=gap,
         )

@@ -8,6 +8,7 @@ from .. import periods
 from ..catalog import PERIODS
 from ..checks import between, one_of
 from ..choices import Scenes
+from ..language import _
 from ..periods import Period
 from .composite import Composite
 
@@ -37,8 +38,12 @@ class Periodic(Composite):
 
     def sentence(self, scenes: Scenes) -> str:
         """Say which composite, and how often."""
-        often = f"every {self.period_days} days" if self.period == "days" else f"by {self.period}"
-        return f"{super().sentence(scenes)}, {often}"
+        often = (
+            _("every {count} days", count=self.period_days)
+            if self.period == "days"
+            else _("by {period}", period=_(self.period))
+        )
+        return _("{composite}, {often}", composite=super().sentence(scenes), often=often)
 
     @property
     def composite(self) -> Composite:

@@ -12,6 +12,7 @@ from ..catalog import ANY_BAND, METHODS, REFLECTANCE_SCALE, SCORE_BANDS
 from ..checks import between, check_types
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice, Unreachable
+from ..language import _
 from ..naming import named
 from ..places import PIXEL, Place, place, region_of
 from ..scenes import clear_scenes, found, linked
@@ -62,7 +63,12 @@ class PointLooks(TableTarget):
 
     def sentence(self, scenes: Scenes) -> str:
         """Say whose looks they are."""
-        return f"Looks at {self.longitude:.5f}, {self.latitude:.5f} for: {self.composite.sentence(scenes)}"
+        return _(
+            "Looks at {longitude:.5f}, {latitude:.5f} for: {sentence}",
+            longitude=self.longitude,
+            latitude=self.latitude,
+            sentence=self.composite.sentence(scenes),
+        )
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -72,13 +78,13 @@ class PointLooks(TableTarget):
     def columns(self, scenes: Scenes) -> tuple[Column, ...]:  # noqa: ARG002
         """List the columns, in order."""
         return (
-            Column("id", "text", "Scene"),
-            Column("day", "day", "Day (UTC)"),
-            *(Column(name, "number", f"Score {name} (0 to 1)") for name in SCORE_BANDS),
-            *(Column(band, "number", f"{band} reflectance (0 to 1)") for band in self.bands),
-            Column("clear", "flag", "Clear, with every mask of the composite"),
-            Column("taken", "flag", "In the composite"),
-            Column("why", "text", "Why it is, or is not, in the composite"),
+            Column("id", "text", _("Scene")),
+            Column("day", "day", _("Day (UTC)")),
+            *(Column(name, "number", _("Score {name} (0 to 1)", name=name)) for name in SCORE_BANDS),
+            *(Column(band, "number", _("{band} reflectance (0 to 1)", band=band)) for band in self.bands),
+            Column("clear", "flag", _("Clear, with every mask of the composite")),
+            Column("taken", "flag", _("In the composite")),
+            Column("why", "text", _("Why it is, or is not, in the composite")),
         )
 
     def question(self, scenes: Scenes) -> ee.Dictionary:
@@ -156,9 +162,13 @@ class PointLooks(TableTarget):
                 is_taken = is_taken and not has_taken and self._is_pixel(pixel, day, bands)
             has_taken = has_taken or is_taken
             if is_taken:
-                why = f"taken by {self.composite.method}" if self._is_single else self._one_of_many
+                why = (
+                    _("taken by {method}", method=self.composite.method)
+                    if self._is_single
+                    else self._one_of_many
+                )
             elif is_clear:
-                why = f"clear, but {self._other if has_pixel else self._too_few}"
+                why = _("clear, but {reason}", reason=self._other if has_pixel else self._too_few)
             else:
                 why = _why_not(scenes, dict(zip(SCORE_BANDS, scores, strict=True))[scenes.qa_band], bands)
             reflectance = [None if value is None else value * REFLECTANCE_SCALE for value in bands]
@@ -172,7 +182,7 @@ class PointLooks(TableTarget):
     def _pixel(self) -> Place:
         found_place = place({"type": "Point", "coordinates": [self.longitude, self.latitude]})
         if found_place is None:
-            raise InvalidChoice("The point lies nowhere.", "Choose another.")
+            raise InvalidChoice(_("The point lies nowhere."), _("Choose another."))
         return found_place
 
     def _is_pixel(self, pixel: Sequence[float | None], day: date, bands: Sequence[float | None]) -> bool:
@@ -187,26 +197,34 @@ class PointLooks(TableTarget):
 
     @property
     def _one_of_many(self) -> str:
-        return f"one of those in the {METHODS[self.composite.method].label.lower()}"
+        return _("one of those in the {method}", method=_(METHODS[self.composite.method].label).lower())
 
     @property
     def _other(self) -> str:
-        return f"{self.composite.method} took another"
+        return _("{method} took another", method=self.composite.method)
 
     @property
     def _too_few(self) -> str:
-        return f"the pixel has fewer than {self.composite.min_observations} clear days"
+        return _(
+            "the pixel has fewer than {count} clear days",
+            count=self.composite.min_observations,
+        )
 
 
 def _why_not(scenes: Scenes, score: float | None, bands: Sequence[float | None]) -> str:
     """Say why a look is not clear."""
     if all(value is None for value in bands):
-        return "not seen: the scene does not reach here"
+        return _("not seen: the scene does not reach here")
     if score is None:
-        return "no score"
+        return _("no score")
     if score < scenes.threshold:
-        return f"{scenes.qa_band} {score:.2f} is below {scenes.threshold:g}"
-    return "masked beside the score: by a buffer, a trimmed edge, a class, or a band that is missing"
+        return _(
+            "{qa_band} {score:.2f} is below {threshold:g}",
+            qa_band=scenes.qa_band,
+            score=score,
+            threshold=scenes.threshold,
+        )
+    return _("masked beside the score: by a buffer, a trimmed edge, a class, or a band that is missing")
 
 
 def _read(answer: Any, key: str, width: int) -> list[tuple[str, float, list[float | None]]]:
@@ -233,4 +251,4 @@ def _is_number(value: Any) -> bool:
 
 
 def _damaged() -> Unreachable:
-    return Unreachable("The answer to the question for looks is damaged.", "Ask again.")
+    return Unreachable(_("The answer to the question for looks is damaged."), _("Ask again."))

@@ -12,6 +12,7 @@ from ..catalog import ANY_BAND, SCORE_BANDS
 from ..checks import between, check_types
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice, Unreachable
+from ..language import _, ngettext
 from ..region import Region
 from ..scenes import clear_share, found, geometry, linked, trimmed
 from ..survey import Survey
@@ -71,31 +72,47 @@ class SceneList(TableTarget):
         del output
         if scenes.unscored_policy in ("keep", "scl"):
             raise InvalidChoice(
-                "Scenes without a score cannot be graded; they are listed with the field scored = false anyway.",
-                "Choose the policy drop or fail for unscored scenes.",
+                _(
+                    "Scenes without a score cannot be graded; they are listed with the field scored = false anyway."
+                ),
+                _("Choose the policy drop or fail for unscored scenes."),
             )
 
     def sentence(self, scenes: Scenes) -> str:
         """Say what is clear."""
-        return f"Scenes, and the share of the area in each that is clear ({scenes.qa_band} >= {scenes.threshold:g})"
+        return _(
+            "Scenes, and the share of the area in each that is clear ({qa_band} >= {threshold:g})",
+            qa_band=scenes.qa_band,
+            threshold=scenes.threshold,
+        )
 
     def columns(self, scenes: Scenes) -> tuple[Column, ...]:
         """List the columns."""
         return (
-            Column("id", "text", "Scene (system:index)"),
-            Column("date", "day", "Day (UTC)"),
-            Column("tile", "text", "MGRS tile"),
-            Column("orbit", "whole", "Relative orbit"),
-            Column("scene_cloud", "number", "Cloud in the whole scene (percent)"),
-            Column(_CLEAR, "number", f"Clear in the area, 0 to 1 ({scenes.qa_band} >= {scenes.threshold:g})"),
+            Column("id", "text", _("Scene (system:index)")),
+            Column("date", "day", _("Day (UTC)")),
+            Column("tile", "text", _("MGRS tile")),
+            Column("orbit", "whole", _("Relative orbit")),
+            Column("scene_cloud", "number", _("Cloud in the whole scene (percent)")),
+            Column(
+                _CLEAR,
+                "number",
+                _(
+                    "Clear in the area, 0 to 1 ({qa_band} >= {threshold:g})",
+                    qa_band=scenes.qa_band,
+                    threshold=scenes.threshold,
+                ),
+            ),
             *(
-                Column(f"mean_{band}", "number", f"Mean of {band} in the area, 0 to 1")
+                Column(f"mean_{band}", "number", _("Mean of {band} in the area, 0 to 1", band=band))
                 for band in SCORE_BANDS
             ),
-            Column(_COVERAGE, "number", "Share of the area that the scene shows, 0 to 1"),
-            Column("scored", "flag", "Has a score in the area"),
-            Column("model_version", "text", "Version of the score's model"),
-            Column("no_context_fraction", "number", "Share of the scene scored without its history, 0 to 1"),
+            Column(_COVERAGE, "number", _("Share of the area that the scene shows, 0 to 1")),
+            Column("scored", "flag", _("Has a score in the area")),
+            Column("model_version", "text", _("Version of the score's model")),
+            Column(
+                "no_context_fraction", "number", _("Share of the scene scored without its history, 0 to 1")
+            ),
         )
 
     def question(self, scenes: Scenes) -> ee.List:
@@ -144,13 +161,26 @@ class SceneList(TableTarget):
         """Say how many are clear enough, and which is the clearest."""
         names = [column.name for column in self.columns(scenes)]
         rows = [dict(zip(names, row, strict=True)) for row in table.rows]
-        enough = f", at least {100 * self.min_clear:g} percent clear in the area" if self.min_clear else ""
-        lines = [f"{len(rows)} scene{'' if len(rows) == 1 else 's'} listed{enough}."]
+        lines = [
+            ngettext(
+                "{count} scene listed, at least {least:g} percent clear in the area.",
+                "{count} scenes listed, at least {least:g} percent clear in the area.",
+                len(rows),
+                least=100 * self.min_clear,
+            )
+            if self.min_clear
+            else ngettext("{count} scene listed.", "{count} scenes listed.", len(rows))
+        ]
         if graded := [row for row in rows if row[_CLEAR] is not None]:
             best = max(graded, key=lambda row: (_number_in(row, _CLEAR), _number_in(row, _COVERAGE)))
             clear, shown = (100 * _number_in(best, name) for name in (_CLEAR, _COVERAGE))
             lines.append(
-                f"The clearest is {best['id']}: {clear:.1f} percent of what it shows, {shown:.0f} of the area."
+                _(
+                    "The clearest is {scene}: {clear:.1f} percent of what it shows, {shown:.0f} of the area.",
+                    scene=best["id"],
+                    clear=clear,
+                    shown=shown,
+                )
             )
         return tuple(lines)
 
@@ -250,4 +280,6 @@ def _shape(footprint: Any) -> Mapping[str, Any] | None:
 
 
 def _damaged() -> Unreachable:
-    return Unreachable("The answer to the question for scenes is damaged.", "Run again in a few minutes.")
+    return Unreachable(
+        _("The answer to the question for scenes is damaged."), _("Run again in a few minutes.")
+    )

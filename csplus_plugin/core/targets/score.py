@@ -12,6 +12,7 @@ from ..checks import between, check_types, one_of
 from ..choices import Output, Scenes
 from ..days import clear_days
 from ..errors import InvalidChoice
+from ..language import _, in_english
 from ..naming import named
 from ..scenes import clear_scenes, scores
 from .target import ImageTarget
@@ -46,23 +47,34 @@ class Score(ImageTarget):
         """Refuse to make scores up for scenes that have none, and a style of something else."""
         if scenes.unscored_policy in ("keep", "scl") and self.statistic != "count":
             raise InvalidChoice(
-                f"Scenes without a score cannot be kept: there is no score to take the {self.statistic} of.",
-                "Choose the policy drop or fail for unscored scenes, or the statistic count.",
+                _(
+                    "Scenes without a score cannot be kept: there is no score to take the {statistic} of.",
+                    statistic=self.statistic,
+                ),
+                _("Choose the policy drop or fail for unscored scenes, or the statistic count."),
             )
         if output.style not in (None, self._style):
             raise InvalidChoice(
-                f"The style {output.style} cannot draw the {self.statistic} of the scores.",
-                f"Choose {self._style}, or leave STYLE empty.",
+                _(
+                    "The style {style} cannot draw the {statistic} of the scores.",
+                    style=output.style,
+                    statistic=self.statistic,
+                ),
+                _("Choose {style}, or leave STYLE empty.", style=self._style),
             )
 
     def sentence(self, scenes: Scenes) -> str:
         """Say which number, and of which score."""
         if self.statistic == "count":
-            return f"Distinct days with {scenes.qa_band} >= {scenes.threshold:g}"
-        label = STATISTICS[self.statistic].label
+            return _(
+                "Distinct days with {qa_band} >= {threshold:g}",
+                qa_band=scenes.qa_band,
+                threshold=scenes.threshold,
+            )
+        label = _(STATISTICS[self.statistic].label)
         if self.statistic == "percentile":
-            label = f"{label} {self.percentile:g}"
-        return f"{label} of {scenes.qa_band} over every observation"
+            label = _("{label} {percentile:g}", label=label, percentile=self.percentile)
+        return _("{label} of {qa_band} over every observation", label=label, qa_band=scenes.qa_band)
 
     def file_bands(self, scenes: Scenes) -> tuple[BandInfo, ...]:
         """Give the one band."""
@@ -70,7 +82,8 @@ class Score(ImageTarget):
             return (COUNT,)
         name = f"{scenes.qa_band}_p{self.percentile:g}" if self.statistic == "percentile" else ""
         name = name.replace(".", "_") or f"{scenes.qa_band}_{self.statistic}"
-        return (BandInfo(name, self.sentence(scenes), code=DECIMALS),)
+        with in_english():
+            return (BandInfo(name, self.sentence(scenes), code=DECIMALS),)
 
     def shown(self, scenes: Scenes, style: str | None) -> tuple[Style, tuple[str, ...]]:  # noqa: ARG002
         """Draw the one band as a score or as a count."""

@@ -14,6 +14,7 @@ from ..catalog import METRICS, REFLECTANCE_SCALE
 from ..checks import between, check_types, each_once, one_of
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice, Unreachable
+from ..language import _
 from ..naming import named
 from ..passes import Pass
 from ..places import PIXEL, Place
@@ -98,9 +99,12 @@ class Series(Target):
         """Check each choice."""
         check_types(self)
         if not (self.bands or self.indices):
-            raise InvalidChoice("No band was chosen.", "Choose at least one band or index.")
+            raise InvalidChoice(_("No band was chosen."), _("Choose at least one band or index."))
         if not self.statistics:
-            raise InvalidChoice("No statistic was chosen.", f"Choose from {', '.join(STATISTICS)}.")
+            raise InvalidChoice(
+                _("No statistic was chosen."),
+                _("Choose from {statistics}.", statistics=", ".join(STATISTICS)),
+            )
         for chosen in (self.bands, self.indices, self.statistics):
             each_once(chosen)
         for name in self.indices:
@@ -118,9 +122,12 @@ class Series(Target):
 
     def sentence(self, scenes: Scenes) -> str:
         """Say which statistics, of what, and what counts as clear."""
-        return (
-            f"{', '.join(METRICS[name].label.lower() for name in self.statistics).capitalize()} of "
-            f"{', '.join(self.variables)} over the pixels with {scenes.qa_band} >= {scenes.threshold:g}, by pass"
+        return _(
+            "{statistics} of {variables} over the pixels with {qa_band} >= {threshold:g}, by pass",
+            statistics=", ".join(_(METRICS[name].label).lower() for name in self.statistics).capitalize(),
+            variables=", ".join(self.variables),
+            qa_band=scenes.qa_band,
+            threshold=scenes.threshold,
         )
 
     @property
@@ -144,13 +151,16 @@ class Series(Target):
         extra = [self.pairs[number] for number in self.smoothed]
         return (
             feature,
-            Column("day", "day", "Day of the pass (UTC)"),
-            Column("pixels", "number", "Clear pixels of 10 m (edges by share)"),
-            Column("clear_share", "number", "Clear share of the feature (0 to 1)"),
-            Column("score", "number", f"Mean {scenes.qa_band} of what was seen (0 to 1)"),
+            Column("day", "day", _("Day of the pass (UTC)")),
+            Column("pixels", "number", _("Clear pixels of 10 m (edges by share)")),
+            Column("clear_share", "number", _("Clear share of the feature (0 to 1)")),
+            Column("score", "number", _("Mean {qa_band} of what was seen (0 to 1)", qa_band=scenes.qa_band)),
             *values,
-            *(Column(f"{v}_{s}_smooth", "number", f"{self._label(v, s)}, smoothed") for v, s in extra),
-            Column("note", "text", "Why there is no value"),
+            *(
+                Column(f"{v}_{s}_smooth", "number", _("{label}, smoothed", label=self._label(v, s)))
+                for v, s in extra
+            ),
+            Column("note", "text", _("Why there is no value")),
         )
 
     def recipe_key(self, scenes: Scenes, source: str) -> str:
@@ -242,7 +252,7 @@ class Series(Target):
         values = [self.physical(number, value) for number, value in enumerate(look.values)]
         if look.clear_share <= 0:
             values = [None] * len(values)
-        note = "" if look.clear_share > 0 else "not clear"
+        note = "" if look.clear_share > 0 else _("not clear")
         return (
             feature,
             day.isoformat(),
@@ -308,8 +318,8 @@ class Series(Target):
         return combined, outputs
 
     def _label(self, variable: str, statistic: str) -> str:
-        what = f"{variable} reflectance (0 to 1)" if variable in self.bands else variable
-        return f"{METRICS[statistic].label} of {what}"
+        what = _("{variable} reflectance (0 to 1)", variable=variable) if variable in self.bands else variable
+        return _("{label} of {what}", label=_(METRICS[statistic].label), what=what)
 
 
 def _is_number(value: Any) -> bool:
@@ -317,4 +327,4 @@ def _is_number(value: Any) -> bool:
 
 
 def _damaged() -> Unreachable:
-    return Unreachable("The answer to the question for time series is damaged.", "Run again.")
+    return Unreachable(_("The answer to the question for time series is damaged."), _("Run again."))

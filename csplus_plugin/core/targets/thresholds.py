@@ -11,6 +11,7 @@ from ..catalog import PERIODS, SCORE_BANDS
 from ..checks import between, check_types, one_of
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice, Unreachable
+from ..language import _, ngettext
 from ..periods import Period
 from ..reports.chart import Chart
 from ..survey import Survey
@@ -57,19 +58,23 @@ class Thresholds(TableTarget):
         del output
         if scenes.unscored_policy in ("keep", "scl"):
             raise InvalidChoice(
-                "Scenes without a score say nothing of thresholds.",
-                "Choose the policy drop or fail for unscored scenes.",
+                _("Scenes without a score say nothing of thresholds."),
+                _("Choose the policy drop or fail for unscored scenes."),
             )
         count = len(self.periods(scenes))
         if count > _MOST_PERIODS:
             raise InvalidChoice(
-                f"{count} periods are more than the {_MOST_PERIODS} of one run.",
-                "Choose longer periods, or a shorter window.",
+                _(
+                    "{count} periods are more than the {most} of one run.",
+                    count=count,
+                    most=_MOST_PERIODS,
+                ),
+                _("Choose longer periods, or a shorter window."),
             )
 
     def sentence(self, scenes: Scenes) -> str:  # noqa: ARG002
         """Say what is told."""
-        return "Share of the area that is kept, by threshold, for both scores"
+        return _("Share of the area that is kept, by threshold, for both scores")
 
     def thresholds(self, scenes: Scenes) -> tuple[float, ...]:
         """From 0 in steps, as far as 1, and the one that is set."""
@@ -88,15 +93,28 @@ class Thresholds(TableTarget):
 
     def columns(self, scenes: Scenes) -> tuple[Column, ...]:  # noqa: ARG002
         """List the columns."""
-        days = f"at least {self.min_observations} clear day{'' if self.min_observations == 1 else 's'}"
-        kept, enough = "Share of the area kept with", f"Share of the area with {days} of"
+        enough = [
+            ngettext(
+                "Share of the area with at least {count} clear day of {band}, 0 to 1",
+                "Share of the area with at least {count} clear days of {band}, 0 to 1",
+                self.min_observations,
+                band=band,
+            )
+            for band in SCORE_BANDS
+        ]
         return (
-            Column("period", "text", "Period"),
-            Column("start", "day", "First day"),
-            Column("end", "day", "Last day (included)"),
-            Column("threshold", "number", "Threshold"),
-            *(Column(f"kept_{band}", "number", f"{kept} {band}, 0 to 1") for band in SCORE_BANDS),
-            *(Column(f"enough_{band}", "number", f"{enough} {band}, 0 to 1") for band in SCORE_BANDS),
+            Column("period", "text", _("Period")),
+            Column("start", "day", _("First day")),
+            Column("end", "day", _("Last day (included)")),
+            Column("threshold", "number", _("Threshold")),
+            *(
+                Column(f"kept_{band}", "number", _("Share of the area kept with {band}, 0 to 1", band=band))
+                for band in SCORE_BANDS
+            ),
+            *(
+                Column(f"enough_{band}", "number", label)
+                for band, label in zip(SCORE_BANDS, enough, strict=True)
+            ),
         )
 
     def question(self, scenes: Scenes) -> ee.List:
@@ -138,7 +156,7 @@ class Thresholds(TableTarget):
         lines = [sampling.sentence(scenes.region, SAMPLES)]
         if scenes.dilate or scenes.also_mask:
             lines.append(
-                "DILATE and ALSO_MASK are left out of account: with them, less is kept than this says."
+                _("DILATE and ALSO_MASK are left out of account: with them, less is kept than this says.")
             )
         return tuple(lines)
 
@@ -153,4 +171,6 @@ class Thresholds(TableTarget):
 
 
 def _damaged() -> Unreachable:
-    return Unreachable("The answer to the question for thresholds is damaged.", "Run again in a few minutes.")
+    return Unreachable(
+        _("The answer to the question for thresholds is damaged."), _("Run again in a few minutes.")
+    )
