@@ -25,6 +25,7 @@ from qgis.core import (
 
 from ..csplus_plugin import settings
 from ..csplus_plugin.core.frames import STEPS
+from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.targets.periodic import Periodic
 from ..csplus_plugin.core.text import printable
@@ -144,7 +145,15 @@ class Animation(CsPlusAlgorithm):
             count, size = len(film.spans), film.size
             film_file.check_pixels(file, count * size.width() * size.height())
             feedback.pushInfo(
-                printable(f"{count} frames of {size.width()} x {size.height()} pixels, {seconds:g} s each.")
+                printable(
+                    _(
+                        "{count} frames of {width} x {height} pixels, {seconds:g} s each.",
+                        count=count,
+                        width=size.width(),
+                        height=size.height(),
+                        seconds=seconds,
+                    )
+                )
             )
             pictures = film.draw(feedback, is_cancelled)
             with closing(pictures):

@@ -14,6 +14,7 @@ from qgis.core import (
 
 from ..csplus_plugin.core import survey as surveying
 from ..csplus_plugin.core.catalog import MEASURES
+from ..csplus_plugin.core.language import _, marked
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
 from ..csplus_plugin.core.targets.change import Change
@@ -88,13 +89,13 @@ class ChangeBetweenWindows(ImageAlgorithm):
             NothingFound: One of them has no scene to use.
         """
         scenes, target = self.recipe.scenes, self.recipe.target
-        windows = {"Before": target.before(scenes), "After": scenes}
+        windows = {marked("Before"): target.before(scenes), marked("After"): scenes}
         found = run.surveys(windows)
         for name, window in windows.items():
             surveying.require_scenes(window, found[name])
             check_days(target.fewest_days, found[name])
             for line in surveying.warnings(window, found[name]):
-                run.warn(f"{name}: {line}")
+                run.warn(f"{_(name)}: {line}")
         self._before = found["Before"]
         return found["After"]
 
@@ -104,8 +105,13 @@ class ChangeBetweenWindows(ImageAlgorithm):
         seen = target.read_summary(run.client.value(target.summary(self.recipe.scenes)))
         missing = {name: 100 * (1 - seen[name]) for name in ("before", "after")}
         run.say(
-            f"{100 * seen['both']:.1f} percent of the area are compared; {missing['before']:.1f} percent have no clear "
-            f"look before, {missing['after']:.1f} percent none after."
+            _(
+                "{both:.1f} percent of the area are compared; {before:.1f} percent have no clear "
+                "look before, {after:.1f} percent none after.",
+                both=100 * seen["both"],
+                before=missing["before"],
+                after=missing["after"],
+            )
         )
         return {
             "NO_BEFORE_PERCENT": missing["before"],

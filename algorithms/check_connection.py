@@ -16,6 +16,7 @@ from qgis.core import (
 
 from ..csplus_plugin import settings
 from ..csplus_plugin.core.errors import Cancelled
+from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.text import printable
 from ..csplus_plugin.earthengine import check
 from ..csplus_plugin.processing.base import CsPlusAlgorithm
@@ -52,12 +53,8 @@ class CheckConnection(CsPlusAlgorithm):
         ):
             self.addOutput(QgsProcessingOutputString(name, text))
         self.addOutput(QgsProcessingOutputBoolean("SANDBOX", "Sandbox, not Google Earth Engine"))
-        self.addOutput(
-            QgsProcessingOutputBoolean("RESTRICTED", "The project's monthly quota is used up")
-        )
-        self.addOutput(
-            QgsProcessingOutputNumber("ROUND_TRIP", "Round trip of a small request (seconds)")
-        )
+        self.addOutput(QgsProcessingOutputBoolean("RESTRICTED", "The project's monthly quota is used up"))
+        self.addOutput(QgsProcessingOutputNumber("ROUND_TRIP", "Round trip of a small request (seconds)"))
         self.addOutput(
             QgsProcessingOutputNumber(
                 "CLOCK_OFFSET", "Clock offset from the service (seconds; positive: ahead)"
@@ -94,8 +91,13 @@ class CheckConnection(CsPlusAlgorithm):
             feedback.setProgress(100 * share)
 
         log(
-            f"Settings: endpoint {self.connection.endpoint} ({settings.ENDPOINT.source()}), "
-            f"project {self.connection.project or 'not set'} ({settings.PROJECT.source()})."
+            _(
+                "Settings: endpoint {endpoint} ({endpoint_source}), project {project} ({project_source}).",
+                endpoint=self.connection.endpoint,
+                endpoint_source=settings.ENDPOINT.source(),
+                project=self.connection.project or _("not set"),
+                project_source=settings.PROJECT.source(),
+            )
         )
         library = check.find_library(log)
         session = check.open_session(self.connection, log, show_start)

@@ -20,6 +20,7 @@ from qgis.core import (
 from ..csplus_plugin.core.checks import shown
 from ..csplus_plugin.core.choices import Scenes
 from ..csplus_plugin.core.errors import InvalidChoice, NothingFound
+from ..csplus_plugin.core.language import _, marked
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
 from ..csplus_plugin.core.targets.clear_scene import ClearScene as Target
@@ -114,8 +115,8 @@ class ClearScene(ImageAlgorithm):
             return read_scenes(self, parameters, context, note, (start, end))
         else:
             raise InvalidChoice(
-                "There is neither a day nor the id of a scene.",
-                "Give DATE or SCENE_ID, or START and END for the clearest day between them.",
+                _("There is neither a day nor the id of a scene."),
+                _("Give DATE or SCENE_ID, or START and END for the clearest day between them."),
             )
         # The day itself always counts: START and END then only say where to look for the nearest ones.
         first = min(start or _moved(middle, -_AROUND), _moved(middle, -1))
@@ -140,10 +141,17 @@ class ClearScene(ImageAlgorithm):
             of_each = self._shares(run, every)
             share = max(of_each)
             taken = every[of_each.index(share)]
-            run.say(f"The clearest of {len(every)} days is {taken.day}.")
+            run.say(_("The clearest of {count} days is {day}.", count=len(every), day=taken.day))
             if not share:
-                raise NothingFound("Nothing of the area is clear on any day of the window.", _LOOSER)
-        run.say(f"{taken.day}: {', '.join(taken.ids)}; {100 * share:.0f} percent of the area are clear.")
+                raise NothingFound(_("Nothing of the area is clear on any day of the window."), _(_LOOSER))
+        run.say(
+            _(
+                "{day}: {ids}; {share:.0f} percent of the area are clear.",
+                day=taken.day,
+                ids=", ".join(taken.ids),
+                share=100 * share,
+            )
+        )
         self._taken, self._share = taken, share
         self.recipe = replace(self.recipe, scenes=of_pass(scenes, taken))
         return found.of(taken.ids)
@@ -170,20 +178,22 @@ class ClearScene(ImageAlgorithm):
     def _nothing(self, run: Run, every: Sequence[Pass], taken: Pass | None) -> NothingFound:
         """Say what is missing, and name the nearest days with what is clear of each."""
         middle = self._day or _day_of(self._scene)
-        asked = f"the scene {self._scene}" if self._scene else f"{self._day}"
+        asked = _("the scene {scene}", scene=self._scene) if self._scene else f"{self._day}"
         others = sorted(every, key=lambda one: abs((one.day - middle).days))
         near = sorted(
             [one for one in others if taken is None or one.day != taken.day][:_NAMED], key=lambda one: one.day
         )
         of_each = self._shares(run, near) if near else []
         listed = ", ".join(
-            f"{one.day} ({100 * share:.0f} percent clear)" for one, share in zip(near, of_each, strict=True)
+            _("{day} ({share:.0f} percent clear)", day=one.day, share=100 * share)
+            for one, share in zip(near, of_each, strict=True)
         )
         if taken is None:
-            what = f"There is nothing to use of {asked} over the area."
-            return NothingFound(what, f"The nearest days: {listed}.")
+            what = _("There is nothing to use of {asked} over the area.", asked=asked)
+            return NothingFound(what, _("The nearest days: {listed}.", listed=listed))
         return NothingFound(
-            f"Nothing of the area is clear in {asked}.", f"{_LOOSER} The nearest others: {listed}."
+            _("Nothing of the area is clear in {asked}.", asked=asked),
+            f"{_(_LOOSER)} {_('The nearest others: {listed}.', listed=listed)}",
         )
 
     def _shares(self, run: Run, every: Sequence[Pass]) -> list[float]:
@@ -195,7 +205,7 @@ class ClearScene(ImageAlgorithm):
         return found
 
 
-_LOOSER = "Lower the threshold, or choose another window."
+_LOOSER = marked("Lower the threshold, or choose another window.")
 
 
 def _day_of(scene: str) -> date:
@@ -209,8 +219,8 @@ def _day_of(scene: str) -> date:
         return date(*map(int, match.groups()))  # type: ignore[union-attr]
     except (AttributeError, ValueError) as problem:
         raise InvalidChoice(
-            f"{shown(scene)} is not the id of a scene.",
-            "Write it like 20230126T184739_20230126T184748_T11SKB.",
+            _("{scene} is not the id of a scene.", scene=shown(scene)),
+            _("Write it like 20230126T184739_20230126T184748_T11SKB."),
         ) from problem
 
 

@@ -21,6 +21,7 @@ from ..csplus_plugin.core.catalog import PERIODS, STYLES
 from ..csplus_plugin.core.choices import Output
 from ..csplus_plugin.core.export import DESTINATIONS, Destination, check_name
 from ..csplus_plugin.core.grid import grid_for
+from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.table import Table
 from ..csplus_plugin.core.targets.composite import Composite
 from ..csplus_plugin.core.targets.periodic import Periodic
@@ -174,7 +175,7 @@ class ExportComposite(RecipeAlgorithm):
             exports = self._cut(run, survey)
             exporting.announce(run, exports, self._destination)
             if not waits and run.has_passing_service:
-                run.warn("The embedded sandbox ends with this process, so its tasks are waited for.")
+                run.warn(_("The embedded sandbox ends with this process, so its tasks are waited for."))
                 waits = True
             share = _STARTING if waits else 1
             exports = exporting.start(run, exports, self._destination, share=share, cancel=cancel)

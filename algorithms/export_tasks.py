@@ -16,6 +16,7 @@ from qgis.core import (
 
 from ..csplus_plugin import settings
 from ..csplus_plugin.core.errors import BadRequest, InvalidChoice
+from ..csplus_plugin.core.language import _, marked
 from ..csplus_plugin.core.table import Column, Table
 from ..csplus_plugin.earthengine.operations import Operation
 from ..csplus_plugin.earthengine.tasks import read_identities
@@ -34,19 +35,19 @@ _SAID = 20
 """Tasks that the log names; the table has all."""
 
 _COLUMNS = (
-    Column("task_id", "text", "Id of the task"),
-    Column("ours", "flag", "Started by this plugin"),
-    Column("description", "text", "Description"),
-    Column("kind", "text", "What it makes"),
-    Column("state", "text", "State"),
-    Column("progress", "number", "Share that is done (percent)"),
-    Column("created", "text", "Started by somebody (UTC)"),
-    Column("started", "text", "Began to run (UTC)"),
-    Column("ended", "text", "Was over (UTC)"),
-    Column("attempt", "whole", "How often it was tried"),
-    Column("eecu_seconds", "number", "Computation that it cost (EECU-seconds)"),
-    Column("error", "text", "Why it failed"),
-    Column("links", "text", "Addresses of the result"),
+    Column("task_id", "text", marked("Id of the task")),
+    Column("ours", "flag", marked("Started by this plugin")),
+    Column("description", "text", marked("Description")),
+    Column("kind", "text", marked("What it makes")),
+    Column("state", "text", marked("State")),
+    Column("progress", "number", marked("Share that is done (percent)")),
+    Column("created", "text", marked("Started by somebody (UTC)")),
+    Column("started", "text", marked("Began to run (UTC)")),
+    Column("ended", "text", marked("Was over (UTC)")),
+    Column("attempt", "whole", marked("How often it was tried")),
+    Column("eecu_seconds", "number", marked("Computation that it cost (EECU-seconds)")),
+    Column("error", "text", marked("Why it failed")),
+    Column("links", "text", marked("Addresses of the result")),
 )
 
 
@@ -97,9 +98,9 @@ class ExportTasks(CsPlusAlgorithm):
             for task in found[:_SAID]:
                 run.say(f"{task.identity} {describe(task)}")
             if len(found) > _SAID:
-                run.say(f"And {len(found) - _SAID} more.")
+                run.say(_("And {count} more.", count=len(found) - _SAID))
             if not found:
-                run.say("There are no tasks.")
+                run.say(_("There are no tasks."))
         rows = tuple(_row(task) for task in found)
         table = write_table(Table(rows), _COLUMNS, self, parameters, "TABLE", context)
         if self._action == "wait":
@@ -110,7 +111,9 @@ class ExportTasks(CsPlusAlgorithm):
         self._action = self.parameterAsEnumString(parameters, "ACTION", context)
         self._identities = read_identities(self.parameterAsString(parameters, "TASK_ID", context))
         if self._action == "cancel" and not self._identities:
-            raise InvalidChoice("No task is named to cancel.", "Give TASK_ID; the action list shows the ids.")
+            raise InvalidChoice(
+                _("No task is named to cancel."), _("Give TASK_ID; the action list shows the ids.")
+            )
 
     def _act(self, run: Run) -> Sequence[Operation]:
         if self._identities:
@@ -135,7 +138,9 @@ def _find(run: Run, identity: str) -> Operation:
         return run.client.task(identity)
     except BadRequest as refused:
         raise BadRequest(
-            refused.what, "Without TASK_ID, the action list shows the project's tasks.", status=refused.status
+            refused.what,
+            _("Without TASK_ID, the action list shows the project's tasks."),
+            status=refused.status,
         ) from refused
 
 

@@ -16,6 +16,7 @@ from qgis.core import (
 
 from ..csplus_plugin.core import survey as surveying
 from ..csplus_plugin.core.errors import NothingFound
+from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
 from ..csplus_plugin.core.targets.composite import DEFAULT_STYLE
@@ -116,12 +117,16 @@ class GapFilledComposite(ImageAlgorithm):
         skipped = tuple(tier.number for tier in tiers if len(of_tier[tier.number].days) < target.fewest_days)
         if len(skipped) == len(tiers):
             raise NothingFound(
-                "No window holds enough scenes that can be used.",
-                "Choose more days to extend by, more years, or fewer clear days.",
+                _("No window holds enough scenes that can be used."),
+                _("Choose more days to extend by, more years, or fewer clear days."),
             )
         for number_ in skipped:
             run.warn(
-                f"Not filled from tier {number_}, {tiers[number_].label}: too few scenes that can be used."
+                _(
+                    "Not filled from tier {number}, {choice}: too few scenes that can be used.",
+                    number=number_,
+                    choice=tiers[number_].label,
+                )
             )
         self.recipe = replace(self.recipe, target=replace(target, skipped=skipped))
         every = surveying.merge(list(found.values()))
@@ -139,9 +144,9 @@ class GapFilledComposite(ImageAlgorithm):
         ]
         empty = shares.get(-1, 0.0)
         for tier in tiers:
-            run.say(f"Tier {tier['tier']}, {tier['choice']}: {tier['percent']:.1f} percent of the area.")
+            run.say(_("Tier {tier}, {choice}: {percent:.1f} percent of the area.", **tier))
         if empty:
-            run.warn(f"{empty:.1f} percent of the area stay empty.")
+            run.warn(_("{empty:.1f} percent of the area stay empty.", empty=empty))
         return {
             "FILLED_PERCENT": 100 - shares.get(0, 0.0) - empty,
             "EMPTY_PERCENT": empty,

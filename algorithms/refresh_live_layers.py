@@ -16,6 +16,7 @@ from qgis.core import (
 
 from ..csplus_plugin import settings
 from ..csplus_plugin.core.errors import CsPlusError, InvalidChoice
+from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.text import clean
 from ..csplus_plugin.layers import minting
 from ..csplus_plugin.layers.project_file import save
@@ -74,10 +75,16 @@ class RefreshLiveLayers(CsPlusAlgorithm):
                 self._minted.append(minted)
                 run.show(100 * len(self._minted) / len(self._layers), "Renewing")
                 if minted.problem:
-                    run.warn(f"{clean(minted.layer.name)} could not be renewed. {minted.problem}")
+                    run.warn(
+                        _(
+                            "{name} could not be renewed. {problem}",
+                            name=clean(minted.layer.name),
+                            problem=minted.problem,
+                        )
+                    )
         failed = [minted for minted in self._minted if minted.problem]
         if len(failed) == len(self._minted):
-            raise CsPlusError("No live layer could be renewed.", failed[0].problem)
+            raise CsPlusError(_("No live layer could be renewed."), failed[0].problem)
         return {"RENEWED": len(self._minted) - len(failed), "FAILED": len(failed)}
 
     def finish(self, context: QgsProcessingContext, results: dict[str, Any]) -> None:
@@ -99,7 +106,7 @@ class RefreshLiveLayers(CsPlusAlgorithm):
         found = [live for live in map(read_live, chosen) if live is not None]
         if not found:
             raise InvalidChoice(
-                "There is no live layer of Cloud Score+.",
-                "Open a project that holds one; in a terminal, name it with --PROJECT_PATH.",
+                _("There is no live layer of Cloud Score+."),
+                _("Open a project that holds one; in a terminal, name it with --PROJECT_PATH."),
             )
         return found

@@ -15,11 +15,12 @@ from qgis.core import (
 )
 
 from ..csplus_plugin.core.catalog import METRICS
+from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.places import region_of
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.series_report import Gatherer
 from ..csplus_plugin.core.targets.series import STATISTICS, Series
-from ..csplus_plugin.layers.provenance import SANDBOX_NOTICE, origin
+from ..csplus_plugin.layers.provenance import SANDBOX_SENTENCE, origin
 from ..csplus_plugin.processing.blocks import add_bands, read_scenes
 from ..csplus_plugin.processing.destinations import survey_outputs, table_file
 from ..csplus_plugin.processing.features import read_features
@@ -118,7 +119,7 @@ class TimeSeries(TableAlgorithm):
             series = SeriesRun(run, scenes, target, self._features)
             with look_file(self._table, key) as file:
                 self._survey, self._is_sandbox = series.survey(), run.session.is_sandbox
-                notices = (f"{SANDBOX_NOTICE}.",) if self._is_sandbox else ()
+                notices = (_(SANDBOX_SENTENCE),) if self._is_sandbox else ()
                 series.ask(file)
                 gathered = Gatherer(self.recipe, columns, notices)
                 rows = gathered.through(series.rows(file))

@@ -20,6 +20,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from ..core.errors import InvalidChoice
+from ..core.language import _
 from ..core.places import Place, place
 from ..core.region import Region
 from ..core.table import Cell, Column
@@ -73,14 +74,15 @@ def read_features(
     """
     source = algorithm.parameterAsSource(parameters, "FEATURES", context)
     if source is None:
-        raise InvalidChoice("FEATURES cannot be read.", "Choose a layer of points or polygons.")
+        raise InvalidChoice(_("FEATURES cannot be read."), _("Choose a layer of points or polygons."))
     if not source.sourceCrs().isValid():
-        raise InvalidChoice("FEATURES has no CRS.", "Set the CRS of the layer.")
+        raise InvalidChoice(_("FEATURES has no CRS."), _("Set the CRS of the layer."))
     field = algorithm.parameterAsString(parameters, "ID_FIELD", context)
     position = source.fields().lookupField(field) if field else -1
     if field and position < 0:
         raise InvalidChoice(
-            f"FEATURES has no field {field}.", f"It has {', '.join(source.fields().names())}."
+            _("FEATURES has no field {field}.", field=field),
+            _("It has {names}.", names=", ".join(source.fields().names())),
         )
     is_whole = position < 0 or source.fields().at(position).typeName().lower().startswith(("int", "long"))
     mover = _Mover(source.sourceCrs(), context)
@@ -97,21 +99,28 @@ def read_features(
         places.append(None if geometry is None else place(json.loads(geometry.asJson(9)), buffer))
     _check_found(ids, places, field)
     if mover.repaired:
-        note(f"Invalid polygons among the features: {mover.repaired}. They were repaired; check the result.")
+        note(
+            _(
+                "Invalid polygons among the features: {repaired}. They were repaired; check the result.",
+                repaired=mover.repaired,
+            )
+        )
     if empty := sum(one is None for one in places):
-        note(f"Features of which no area is left: {empty}. Each is a row that says so.")
-    label = f"Feature, by {clean(field, 60)}" if field else "Feature, by its id ($id)"
+        note(_("Features of which no area is left: {empty}. Each is a row that says so.", empty=empty))
+    label = _("Feature, by {field}", field=clean(field, 60)) if field else _("Feature, by its id ($id)")
     return Features(Column("feature", "whole" if is_whole else "text", label), tuple(ids), tuple(places))
 
 
 def _check_found(ids: list[Cell], places: list[Place | None], field: str) -> None:
     if not any(places):
         raise InvalidChoice(
-            "There is no feature with an area or a point.", "Choose a layer, or a selection, that holds some."
+            _("There is no feature with an area or a point."),
+            _("Choose a layer, or a selection, that holds some."),
         )
     if len(set(ids)) < len(ids):
         raise InvalidChoice(
-            f"The field {field} does not tell the features apart.", "Choose one whose values differ."
+            _("The field {field} does not tell the features apart.", field=field),
+            _("Choose one whose values differ."),
         )
 
 
@@ -143,7 +152,7 @@ class _Mover:
             geometry.transform(self._transform)
         except QgsCsException as problem:
             raise InvalidChoice(
-                "A feature cannot be turned into longitude and latitude.", "Check the CRS of the layer."
+                _("A feature cannot be turned into longitude and latitude."), _("Check the CRS of the layer.")
             ) from problem
         return None if geometry.isEmpty() else geometry
 

@@ -20,6 +20,7 @@ from qgis.PyQt.QtGui import QColor, QImage
 from ..core import frames as choosing
 from ..core.errors import Cancelled, CsPlusError, InvalidChoice
 from ..core.frames import MOST_PIXELS, Span
+from ..core.language import _
 from ..core.text import clean, printable
 from ..layers.caption import Caption
 from ..layers.frame_renderer import FrameRenderer
@@ -89,16 +90,27 @@ class Film:
         pixels = self.size.width() * self.size.height() * len(self.spans)
         if pixels > MOST_PIXELS:
             raise InvalidChoice(
-                f"{len(self.spans):,} frames of {self.size.width():,} x {self.size.height():,} pixels are "
-                f"{pixels / 1e6:,.0f} million pixels; at most {MOST_PIXELS / 1e6:,.0f} million are drawn.",
-                "Choose a smaller WIDTH.",
+                _(
+                    "{count:,} frames of {width:,} x {height:,} pixels are "
+                    "{pixels:,.0f} million pixels; at most {most:,.0f} million are drawn.",
+                    count=len(self.spans),
+                    width=self.size.width(),
+                    height=self.size.height(),
+                    pixels=pixels / 1e6,
+                    most=MOST_PIXELS / 1e6,
+                ),
+                _("Choose a smaller WIDTH."),
             )
         self._settings = _settings(scene, picture, transforms, expressions)
         for timed in scene.timed:
             if not timed.layer.isInScaleRange(self._settings.scale()):
                 raise InvalidChoice(
-                    f"{timed.name} is not drawn at a scale of 1:{self._settings.scale():,.0f}.",
-                    "Choose a smaller EXTENT, or a larger WIDTH.",
+                    _(
+                        "{name} is not drawn at a scale of 1:{scale:,.0f}.",
+                        name=timed.name,
+                        scale=self._settings.scale(),
+                    ),
+                    _("Choose a smaller EXTENT, or a larger WIDTH."),
                 )
 
     def draw(self, feedback: QgsProcessingFeedback, is_cancelled: Callable[[], bool]) -> Iterator[bytes]:
@@ -119,7 +131,14 @@ class Film:
                 if is_cancelled():
                     raise Cancelled
                 feedback.setProgress(100 * place / len(self.spans))
-                feedback.setProgressText(f"Frame {place + 1} of {len(self.spans)}: {title}")
+                feedback.setProgressText(
+                    _(
+                        "Frame {place} of {count}: {title}",
+                        place=place + 1,
+                        count=len(self.spans),
+                        title=title,
+                    )
+                )
                 picture = self._draw(renderer, span, title)
                 if not _shows_anything(picture):
                     empty.append(title)
@@ -128,7 +147,9 @@ class Film:
             watch.stop()
             self._settings.setLayers([])
         if empty:
-            feedback.pushWarning(clean(f"Frames that show nothing at all: {', '.join(empty)}."))
+            feedback.pushWarning(
+                clean(_("Frames that show nothing at all: {empty}.", empty=", ".join(empty)))
+            )
         feedback.setProgress(100)
 
     def _draw(self, renderer: FrameRenderer, span: Span, title: str) -> QImage:
@@ -148,8 +169,12 @@ class Film:
             height = round(look.width * extent.height() / extent.width())
         if not LEAST_SIDE // 4 <= height <= LARGEST_SIDE:
             raise InvalidChoice(
-                f"The picture would be {look.width} pixels wide and {height} high.",
-                "Choose another HEIGHT, WIDTH or EXTENT.",
+                _(
+                    "The picture would be {width} pixels wide and {height} high.",
+                    width=look.width,
+                    height=height,
+                ),
+                _("Choose another HEIGHT, WIDTH or EXTENT."),
             )
         return height
 
@@ -168,8 +193,8 @@ def check_label(label: str) -> str:
     sample = QDateTime.fromString("2023-11-28T17:46:39Z", Qt.DateFormat.ISODate)
     if QLocale().toString(sample, text) == text or len(text) > 60:  # noqa: PLR2004
         raise InvalidChoice(
-            f"LABEL is {text[:40]!r}, which is no format of a date.",
-            "Write yes, no, or like MMMM yyyy or dd.MM.yyyy.",
+            _("LABEL is {text!r}, which is no format of a date.", text=text[:40]),
+            _("Write yes, no, or like MMMM yyyy or dd.MM.yyyy."),
         )
     return text
 
@@ -217,5 +242,7 @@ def _png(picture: QImage) -> bytes:
     device = QBuffer(content)
     device.open(QIODevice.OpenModeFlag.WriteOnly)
     if not picture.save(device, "PNG"):
-        raise CsPlusError("QGIS could not write a picture.", "Choose a smaller WIDTH, and run it again.")
+        raise CsPlusError(
+            _("QGIS could not write a picture."), _("Choose a smaller WIDTH, and run it again.")
+        )
     return content.data()

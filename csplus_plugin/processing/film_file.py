@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from ..core.animated_png import animated
 from ..core.errors import FileTrouble, InvalidChoice
+from ..core.language import _
 
 ENDINGS = (".png", ".apng", ".gif")
 _MOST_GIF_PIXELS = 300_000_000
@@ -28,12 +29,13 @@ def check_ending(file: Path) -> None:
     """
     if file.suffix.lower() not in ENDINGS:
         raise InvalidChoice(
-            f"{file.name} is neither a PNG nor a GIF.", "Choose a name that ends in .png or .gif."
+            _("{name} is neither a PNG nor a GIF.", name=file.name),
+            _("Choose a name that ends in .png or .gif."),
         )
     if file.suffix.lower() == ".gif" and importlib.util.find_spec("PIL") is None:
         raise InvalidChoice(
-            "A GIF needs Pillow, which QGIS's Python does not have.",
-            "Choose a name that ends in .png: an animated PNG plays in every browser.",
+            _("A GIF needs Pillow, which QGIS's Python does not have."),
+            _("Choose a name that ends in .png: an animated PNG plays in every browser."),
         )
 
 
@@ -45,14 +47,19 @@ def check_frames(folder: Path) -> None:
     """
     try:
         if folder.exists() and not folder.is_dir():
-            raise InvalidChoice(f"{folder} is not a folder.", "Choose another for FRAMES.")
+            raise InvalidChoice(
+                _("{folder} is not a folder.", folder=folder), _("Choose another for FRAMES.")
+            )
         old = folder.is_dir() and any(_FRAME.fullmatch(path.name) for path in folder.iterdir())
     except (OSError, ValueError) as problem:
         raise InvalidChoice(
-            f"{folder} cannot be a folder: {problem}.", "Choose another for FRAMES."
+            _("{folder} cannot be a folder: {problem}.", folder=folder, problem=problem),
+            _("Choose another for FRAMES."),
         ) from problem
     if old:
-        raise InvalidChoice(f"{folder} holds frames already.", "Choose an empty folder for FRAMES.")
+        raise InvalidChoice(
+            _("{folder} holds frames already.", folder=folder), _("Choose an empty folder for FRAMES.")
+        )
 
 
 def check_pixels(file: Path, pixels: int) -> None:
@@ -63,8 +70,12 @@ def check_pixels(file: Path, pixels: int) -> None:
     """
     if file.suffix.lower() == ".gif" and pixels > _MOST_GIF_PIXELS:
         raise InvalidChoice(
-            f"The frames have {pixels / 1e6:,.0f} million pixels; a GIF takes at most {_MOST_GIF_PIXELS / 1e6:,.0f}.",
-            "Choose a smaller WIDTH, or a name that ends in .png.",
+            _(
+                "The frames have {pixels:,.0f} million pixels; a GIF takes at most {most:,.0f}.",
+                pixels=pixels / 1e6,
+                most=_MOST_GIF_PIXELS / 1e6,
+            ),
+            _("Choose a smaller WIDTH, or a name that ends in .png."),
         )
 
 
@@ -98,8 +109,8 @@ def write_film(
             os.replace(part, file)  # noqa: PTH105 the one call that also replaces on Windows
     except OSError as problem:
         raise FileTrouble(
-            f"The animation cannot be written: {problem.strerror or problem}.",
-            "Make room on the disk, or choose another folder.",
+            _("The animation cannot be written: {cause}.", cause=problem.strerror or problem),
+            _("Make room on the disk, or choose another folder."),
         ) from problem
 
 

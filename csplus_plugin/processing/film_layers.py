@@ -20,6 +20,7 @@ from qgis.core import (
 
 from ..core.checks import shown
 from ..core.errors import InvalidChoice
+from ..core.language import _
 from ..core.region import Region
 from ..core.text import clean
 from ..layers.live import CRS as TILES_CRS
@@ -78,8 +79,8 @@ def _given_layers(
         )
         if layer is None or not layer.isValid():
             raise InvalidChoice(
-                f"{name} has {shown(item)}, which is no layer that QGIS can open.",
-                "Choose layers of the project, files, or a folder of GeoTIFFs.",
+                _("{name} has {item}, which is no layer that QGIS can open.", name=name, item=shown(item)),
+                _("Choose layers of the project, files, or a folder of GeoTIFFs."),
             )
         found.append(layer)
     return found
@@ -114,14 +115,14 @@ def read_scene(
             timed.append(made)
         elif given:
             raise InvalidChoice(
-                f"{clean(layer.name(), 60)} has no time.",
-                "Set its temporal range in the layer's properties, or give it as BASEMAP.",
+                _("{name} has no time.", name=clean(layer.name(), 60)),
+                _("Set its temporal range in the layer's properties, or give it as BASEMAP."),
             )
         layers.append(made or copy_of(layer))
     if not timed:
         raise InvalidChoice(
-            "No layer with a time is chosen or visible.",
-            "Give LAYERS: layers with a temporal range, or GeoTIFFs that the plugin made.",
+            _("No layer with a time is chosen or visible."),
+            _("Give LAYERS: layers with a temporal range, or GeoTIFFs that the plugin made."),
         )
     layers += [copy_of(layer) for layer in _given_layers(parameters, "BASEMAP", context)]
     crs = algorithm.parameterAsCrs(parameters, "CRS", context)
@@ -142,7 +143,8 @@ def _scene_of(
     """Find the place of a picture whose layers with times are not made yet."""
     if parameters.get("LAYERS"):
         raise InvalidChoice(
-            "Both LAYERS and RECIPE are given.", "Choose one of the two; what lies below goes into BASEMAP."
+            _("Both LAYERS and RECIPE are given."),
+            _("Choose one of the two; what lies below goes into BASEMAP."),
         )
     below = [copy_of(layer) for layer in _given_layers(parameters, "BASEMAP", context)]
     tiles = QgsCoordinateReferenceSystem(TILES_CRS)
@@ -182,9 +184,11 @@ def _extent(
         geometry, given_in = read_extent(algorithm, parameters, context)
         wanted = _box(geometry.boundingBox(), given_in, crs, context)
         if not whole.isNull() and not wanted.intersects(whole):
-            raise InvalidChoice("None of the layers has pixels in the EXTENT.", "Choose another.")
+            raise InvalidChoice(_("None of the layers has pixels in the EXTENT."), _("Choose another."))
     if wanted.isNull() or not wanted.isFinite() or not (wanted.width() > 0 and wanted.height() > 0):
-        raise InvalidChoice("The layers have no extent.", "Give an EXTENT: xmin,xmax,ymin,ymax [EPSG:code].")
+        raise InvalidChoice(
+            _("The layers have no extent."), _("Give an EXTENT: xmin,xmax,ymin,ymax [EPSG:code].")
+        )
     return wanted
 
 
@@ -199,6 +203,6 @@ def _box(
         return transform.transformBoundingBox(box)
     except QgsCsException as problem:
         raise InvalidChoice(
-            f"The extent cannot be turned into {crs.authid() or 'the CRS of the picture'}.",
-            "Choose another CRS.",
+            _("The extent cannot be turned into {crs}.", crs=crs.authid() or _("the CRS of the picture")),
+            _("Choose another CRS."),
         ) from problem

@@ -7,6 +7,7 @@ from typing import cast
 
 from ..core.checks import shown
 from ..core.errors import InvalidChoice
+from ..core.language import _, marked
 from ..core.recipe import Recipe
 from ..core.targets.periodic import Periodic
 from ..layers.timed import TimedLayer, timed_layer
@@ -18,7 +19,7 @@ from .run import Run
 _LARGEST_FILE = 20_000_000
 """Bytes; a recipe is longer only by its area, and no area that Earth Engine takes needs more."""
 
-_NEXT = "Give RECIPE of Periodic clear composites, or the .json that its SCRIPT wrote."
+_NEXT = marked("Give RECIPE of Periodic clear composites, or the .json that its SCRIPT wrote.")
 
 
 def read_periodic(text: str) -> Recipe[Periodic] | None:
@@ -35,7 +36,10 @@ def read_periodic(text: str) -> Recipe[Periodic] | None:
         return None
     recipe = Recipe.from_json(text if text.startswith("{") else _content(text))
     if not isinstance(recipe.target, Periodic):
-        raise InvalidChoice(f"RECIPE is of csplus:{recipe.target.ALGORITHM}, which makes no series.", _NEXT)
+        raise InvalidChoice(
+            _("RECIPE is of csplus:{algorithm}, which makes no series.", algorithm=recipe.target.ALGORITHM),
+            _(_NEXT),
+        )
     recipe.target.periods(recipe.scenes)  # refused before anything is asked, where there are too many
     return cast("Recipe[Periodic]", recipe)
 
@@ -60,11 +64,15 @@ def _content(path: str) -> str:
     try:
         file = Path(path)
         if not file.is_file():
-            raise InvalidChoice(f"RECIPE is {shown(path)}, which is neither JSON nor a file.", _NEXT)
+            raise InvalidChoice(
+                _("RECIPE is {path}, which is neither JSON nor a file.", path=shown(path)), _(_NEXT)
+            )
         with file.open("rb") as stream:
             content = stream.read(_LARGEST_FILE + 1)
         if len(content) > _LARGEST_FILE:
-            raise InvalidChoice(f"{file.name} is too large for a recipe.", _NEXT)
+            raise InvalidChoice(_("{name} is too large for a recipe.", name=file.name), _(_NEXT))
         return content.decode("utf-8-sig")
     except (OSError, ValueError) as problem:  # closed to us, no path at all, or no text
-        raise InvalidChoice(f"RECIPE is {shown(path)}, which cannot be read as text.", _NEXT) from problem
+        raise InvalidChoice(
+            _("RECIPE is {path}, which cannot be read as text.", path=shown(path)), _(_NEXT)
+        ) from problem

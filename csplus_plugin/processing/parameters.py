@@ -23,6 +23,7 @@ from qgis.core import (
 from ..core import catalog
 from ..core.checks import shown
 from ..core.errors import InvalidChoice
+from ..core.language import _
 
 INTEGER = Qgis.ProcessingNumberParameterType.Integer
 _WIDGETS = f"{__name__.removesuffix('.processing.parameters')}.gui.parameter_widgets"
@@ -117,7 +118,7 @@ def day(
     # Only the calendar day: Processing reads a day as midnight in the machine's time zone.
     found = algorithm.parameterAsDateTime(parameters, name, context).date()
     if not found.isValid():
-        raise InvalidChoice(f"{name} is not a day.", "Write it as 2023-01-31.")
+        raise InvalidChoice(_("{name} is not a day.", name=name), _("Write it as 2023-01-31."))
     return date(found.year(), found.month(), found.day())
 
 
@@ -152,9 +153,10 @@ def numbers(
         try:
             found.append(float(int(part)) if whole else float(part))
         except ValueError as problem:
-            kind = "a whole number" if whole else "a number"
+            kind = _("a whole number") if whole else _("a number")
             raise InvalidChoice(
-                f"{shown(part)} in {name} is not {kind}.", "Write numbers separated by commas."
+                _("{part} in {name} is not {kind}.", part=shown(part), name=name, kind=kind),
+                _("Write numbers separated by commas."),
             ) from problem
     return tuple(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..core.errors import NothingFound
+from ..core.language import _
 from ..core.periods import Period
 from ..core.recipe import Recipe
 from ..core.survey import Survey
@@ -50,22 +51,33 @@ def cut_into_periods(run: Run, recipe: Recipe[Periodic], survey: Survey) -> list
             continue
         if not one.is_whole:
             length = (one.end - one.start).days + 1
-            run.warn(f"{one.label}: the window holds {length} of its {one.day_count} days.")
+            run.warn(
+                _(
+                    "{label}: the window holds {days} of its {count} days.",
+                    label=one.label,
+                    days=length,
+                    count=one.day_count,
+                )
+            )
         of_one = Recipe(of_period(scenes, one), target.composite, recipe.output)
         parts.append(Part(one, found, of_one))
     count = sum(part.recipe is not None for part in parts)
     if not count:
         raise NothingFound(
-            f"None of the {len(parts)} periods has enough usable scenes.",
-            "Choose longer periods, a longer window, or fewer clear days.",
+            _("None of the {count} periods has enough usable scenes.", count=len(parts)),
+            _("Choose longer periods, a longer window, or fewer clear days."),
         )
-    run.say(f"{count} of {len(parts)} periods have a composite.")
+    run.say(_("{made} of {count} periods have a composite.", made=count, count=len(parts)))
     return parts
 
 
 def _why_empty(survey: Survey, needed: int) -> str:
     if not survey.scene_count:
-        return "no scenes, so no composite."
+        return _("no scenes, so no composite.")
     if not survey.days:
-        return f"none of its {survey.scene_count} scenes can be used, so no composite."
-    return f"its scenes are of {len(survey.days)} days, fewer than {needed}, so no composite."
+        return _("none of its {count} scenes can be used, so no composite.", count=survey.scene_count)
+    return _(
+        "its scenes are of {days} days, fewer than {needed}, so no composite.",
+        days=len(survey.days),
+        needed=needed,
+    )

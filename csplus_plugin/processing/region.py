@@ -25,6 +25,7 @@ from qgis.core import (
 
 from ..core.errors import InvalidChoice
 from ..core.grid import QuietGdal
+from ..core.language import _
 from ..core.longitudes import HALF, TURN, continued
 from ..core.region import Region
 
@@ -64,7 +65,7 @@ def read_region(
     elif parameters.get("EXTENT") not in (None, ""):
         geometry, crs = read_extent(algorithm, parameters, context)
     else:
-        raise InvalidChoice("There is neither an EXTENT nor an AREA.", "Choose one of the two.")
+        raise InvalidChoice(_("There is neither an EXTENT nor an AREA."), _("Choose one of the two."))
     return _region(geometry, crs, context, note)
 
 
@@ -76,7 +77,7 @@ def _area(
 ) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem]:
     source = algorithm.parameterAsSource(parameters, "AREA", context)
     if source is None:
-        raise InvalidChoice("The AREA cannot be read.", "Choose a polygon layer.")
+        raise InvalidChoice(_("The AREA cannot be read."), _("Choose a polygon layer."))
     # Unchecked, because QGIS's own check ends the run, or the program, at the first invalid polygon.
     unchecked = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
     geometries = [feature.geometry() for feature in source.getFeatures(QgsFeatureRequest(), unchecked)]
@@ -90,15 +91,23 @@ def _area(
         sound.append(geometry)
     if repaired:
         note(
-            f"Invalid polygons in the area: {repaired}. They were repaired; check that the result is what you meant."
+            _(
+                "Invalid polygons in the area: {repaired}. They were repaired; check that the result is what you "
+                "meant.",
+                repaired=repaired,
+            )
         )
     union = QgsGeometry.unaryUnion(sound) if sound else QgsGeometry()
     if union.isEmpty():
-        raise InvalidChoice("The AREA has no polygon.", "Choose a layer, or a selection, that holds one.")
+        raise InvalidChoice(
+            _("The AREA has no polygon."), _("Choose a layer, or a selection, that holds one.")
+        )
     if Qgis.GeometryType.Polygon != union.type() or union.wkbType() == Qgis.WkbType.GeometryCollection:
-        note("Lines and points in the area were dropped.")
+        note(_("Lines and points in the area were dropped."))
         if not union.convertGeometryCollectionToSubclass(Qgis.GeometryType.Polygon):
-            raise InvalidChoice("The AREA has no polygon.", "Choose a layer, or a selection, that holds one.")
+            raise InvalidChoice(
+                _("The AREA has no polygon."), _("Choose a layer, or a selection, that holds one.")
+            )
     crs = source.sourceCrs()
     return union, crs if crs.isValid() else _file_crs(
         algorithm.parameterAsVectorLayer(parameters, "AREA", context)
@@ -133,13 +142,13 @@ def read_extent(
     rectangle = algorithm.parameterAsExtent(parameters, "EXTENT", context)
     crs = algorithm.parameterAsExtentCrs(parameters, "EXTENT", context)
     if rectangle.isEmpty() or not rectangle.isFinite():
-        raise InvalidChoice("The EXTENT is empty.", "Write it as xmin,xmax,ymin,ymax [EPSG:code].")
+        raise InvalidChoice(_("The EXTENT is empty."), _("Write it as xmin,xmax,ymin,ymax [EPSG:code]."))
     if not crs.isValid():
         # Four numbers alone are degrees; a layer without a CRS, or an unknown code, may be anything.
         is_bare = "[" not in value if isinstance(value, str) and "," in value else type(value) is QgsRectangle
         if not (is_bare and _DEGREES.contains(rectangle)):
             raise InvalidChoice(
-                "The EXTENT has no CRS that is known.", "Write it as xmin,xmax,ymin,ymax [EPSG:code]."
+                _("The EXTENT has no CRS that is known."), _("Write it as xmin,xmax,ymin,ymax [EPSG:code].")
             )
         crs = QgsCoordinateReferenceSystem(_GEOGRAPHIC)
     across = _ACROSS.match(value) if crs.isGeographic() and isinstance(value, str) else None
@@ -154,7 +163,7 @@ def _region(
     geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, context: QgsProcessingContext, note: Note
 ) -> Region:
     if not crs.isValid():
-        raise InvalidChoice("The AREA has no CRS.", "Set the CRS of the layer.")
+        raise InvalidChoice(_("The AREA has no CRS."), _("Set the CRS of the layer."))
     target = QgsCoordinateReferenceSystem(_GEOGRAPHIC)
     if crs != target:
         box = geometry.boundingBox()
@@ -163,7 +172,7 @@ def _region(
             geometry.transform(QgsCoordinateTransform(crs, target, context.transformContext()))
         except QgsCsException as problem:
             raise InvalidChoice(
-                "The area cannot be turned into longitude and latitude.", "Check its CRS."
+                _("The area cannot be turned into longitude and latitude."), _("Check its CRS.")
             ) from problem
         geometry = _unwrapped(geometry)
     geometry = _thinned(geometry, note)
@@ -196,11 +205,19 @@ def _thinned(geometry: QgsGeometry, note: Note) -> QgsGeometry:
         after = thinned.constGet().nCoordinates()
     if after > _MOST_VERTICES:
         raise InvalidChoice(
-            f"The area has {after:,} vertices, and a request to Earth Engine carries about {_MOST_VERTICES:,}.",
-            "Simplify it, or use its extent.",
+            _(
+                "The area has {after:,} vertices, and a request to Earth Engine carries about {most:,}.",
+                after=after,
+                most=_MOST_VERTICES,
+            ),
+            _("Simplify it, or use its extent."),
         )
     if after < before:
         note(
-            f"The area's {before:,} vertices were thinned to {after:,}; no edge moved by more than half a pixel."
+            _(
+                "The area's {before:,} vertices were thinned to {after:,}; no edge moved by more than half a pixel.",
+                before=before,
+                after=after,
+            )
         )
     return thinned

@@ -7,6 +7,7 @@ from pathlib import Path
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingParameterFileDestination
 
 from ..core.errors import FileTrouble
+from ..core.language import _
 from ..core.reports.report import Report, page
 from .parameters import add
 
@@ -32,5 +33,6 @@ def write_report(report: Report, path: Path) -> None:
     except OSError as problem:
         part.unlink(missing_ok=True)
         raise FileTrouble(
-            f"{path} cannot be written: {problem.strerror}.", "Choose another file for REPORT."
+            _("{path} cannot be written: {strerror}.", path=path, strerror=problem.strerror),
+            _("Choose another file for REPORT."),
         ) from problem

@@ -15,6 +15,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from ..core.language import _
 from ..core.recipe import Recipe
 from ..core.reports.report import Report
 from ..core.survey import Survey
@@ -121,7 +122,7 @@ class TableAlgorithm(RecipeAlgorithm):
         self.style(layer)
 
     def _title(self) -> str:
-        title = f"{self.NAME} {self.recipe.scenes.start} to {self.recipe.scenes.end}"
+        title = f"{self.displayName()} {self.recipe.scenes.start} to {self.recipe.scenes.end}"
         return f"{title} (sandbox)" if self._is_sandbox else title
 
     def _report(self, table: Table) -> Report:
@@ -137,5 +138,5 @@ class TableAlgorithm(RecipeAlgorithm):
             columns=target.columns(scenes),
             table=table,
             recipe=self.recipe.to_json(),
-            notices=(f"{provenance.SANDBOX_NOTICE}.",) if self._is_sandbox else (),
+            notices=(_(provenance.SANDBOX_SENTENCE),) if self._is_sandbox else (),
         )

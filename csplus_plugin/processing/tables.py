@@ -22,6 +22,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate, QMetaType, Qt
 
 from ..core.errors import FileTrouble
+from ..core.language import _
 from ..core.table import Cell, Column, Table
 
 _TYPES = {
@@ -86,7 +87,7 @@ def write_rows(
         if parameters.get(name) in (None, ""):
             deque(rows, maxlen=0)
             return ""
-        raise FileTrouble(f"{name} cannot be written.", "Choose another file.")
+        raise FileTrouble(_("{name} cannot be written.", name=name), _("Choose another file."))
     for place, row in enumerate(rows):
         feature = QgsFeature(fields)
         feature.setAttributes([_value(cell, column) for cell, column in zip(row, columns, strict=True)])
@@ -95,7 +96,10 @@ def write_rows(
             shape.convertToMultiType()
             feature.setGeometry(shape)
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
-            raise FileTrouble(f"{name} cannot be written: {sink.lastError()}", "Choose another file.")
+            raise FileTrouble(
+                _("{name} cannot be written: {cause}", name=name, cause=sink.lastError()),
+                _("Choose another file."),
+            )
     sink.flushBuffer()
     return destination
 
@@ -103,7 +107,7 @@ def write_rows(
 def set_aliases(layer: QgsVectorLayer, columns: Sequence[Column]) -> None:
     """Show the labels of the columns in the place of their names; a file has no room for them."""
     for place, column in enumerate(columns, layer.fields().count() - len(columns)):
-        layer.setFieldAlias(place, column.label)
+        layer.setFieldAlias(place, _(column.label))
 
 
 def _value(cell: Cell, column: Column) -> Any:

@@ -185,7 +185,7 @@ def _table(columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], room: in
     """Write as many rows as there is room for, and say how many there are."""
     if not columns:
         return
-    head = "".join(f'<th scope="col"{_kind(column)}>{_said(column.label)}</th>' for column in columns)
+    head = "".join(f'<th scope="col"{_kind(column)}>{_said(_(column.label))}</th>' for column in columns)
     written: list[str] = []
     room -= len(head.encode()) + 400
     for row in rows:

@@ -14,7 +14,7 @@ from ..catalog import METRICS, REFLECTANCE_SCALE
 from ..checks import between, check_types, each_once, one_of
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice, Unreachable
-from ..language import _
+from ..language import _, marked
 from ..naming import named
 from ..passes import Pass
 from ..places import PIXEL, Place
@@ -29,7 +29,7 @@ STATISTICS = tuple(name for name in METRICS if name not in ("range", "count"))
 """Some of `catalog.METRICS`, here over the pixels of a place; which of them weigh, the service documents:
 https://developers.google.com/earth-engine/guides/reducers_reduce_region#pixels-in-the-region."""
 
-FEATURE = Column("feature", "whole", "Feature")
+FEATURE = Column("feature", "whole", marked("Feature"))
 """What tells the rows of features apart, where nothing better is known."""
 
 _CLEAR, _SEEN, _SCORE = "is_clear", "is_seen", "look_score"
