@@ -15,6 +15,7 @@ from ..core.about import version
 from ..core.bands import encoding
 from ..core.errors import FileTrouble
 from ..core.grid import grid_for, outline
+from ..core.language import _
 from ..core.layer_name import FILE, SANDBOX, SANDBOX_FILE
 from ..core.picture import picture, pixels
 from ..core.recipe import Recipe
@@ -105,8 +106,10 @@ def deliver(
         script.write(recipe, destinations.script, [piece.recipe for piece in pieces])
     if not (destinations.live or destinations.script or any(piece.file for piece in pieces)):
         run.warn(
-            "No layer and no file was made: LIVE is off, and OUTPUT and SCRIPT are empty. The scenes were counted, "
-            "and the recipe is among the results."
+            _(
+                "No layer and no file was made: LIVE is off, and OUTPUT and SCRIPT are empty. The scenes were counted, "
+                "and the recipe is among the results."
+            )
         )
     return [
         Delivered(piece, url, run.session.is_sandbox, share)
@@ -163,10 +166,12 @@ def load_file(delivered: Delivered, context: QgsProcessingContext) -> None:
     options.loadDefaultStyle = False  # or QGIS counts a histogram, and leaves it beside the file
     layer = QgsRasterLayer(str(piece.file), _title(delivered, is_file=True), "gdal", options)
     if not layer.isValid():
-        raise FileTrouble(f"{piece.file} cannot be opened.", "Run again: what is whole is kept.")
+        raise FileTrouble(
+            _("{file} cannot be opened.", file=piece.file), _("Run again: what is whole is kept.")
+        )
     style.apply(layer, piece.recipe)
     provenance.describe(layer, piece.recipe, piece.survey, sandbox=delivered.is_sandbox)
-    group = f"{piece.group}, files" if piece.group and delivered.tile_url else piece.group
+    group = _("{group}, files", group=piece.group) if piece.group and delivered.tile_url else piece.group
     loading.load_layer(layer, context, "FILES", group=group, place=piece.place)
 
 
@@ -187,7 +192,7 @@ def _make_file(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> 
             sandbox=run.session.is_sandbox,
         )
         if known is not None:
-            run.say("It is there already, made from the same recipe and the same scenes.")
+            run.say(_("It is there already, made from the same recipe and the same scenes."))
             return _share(piece, known)
     return _download(run, piece, path, cloud_optimized=cloud_optimized)
 
@@ -209,12 +214,15 @@ def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> f
     code = encoding(bands)
     area = recipe.scenes.region if recipe.scenes.clip else None
     tiles = plan(grid_for(recipe.scenes.region, recipe.output), len(bands), code.item_size, area)
-    run.say(f"Download: {tiles}")
+    run.say(_("Download: {tiles}", tiles=tiles))
     limit = settings.large_download()
     if tiles.size > limit:
         run.warn(
-            f"This download is over {limit / 1e6:.0f} MB and will take a while. Earth Engine can compute it without "
-            "this computer: composites by csplus:exportcomposite, anything by the script that SCRIPT writes."
+            _(
+                "This download is over {limit:.0f} MB and will take a while. Earth Engine can compute it without "
+                "this computer: composites by csplus:exportcomposite, anything by the script that SCRIPT writes.",
+                limit=limit / 1e6,
+            )
         )
     tags = provenance.tags(
         recipe,
@@ -238,10 +246,12 @@ def _download(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> f
     file_recipe.write_beside(recipe, path)
     share = _share(piece, known)
     if known:
-        run.say(f"{share:.1f} percent of the area has a value.")
+        run.say(_("{share:.1f} percent of the area has a value.", share=share))
     else:
         run.warn(
-            "No pixel of the file has a value. Lower the threshold, choose a longer window or fewer clear days, "
-            "or try cs_cdf as the score band."
+            _(
+                "No pixel of the file has a value. Lower the threshold, choose a longer window or fewer clear days, "
+                "or try cs_cdf as the score band."
+            )
         )
     return share

@@ -21,6 +21,7 @@ from qgis.core import (
 
 from ..core import script
 from ..core.errors import InvalidChoice
+from ..core.language import _
 from ..core.layer_name import LONGEST
 from ..core.survey import Survey
 from ..core.text import clean
@@ -121,7 +122,9 @@ def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingCont
     """
     raster = written_path(parameters.get("OUTPUT"), context)
     if raster and Path(raster).suffix.lower() not in (".tif", ".tiff"):
-        raise InvalidChoice(f"{Path(raster).name} is not a GeoTIFF.", "Choose a name that ends in .tif.")
+        raise InvalidChoice(
+            _("{name} is not a GeoTIFF.", name=Path(raster).name), _("Choose a name that ends in .tif.")
+        )
     if text := written_path(parameters.get("SCRIPT"), context):
         script.check_ending(Path(text))
     for path in filter(None, (raster, text)):
@@ -151,7 +154,9 @@ def check_report(parameters: Mapping[str, Any], context: QgsProcessingContext) -
     """
     if path := written_path(parameters.get("REPORT"), context):
         if Path(path).suffix.lower() not in (".html", ".htm"):
-            raise InvalidChoice(f"{Path(path).name} is no web page.", "Choose a name that ends in .html.")
+            raise InvalidChoice(
+                _("{name} is no web page.", name=Path(path).name), _("Choose a name that ends in .html.")
+            )
         check_place(Path(path))
 
 
@@ -201,17 +206,26 @@ def check_place(path: Path) -> None:
     length = len(os.fsencode(path.name))
     if length > _LONGEST_NAME:
         raise InvalidChoice(
-            f"The file name {path.name[:40]}… has {length} bytes; {_LONGEST_NAME} leave room for the files beside it.",
-            "Choose a shorter one.",
+            _(
+                "The file name {name}… has {length} bytes; {most} leave room for the files beside it.",
+                name=path.name[:40],
+                length=length,
+                most=_LONGEST_NAME,
+            ),
+            _("Choose a shorter one."),
         )
     folder = path.absolute().parent
     try:
         if path.is_dir():
-            raise InvalidChoice(f"{path} is a folder.", "Choose a file in it.")
+            raise InvalidChoice(_("{path} is a folder.", path=path), _("Choose a file in it."))
         if not folder.is_dir():
-            raise InvalidChoice(f"There is no folder {folder}.", "Make it, or choose another.")
+            raise InvalidChoice(
+                _("There is no folder {folder}.", folder=folder), _("Make it, or choose another.")
+            )
     except (OSError, ValueError) as problem:  # a path too long, or with a null in it
-        raise InvalidChoice(f"{path} cannot be a file: {problem}.", "Choose another.") from problem
+        raise InvalidChoice(
+            _("{path} cannot be a file: {problem}.", path=path, problem=problem), _("Choose another.")
+        ) from problem
     _check_writable(folder)
 
 
@@ -222,15 +236,19 @@ def _check_folder(folder: Path) -> None:
             _check_writable(folder)
             return
         if folder.exists():
-            raise InvalidChoice(f"{folder} is a file.", "Choose a folder.")
+            raise InvalidChoice(_("{folder} is a file.", folder=folder), _("Choose a folder."))
     except (OSError, ValueError) as problem:
-        raise InvalidChoice(f"{folder} cannot be a folder: {problem}.", "Choose another.") from problem
+        raise InvalidChoice(
+            _("{folder} cannot be a folder: {problem}.", folder=folder, problem=problem), _("Choose another.")
+        ) from problem
     check_place(folder)
 
 
 def _check_writable(folder: Path) -> None:
     if not os.access(folder, os.W_OK):
-        raise InvalidChoice(f"The folder {folder} cannot be written to.", "Choose another.")
+        raise InvalidChoice(
+            _("The folder {folder} cannot be written to.", folder=folder), _("Choose another.")
+        )
 
 
 def written_path(destination: Any, context: QgsProcessingContext) -> str:

@@ -10,6 +10,7 @@ from ..core.bands import encoding
 from ..core.errors import BadRequest, Cancelled, PermissionDenied, ServiceError, Unreachable
 from ..core.export import LABEL, Destination, request
 from ..core.grid import grid_for
+from ..core.language import _, marked, ngettext
 from ..core.recipe import Recipe
 from ..core.survey import Survey
 from ..core.table import Cell, Column
@@ -21,21 +22,21 @@ from .leaving import telling_what_goes_on
 from .run import Run
 
 COLUMNS = (
-    Column("task_id", "text", "Id of the task"),
-    Column("name", "text", "Name of the result"),
-    Column("start", "day", "First day"),
-    Column("end", "day", "Last day (included)"),
-    Column("scenes", "whole", "Scenes found"),
-    Column("scored", "whole", "Scenes with a score"),
-    Column("pixels", "whole", "Columns x rows"),
-    Column("bytes", "whole", "Size without compression (bytes)"),
-    Column("destination", "text", "Where the result goes"),
-    Column("state", "text", "State of the task, when the run ended"),
-    Column("progress", "number", "Share that is done (percent)"),
-    Column("eecu_seconds", "number", "Computation that it cost (EECU-seconds)"),
-    Column("error", "text", "Why it failed"),
-    Column("links", "text", "Addresses of the result"),
-    Column("recipe", "text", "Recipe (JSON), from which it can be made again"),
+    Column("task_id", "text", marked("Id of the task")),
+    Column("name", "text", marked("Name of the result")),
+    Column("start", "day", marked("First day")),
+    Column("end", "day", marked("Last day (included)")),
+    Column("scenes", "whole", marked("Scenes found")),
+    Column("scored", "whole", marked("Scenes with a score")),
+    Column("pixels", "whole", marked("Columns x rows")),
+    Column("bytes", "whole", marked("Size without compression (bytes)")),
+    Column("destination", "text", marked("Where the result goes")),
+    Column("state", "text", marked("State of the task, when the run ended")),
+    Column("progress", "number", marked("Share that is done (percent)")),
+    Column("eecu_seconds", "number", marked("Computation that it cost (EECU-seconds)")),
+    Column("error", "text", marked("Why it failed")),
+    Column("links", "text", marked("Addresses of the result")),
+    Column("recipe", "text", marked("Recipe (JSON), from which it can be made again")),
 )
 
 
@@ -77,17 +78,32 @@ def announce(run: Run, exports: Sequence[Export], destination: Destination) -> N
     recipe = exports[0].recipe
     grid = grid_for(recipe.scenes.region, recipe.output)
     bands = recipe.target.file_bands(recipe.scenes)
-    each = " each" if len(exports) > 1 else ""
     run.say(
-        f"Export: {len(exports)} {'tasks' if len(exports) > 1 else 'task'}, {grid.width} x {grid.height} pixels of "
-        f"{len(bands)} bands in {encoding(bands).dtype}, {exports[0].size / 1e6:.1f} MB without compression{each}."
+        ngettext(
+            "Export: {count} task, {width} x {height} pixels of {bands} bands in {dtype}, {size:.1f} MB without "
+            "compression.",
+            "Export: {count} tasks, {width} x {height} pixels of {bands} bands in {dtype}, {size:.1f} MB without "
+            "compression each.",
+            len(exports),
+            width=grid.width,
+            height=grid.height,
+            bands=len(bands),
+            dtype=encoding(bands).dtype,
+            size=exports[0].size / 1e6,
+        )
     )
     first = exports[0].name
-    likewise = ", and the others likewise" if len(exports) > 1 else ""
-    run.say(f"{LABEL}{first} goes to {destination.place(first, run.session.project)}{likewise}.")
+    name, place = f"{LABEL}{first}", destination.place(first, run.session.project)
+    run.say(
+        _("{name} goes to {place}, and the others likewise.", name=name, place=place)
+        if len(exports) > 1
+        else _("{name} goes to {place}.", name=name, place=place)
+    )
     if destination.kind != "asset" and exports[0].size > _LARGE:
         run.say(
-            "Earth Engine may cut so large an image into several files, whose names end in -row-column.tif."
+            _(
+                "Earth Engine may cut so large an image into several files, whose names end in -row-column.tif."
+            )
         )
     _warn_of_limits(run, exports, destination)
 
@@ -115,16 +131,28 @@ def start(
             except BadRequest as refused:
                 if destination.kind != "asset":
                     raise
-                next_step = "Choose another NAME if the asset is there already, and a FOLDER that is there."
+                next_step = _(
+                    "Choose another NAME if the asset is there already, and a FOLDER that is there."
+                )
                 raise BadRequest(refused.what, next_step, status=refused.status) from refused
             except (Unreachable, Cancelled):
                 run.warn(
-                    f"Whether {LABEL}{one.name} was started is not known: csplus:exporttasks lists the tasks."
+                    _(
+                        "Whether {name} was started is not known: csplus:exporttasks lists the tasks.",
+                        name=f"{LABEL}{one.name}",
+                    )
                 )
                 raise
         started.append(replace(one, task=task))
-        run.say(f"Task {task.identity}: {LABEL}{one.name}, {STATES[task.state]}.")
-        run.show(100 * share * number / len(exports), "Starting tasks")
+        run.say(
+            _(
+                "Task {identity}: {name}, {state}.",
+                identity=task.identity,
+                name=f"{LABEL}{one.name}",
+                state=_(STATES[task.state]),
+            )
+        )
+        run.show(100 * share * number / len(exports), _("Starting tasks"))
     return started
 
 
@@ -161,7 +189,10 @@ def wait_for(run: Run, waited: Sequence[Operation], *, cancel: bool = False) -> 
         seen[:] = found
         done = sum(1.0 if task.is_over else task.progress for task in found)
         over = sum(task.is_over for task in found)
-        run.show(100 * done / max(len(found), 1), f"Tasks over: {over} of {len(found)}")
+        run.show(
+            100 * done / max(len(found), 1),
+            _("Tasks over: {over} of {count}", over=over, count=len(found)),
+        )
         for task in found:
             if task.is_over and task.identity not in told:
                 told.add(task.identity)
@@ -177,10 +208,11 @@ def _tasks(exports: Sequence[Export]) -> list[Operation]:
 
 def describe(task: Operation) -> str:
     """Say how a task is, in a sentence or two."""
-    cost = f", {task.eecu_seconds:.0f} EECU-seconds" if task.eecu_seconds else ""
+    cost = _(", {seconds:.0f} EECU-seconds", seconds=task.eecu_seconds) if task.eecu_seconds else ""
     error = f" {task.error}" if task.error and task.state == operations.FAILED else ""
     link = f" {task.links[0]}" if task.links else ""
-    return f"{task.description or task.identity}: {STATES[task.state]}{cost}.{error}{link}"
+    state = _("{state}{cost}.", state=_(STATES[task.state]), cost=cost)
+    return f"{task.description or task.identity}: {state}{error}{link}"
 
 
 def require_done(found: Sequence[Operation]) -> None:
@@ -196,11 +228,13 @@ def require_done(found: Sequence[Operation]) -> None:
     why = f": {first.error}" if first.error and first.state == operations.FAILED else ""
     why += "" if why.endswith((".", "!", "?", "…")) else "."
     name = first.description or first.identity
-    others = f", as {len(failed) - 1} more of {len(found)}" if len(failed) > 1 else ""
-    what = "has failed" if first.state == operations.FAILED else "was cancelled"
+    others = (
+        _(", as {more} more of {count}", more=len(failed) - 1, count=len(found)) if len(failed) > 1 else ""
+    )
+    what = _("has failed") if first.state == operations.FAILED else _("was cancelled")
     raise ServiceError(
-        f"The task {name} {what}{others}{why}",
-        failures.hint(first.error) or "The log names each task; run again for those that are missing.",
+        _("The task {name} {what}{others}{why}", name=name, what=what, others=others, why=why),
+        failures.hint(first.error) or _("The log names each task; run again for those that are missing."),
     )
 
 
@@ -264,15 +298,24 @@ def _warn_of_limits(run: Run, exports: Sequence[Export], destination: Destinatio
         if len(exports) > 1:
             at_once = _whole(run.client.project_config().get("maxConcurrentExports"))
             if at_once and at_once < len(exports):
-                run.warn(f"The project runs {at_once} exports at a time: the others wait for their turn.")
+                run.warn(
+                    _(
+                        "The project runs {at_once} exports at a time: the others wait for their turn.",
+                        at_once=at_once,
+                    )
+                )
         if destination.kind == "asset":
             quota = run.client.asset_quota()
             used, most = _whole(quota.get("sizeBytes")), _whole(quota.get("maxSizeBytes"))
             needed = sum(one.size for one in exports)
             if most and needed > most - (used or 0):
                 run.warn(
-                    f"The project's assets have {max(most - (used or 0), 0) / 1e6:,.1f} MB left, and this may take up "
-                    f"to {needed / 1e6:,.1f} MB."
+                    _(
+                        "The project's assets have {left:,.1f} MB left, and this may take up "
+                        "to {needed:,.1f} MB.",
+                        left=max(most - (used or 0), 0) / 1e6,
+                        needed=needed / 1e6,
+                    )
                 )
     except (BadRequest, PermissionDenied):
         return

@@ -11,6 +11,7 @@ from ..core import catalog
 from ..core.choices import Output
 from ..core.errors import NothingFound
 from ..core.grid import grid_for
+from ..core.language import _
 from ..core.layer_name import layer_name
 from ..core.recipe import Recipe
 from ..core.survey import Survey
@@ -126,6 +127,10 @@ def check_days(needed: int, survey: Survey) -> None:
     found = len(survey.days)
     if needed > found:
         raise NothingFound(
-            f"No pixel can have {needed} clear days: the scenes are of {found}.",
-            "Ask for fewer clear days, or choose a longer window.",
+            _(
+                "No pixel can have {needed} clear days: the scenes are of {found}.",
+                needed=needed,
+                found=found,
+            ),
+            _("Ask for fewer clear days, or choose a longer window."),
         )

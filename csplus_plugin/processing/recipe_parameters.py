@@ -16,6 +16,7 @@ from typing import Any
 from qgis.core import QgsProcessingUtils
 
 from ..core.errors import FileTrouble, InvalidChoice
+from ..core.language import _
 from ..core.longitudes import HALF
 from ..core.recipe import Recipe
 from ..core.region import Region
@@ -52,7 +53,8 @@ def parameters_of(recipe: Recipe[Target]) -> dict[str, Any]:
     else:
         if scenes.ids:
             raise InvalidChoice(
-                "The recipe names single scenes, and the dialog of its algorithm cannot.", "Use Clear scene."
+                _("The recipe names single scenes, and the dialog of its algorithm cannot."),
+                _("Use Clear scene."),
             )
         values |= {item.name: getattr(target, item.name) for item in fields(target)}
         left_out = set(_FOUND_BY_THE_RUN)
@@ -104,6 +106,7 @@ def _write_area(region: Region) -> Path:
         file.write_text(text, encoding="utf-8")
     except OSError as problem:
         raise FileTrouble(
-            f"The area cannot be written to {file}: {problem.strerror}.", "Make room in the temporary folder."
+            _("The area cannot be written to {file}: {strerror}.", file=file, strerror=problem.strerror),
+            _("Make room in the temporary folder."),
         ) from problem
     return file

@@ -14,6 +14,7 @@ from qgis.core import QgsApplication, QgsProcessingFeedback
 from ..core import survey as surveying
 from ..core.choices import Scenes
 from ..core.errors import BadRequest, Cancelled, ComputationTooHeavy
+from ..core.language import _
 from ..core.scenes import steps
 from ..core.survey import Survey
 from ..core.text import printable
@@ -190,7 +191,7 @@ class Run:
                 for (name, scenes), one in zip(windows.items(), answers, strict=True)
             }
         for name, survey in found.items():
-            self.say(f"{name}: {' '.join(surveying.report(survey))}")
+            self.say(f"{_(name)}: {' '.join(surveying.report(survey))}")
         return found
 
     def through(self, parts: Sequence[Part]) -> Iterator[Part]:
@@ -214,25 +215,35 @@ class Run:
         if self.is_cancelled():
             raise Cancelled
         if self._connection.endpoint == SANDBOX:
-            self.say("Starting the sandbox. The first time, writing its sample scenes takes a few seconds.")
+            self.say(
+                _("Starting the sandbox. The first time, writing its sample scenes takes a few seconds.")
+            )
         self.session = session_for(self._connection, self._show_start)
         self.client = Client(self.session, self.is_cancelled, self.say)
         prepare_expressions(self.client.algorithms)
         if self.session.is_sandbox:
             self.warn(
-                f"{self.session.base_url} is a Cloud Score+ sandbox, not Google Earth Engine: "
-                "its scenes are not Google's."
+                _(
+                    "{base_url} is a Cloud Score+ sandbox, not Google Earth Engine: "
+                    "its scenes are not Google's.",
+                    base_url=self.session.base_url,
+                )
             )
         else:
             self.say(
-                f"Earth Engine at {self.session.base_url}, project {self.session.project}, {self.session.account}."
+                _(
+                    "Earth Engine at {base_url}, project {project}, {account}.",
+                    base_url=self.session.base_url,
+                    project=self.session.project,
+                    account=self.session.account,
+                )
             )
         self._feedback.pushDebugInfo(f"earthengine-api {ee_version()} from {ee_place()}")
 
     def _show_start(self, share: float) -> None:
         if self.is_cancelled():
             raise Cancelled
-        self.show(100 * share, "Writing the sandbox's sample scenes")
+        self.show(100 * share, _("Writing the sandbox's sample scenes"))
 
     def _close(self, *, failed: bool) -> None:
         self._block.close()

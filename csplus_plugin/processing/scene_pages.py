@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.choices import Scenes
 from ..core.errors import ComputationTooHeavy, Unreachable
+from ..core.language import _
 from ..core.survey import Scene, Survey
 from ..core.targets.scene_list import PAGE, SceneList, ids_of
 from .run import Run
@@ -34,14 +35,26 @@ def ask_in_pages(run: Run, scenes: Scenes, target: SceneList) -> tuple[Survey, l
         survey, answer = run.survey(scenes, needs_scores=False), []
         size = max(1, min(PAGE, survey.scene_count) // _PARTS)
     if not isinstance(answer, list):
-        raise Unreachable("The answer to the question for scenes is damaged.", "Run again in a few minutes.")
+        raise Unreachable(
+            _("The answer to the question for scenes is damaged."), _("Run again in a few minutes.")
+        )
     if missing := _missing(survey, answer):
-        run.say(f"{len(missing)} of {survey.scene_count} scenes are asked for in further requests.")
+        run.say(
+            _(
+                "{missing} of {count} scenes are asked for in further requests.",
+                missing=len(missing),
+                count=survey.scene_count,
+            )
+        )
         answer = [*answer, *_pages(run, scenes, target, missing, size)]
     if missing := _missing(survey, answer):
         raise Unreachable(
-            f"The service names {survey.scene_count} scenes, and gives nothing of {len(missing)} of them.",
-            "Its answer is damaged: run again in a few minutes.",
+            _(
+                "The service names {count} scenes, and gives nothing of {missing} of them.",
+                count=survey.scene_count,
+                missing=len(missing),
+            ),
+            _("Its answer is damaged: run again in a few minutes."),
         )
     return survey, answer
 
@@ -56,7 +69,10 @@ def _pages(run: Run, scenes: Scenes, target: SceneList, missing: Sequence[Scene]
     done = 0
     while waiting:
         page = waiting.popleft()
-        run.show(100 * done / len(missing), f"{done} of {len(missing)} scenes")
+        run.show(
+            100 * done / len(missing),
+            _("{done} of {count} scenes", done=done, count=len(missing)),
+        )
         try:
             found = run.client.value(target.question(_only(scenes, page)))
         except ComputationTooHeavy:

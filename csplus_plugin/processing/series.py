@@ -15,6 +15,7 @@ from ..core import passes as passing
 from ..core import survey as surveying
 from ..core.choices import Scenes
 from ..core.errors import FileTrouble, NothingFound
+from ..core.language import _, ngettext
 from ..core.passes import Found, Pass
 from ..core.places import Group, Place, groups
 from ..core.smoothing import whittaker
@@ -85,8 +86,8 @@ class SeriesRun:
         survey = passing.together(self._scenes, known.values())
         if not survey.scenes:
             raise NothingFound(
-                f"No scenes {survey.left[0][0]}.",
-                "Choose a longer window or fewer filters, or check where they are.",
+                _("No scenes {what}.", what=survey.left[0][0]),
+                _("Choose a longer window or fewer filters, or check where they are."),
             )
         surveying.check_policy(self._scenes, survey, needs_scores=True)
         for line in surveying.report(survey):
@@ -109,7 +110,15 @@ class SeriesRun:
         queue = ChunkQueue(work)
         left = total = queue.unfinished
         places = sum(len(group.places) for group, _, _ in self._groups)
-        self._run.say(f"Looks: {known} (places: {places}); known: {known - left}; to be asked for: {left}.")
+        self._run.say(
+            _(
+                "Looks: {looks} (places: {places}); known: {answered}; to be asked for: {left}.",
+                looks=known,
+                places=places,
+                answered=known - left,
+                left=left,
+            )
+        )
         asker = Asker(
             self._run.client, queue, self._question, self._read, self._options, self._run.is_cancelled
         )
@@ -122,15 +131,26 @@ class SeriesRun:
                 return
             shown = time.monotonic()
             share = 1 - queue.unfinished / total if total else 1.0
-            text = f"{total - queue.unfinished} of {total} looks, {in_progress} requests in progress"
+            text = _(
+                "{done} of {count} looks, {in_progress} requests in progress",
+                done=total - queue.unfinished,
+                count=total,
+                in_progress=in_progress,
+            )
             if asker.retries:
-                text += f", {asker.retries} retries"
+                text += f", {ngettext('{count} retry', '{count} retries', asker.retries)}"
             self._run.show(_SURVEYED + (_ASKED - _SURVEYED) * share, text)
 
         for chunk, looks in asker.ask(report):
             file.add(_entries(chunk, looks))
         if total:
-            self._run.say(f"All looks have arrived. Retries: {asker.retries}; chunks split: {asker.splits}.")
+            self._run.say(
+                _(
+                    "All looks have arrived. Retries: {retries}; chunks split: {splits}.",
+                    retries=asker.retries,
+                    splits=asker.splits,
+                )
+            )
 
     def rows(self, file: LookFile) -> Iterator[tuple[Cell, ...]]:
         """Make the rows, feature by feature, in order of time.
@@ -140,13 +160,13 @@ class SeriesRun:
         """
         first, last = self._scenes.start, self._scenes.end
         numbers: dict[str, frozenset[int]] = {}
-        for group, _, passes in self._groups:
+        for group, _scenes, passes in self._groups:
             numbers |= dict.fromkeys(
                 (place.key for place in group.places), frozenset(one.number for one in passes)
             )
         for feature, place in zip(self._features.ids, self._features.places, strict=True):
             if place is None:
-                yield self._target.empty_row(feature, "no geometry")
+                yield self._target.empty_row(feature, _("no geometry"))
                 continue
             of_window = numbers[place.key]
             looks = [
@@ -161,7 +181,9 @@ class SeriesRun:
         kept = [(day, look) for day, look in looks if look.clear_share >= target.min_clear]
         if not kept:
             clearest = max((look.clear_share for _, look in looks), default=None)
-            note = f"no clear look among {len(looks)}" if looks else "never seen with a score"
+            note = (
+                _("no clear look among {count}", count=len(looks)) if looks else _("never seen with a score")
+            )
             yield target.empty_row(feature, note, clearest)
         smooth = [self._smooth(number, kept) for number in target.smoothed]
         for place, (day, look) in enumerate(kept):
@@ -240,8 +262,8 @@ def _checked(numbers: Any, count: int) -> Look:
     look = Look.from_numbers(numbers, count)
     if look is None:
         raise FileTrouble(
-            "The file of looks beside the table is damaged.",
-            "Delete it; the next run asks for everything again.",
+            _("The file of looks beside the table is damaged."),
+            _("Delete it; the next run asks for everything again."),
         )
     return look
 

@@ -26,6 +26,7 @@ from qgis.PyQt.QtCore import QVariant
 
 from ..core.checks import shown
 from ..core.errors import InvalidChoice
+from ..core.language import _
 from .emptied import is_blank
 from .parameters import INTEGER
 
@@ -75,8 +76,15 @@ def check_names(algorithm: QgsProcessingAlgorithm, parameters: Mapping[str, Any]
     for name in parameters:
         if name not in known:
             near = difflib.get_close_matches(name.casefold(), folded, 1)
-            hint = f"Did you mean {folded[near[0]]}?" if near else f"It has {', '.join(known)}."
-            raise InvalidChoice(f"{algorithm.displayName()} has no parameter {name}.", hint)
+            hint = (
+                _("Did you mean {name}?", name=folded[near[0]])
+                if near
+                else _("It has {names}.", names=", ".join(known))
+            )
+            raise InvalidChoice(
+                _("{algorithm} has no parameter {name}.", algorithm=algorithm.displayName(), name=name),
+                hint,
+            )
 
 
 def _evaluated(value: Any, context: QgsProcessingContext) -> Any:
@@ -116,11 +124,12 @@ def _option(definition: QgsProcessingParameterEnum, value: Any) -> str:
     by_folded = {option.casefold(): option for option in options}
     text = str(value).strip().casefold()
     near = [by_folded[match] for match in difflib.get_close_matches(text, by_folded, 3)]
-    hints = [f"Did you mean {' or '.join(near)}?"] if near else []
+    hints = [_("Did you mean {name}?", name=_(" or ").join(near))] if near else []
     if len(options) <= _MANY:
-        hints.append(f"Choose from {', '.join(options)}.")
+        hints.append(_("Choose from {choices}.", choices=", ".join(options)))
     raise InvalidChoice(
-        f"{definition.name()} is {shown(value)}, which is not one of its choices.", " ".join(hints)
+        _("{name} is {value}, which is not one of its choices.", name=definition.name(), value=shown(value)),
+        " ".join(hints),
     )
 
 
@@ -133,26 +142,33 @@ def _read_number(definition: QgsProcessingParameterNumber, value: Any) -> float 
         number = None
     if number is None:
         raise InvalidChoice(
-            f"{definition.name()} is {shown(value)}, which is not a number.",
-            "Write it like 0.65, without a unit.",
+            _("{name} is {value}, which is not a number.", name=definition.name(), value=shown(value)),
+            _("Write it like 0.65, without a unit."),
         )
     lowest, highest = definition.minimum(), definition.maximum()
     if not lowest <= number <= highest:
         raise InvalidChoice(
-            f"{definition.name()} is {number:g}, which is out of range.",
-            f"Choose a number {_range(definition)}.",
+            _("{name} is {number:g}, which is out of range.", name=definition.name(), number=number),
+            _("Choose a number {bounds}.", bounds=_range(definition)),
         )
     if definition.dataType() != INTEGER:
         return number
     whole = _whole(number)
     if whole is None:
-        raise InvalidChoice(f"{definition.name()} is {number:g}, which is not a whole number.", "Round it.")
+        raise InvalidChoice(
+            _("{name} is {number:g}, which is not a whole number.", name=definition.name(), number=number),
+            _("Round it."),
+        )
     return whole
 
 
 def _range(definition: QgsProcessingParameterNumber) -> str:
     lowest, highest = definition.minimum(), definition.maximum()
-    return f"from {lowest:g} to {highest:g}" if highest < _UNBOUNDED else f"of at least {lowest:g}"
+    return (
+        _("from {lowest:g} to {highest:g}", lowest=lowest, highest=highest)
+        if highest < _UNBOUNDED
+        else _("of at least {lowest:g}", lowest=lowest)
+    )
 
 
 _UNBOUNDED = 1e300
@@ -164,7 +180,9 @@ def _read_flag(definition: QgsProcessingParameterBoolean, value: Any) -> bool | 
     if not text:
         return None
     if text not in (*_YES, *_NO):
-        raise InvalidChoice(f"{definition.name()} is {shown(value)}.", "Choose true or false.")
+        raise InvalidChoice(
+            _("{name} is {value}.", name=definition.name(), value=shown(value)), _("Choose true or false.")
+        )
     return text in _YES
 
 

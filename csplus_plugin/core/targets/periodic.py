@@ -41,7 +41,7 @@ class Periodic(Composite):
         often = (
             _("every {count} days", count=self.period_days)
             if self.period == "days"
-            else _("by {period}", period=_(self.period))
+            else _("by {period}", period=self.period)
         )
         return _("{composite}, {often}", composite=super().sentence(scenes), often=often)
 
