@@ -53,6 +53,9 @@ format: setup ## format the code
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
+translations: setup ## bring resources/i18n up to date, and list what is left to translate (LANGUAGES=fr begins one)
+	@$(PYTHON) tools/translations.py $(LANGUAGES)
+
 package: setup ## build what a user installs: build/csplus.zip, with the Python libraries it needs
 	@$(PYTHON) tools/package.py
 

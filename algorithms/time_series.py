@@ -24,7 +24,7 @@ from ..csplus_plugin.layers.provenance import SANDBOX_SENTENCE, origin
 from ..csplus_plugin.processing.blocks import add_bands, read_scenes
 from ..csplus_plugin.processing.destinations import survey_outputs, table_file
 from ..csplus_plugin.processing.features import read_features
-from ..csplus_plugin.processing.parameters import add, choices, chosen, explained, number
+from ..csplus_plugin.processing.parameters import add, choices, chosen, explained, number, paragraph
 from ..csplus_plugin.processing.region import Note, read_region
 from ..csplus_plugin.processing.reports import write_report
 from ..csplus_plugin.processing.series import SeriesRun, look_file
@@ -77,8 +77,10 @@ class TimeSeries(TableAlgorithm):
         add(
             self,
             choices("STATISTICS", "Statistics", STATISTICS, list(Series().statistics)),
-            "Over the clear pixels of a feature. "
-            + explained({name: METRICS[name].label for name in STATISTICS}),
+            paragraph(
+                _("Over the clear pixels of a feature."),
+                explained({name: METRICS[name].label for name in STATISTICS}),
+            ),
         )
         add(
             self,

@@ -1,8 +1,9 @@
-"""Import the repository root under the name that QGIS gives it: `csplus`."""
+"""Import the repository root under the name that QGIS gives it, `csplus`; in English, whatever the machine speaks."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ def _import_root_as_csplus() -> None:
     spec.loader.exec_module(module)
 
 
+# Qt reads it when QGIS starts, here and in the programs that tests start.
+os.environ["LC_ALL"] = "C.UTF-8"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what is put in the background deaf to Ctrl-C, and the programs that tests start would be too.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -9,6 +9,8 @@ Run with QGIS's Python: names, labels and help are asked of the provider itself,
 from __future__ import annotations
 
 import argparse
+import ast
+import gettext
 import importlib.util
 import io
 import os
@@ -19,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -27,8 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "i18n"
 TEMPLATE = FOLDER / "csplus.pot"
 
-KEYWORDS = {"_": None, "marked": None, "ngettext": (1, 2), "one_of": (1,), "between": (1,)}
-"""Functions whose texts are translated; the last two name a choice in their first argument."""
+KEYWORDS = {"_": 1, "marked": 1, "ngettext": 2, "one_of": 1, "between": 1}
+"""Functions whose first arguments are translated, and how many; the last two name a choice in it."""
 
 UNDATED = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """In the place of dates, so that equal sentences give equal files."""
@@ -72,7 +73,7 @@ def make_template() -> Catalog:
         revision_date=UNDATED,
         fuzzy=False,
     )
-    for text, file, note in (*texts_in_code(), *texts_of_tables(), *texts_of_provider()):
+    for text, file, note in (*texts_in_code(), *texts_of_provider(), *texts_of_tables()):
         template.add(text, locations=[(file, 0)], auto_comments=[note] if note else [])
     for message in template:
         message.auto_comments = message.auto_comments[:1]
@@ -83,12 +84,44 @@ def make_template() -> Catalog:
 def texts_in_code() -> Iterator[Found]:
     """Find what the code itself translates or marks."""
     for folder in ("algorithms", "csplus_plugin"):
-        for name, _line, text, _comments, _context in extract_from_dir(
-            ROOT / folder,
-            method_map=[("sandbox/**", "ignore"), ("vendor/**", "ignore"), ("**.py", "python")],
-            keywords=KEYWORDS,
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            place = path.relative_to(ROOT)
+            if not {"sandbox", "vendor"} & set(place.parts):
+                for text in texts_in(ast.parse(path.read_text(encoding="utf-8"))):
+                    yield text, place.as_posix(), ""
+
+
+def texts_in(tree: ast.Module) -> Iterator[str | tuple[str, str]]:
+    """Find the texts that a module translates, in order."""
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        given = call.args[: KEYWORDS.get(call.func.id, 0)]
+        texts = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if len(texts) == 2:  # noqa: PLR2004 one and many
+            yield texts[0], texts[1]
+        elif texts:
+            yield texts[0]
+
+
+def texts_of_provider() -> Iterator[Found]:
+    """Ask every algorithm and model for its dialog, and note what it wants to have translated."""
+    plugin = _plugin()
+    listener = Listener()
+    with plugin.core.language.spoken_by(listener):
+        provider = plugin.provider.CsPlusProvider()
+        provider.loadAlgorithms()
+        models = plugin.processing.shipped_model
+        for algorithm in (
+            *provider.algorithms(),
+            *map(models.ShippedModel, sorted(models.MODELS.glob("*.model3"))),
         ):
-            yield text, f"{folder}/{Path(name).as_posix()}", ""
+            listener.place = f"csplus:{algorithm.name()}"
+            made = algorithm.create()
+            for ask in (made.displayName, made.group, made.shortDescription, made.shortHelpString):
+                ask()
+    yield from listener.heard
 
 
 def texts_of_tables() -> Iterator[Found]:
@@ -96,44 +129,34 @@ def texts_of_tables() -> Iterator[Found]:
     catalog = _plugin().core.catalog
     file = "csplus_plugin/core/catalog.py"
     for ways in (catalog.METHODS, catalog.STATISTICS, catalog.METRICS):
-        for name, way in ways.items():
-            yield way.label, file, f"the choice {name}"
-            yield way.use, file, f"what {name} is good for"
-    for style in (*catalog.ALL_STYLES.values(),):
-        yield style.label, file, "a style"
-        yield from ((name, file, "a class of a style") for name in style.classes)
-    for table in (catalog.SCORE_BANDS, catalog.UNSCORED_POLICIES, catalog.INDEX_SOURCES, catalog.MEASURES):
-        for name, meaning in table.items():
-            yield meaning, file, f"what {name} means"
+        for way in ways.values():
+            yield way.label, file, ""
+            yield way.use, file, ""
+    for style in catalog.ALL_STYLES.values():
+        yield style.label, file, ""
+        yield from ((name, file, "") for name in style.classes)
 
 
-def texts_of_provider() -> Iterator[Found]:
-    """Ask every algorithm and model for the texts of its dialog, in English."""
-    plugin = _plugin()
-    provider = plugin.provider.CsPlusProvider()
-    provider.loadAlgorithms()
-    models = plugin.processing.shipped_model
-    algorithms = [
-        *provider.algorithms(),
-        *(models.ShippedModel(file) for file in sorted(models.MODELS.glob("*.model3"))),
-    ]
-    for group, _icon in plugin.processing.base.GROUPS.values():
-        yield group, "csplus_plugin/processing/base.py", "a group of the toolbox"
-    for algorithm in algorithms:
-        made = algorithm.create()
-        place = f"csplus:{made.name()}"
-        yield from ((text, place, note) for text, note in _texts_of(made) if text.strip())
+class Listener(gettext.NullTranslations):
+    """A catalogue that notes what it is asked for.
 
+    What it answers begins with a mark that nobody sees: a text that holds one is put together from translated parts.
+    """
 
-def _texts_of(algorithm: Any) -> Iterator[tuple[str, str]]:
-    yield from algorithm.texts()
-    for parameter in algorithm.parameterDefinitions():
-        yield parameter.description(), f"label of {parameter.name()}"
-        yield parameter.help(), f"help of {parameter.name()}"
-        if hasattr(parameter, "fileFilter"):
-            yield parameter.fileFilter(), f"files for {parameter.name()}"
-    for output in algorithm.outputDefinitions():
-        yield output.description(), f"the output {output.name()}"
+    MARK = "\N{WORD JOINER}"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = ""
+        self.heard: list[Found] = []
+
+    def gettext(self, message: str) -> str:
+        """Note a text, and give it back with the mark."""
+        if self.MARK in message:
+            return message
+        if message.strip():
+            self.heard.append((message, self.place, ""))
+        return self.MARK + message
 
 
 def update(template: Catalog, language: str) -> Catalog:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import gettext
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cache
 
@@ -24,7 +24,8 @@ FOLDER = ROOT / "resources" / "i18n"
 """A folder for each language, as gettext finds it: `ja/LC_MESSAGES/csplus.mo`, made from the `.po` beside it."""
 
 _language = "en"
-_is_english: ContextVar[bool] = ContextVar("is_english", default=False)
+_speaker: ContextVar[gettext.NullTranslations | None] = ContextVar("speaker", default=None)
+"""Who speaks in the place of the user's language, in this thread."""
 
 
 def use(language: str) -> None:
@@ -39,8 +40,7 @@ def use(language: str) -> None:
 
 def current() -> str:
     """Name the language that is spoken, as a web page declares it: `en` where there is no catalogue."""
-    spoken = _catalogue(_language).info().get("language", "en")
-    return "en" if _is_english.get() else str(spoken).replace("_", "-")
+    return str(_spoken().info().get("language", "en")).replace("_", "-")
 
 
 def marked(message: str) -> str:
@@ -71,14 +71,19 @@ def ngettext(one: str, many: str, count: int, /, **fields: object) -> str:
     return _filled(_spoken().ngettext(one, many, count), english, {"count": count, **fields})
 
 
-@contextmanager
-def in_english() -> Iterator[None]:
+def in_english() -> AbstractContextManager[None]:
     """Speak English for a while: what is written into a file is for everybody."""
-    before = _is_english.set(True)
+    return spoken_by(gettext.NullTranslations())
+
+
+@contextmanager
+def spoken_by(speaker: gettext.NullTranslations) -> Iterator[None]:
+    """Let a catalogue speak for a while, in this thread."""
+    before = _speaker.set(speaker)
     try:
         yield
     finally:
-        _is_english.reset(before)
+        _speaker.reset(before)
 
 
 def _filled(text: str, english: str, fields: dict[str, object]) -> str:
@@ -91,7 +96,7 @@ def _filled(text: str, english: str, fields: dict[str, object]) -> str:
 
 
 def _spoken() -> gettext.NullTranslations:
-    return _catalogue("en" if _is_english.get() else _language)
+    return _speaker.get() or _catalogue(_language)
 
 
 @cache

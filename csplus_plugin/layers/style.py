@@ -17,6 +17,7 @@ from qgis.PyQt.QtGui import QColor
 
 from ..core.catalog import Style
 from ..core.fallback import fallback
+from ..core.language import _
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
 
@@ -61,7 +62,7 @@ def _three_bands(layer: QgsRasterLayer, numbers: list[int], style: Style) -> Non
 def _classes(layer: QgsRasterLayer, number: int, style: Style) -> None:
     first = round(style.minimum)
     classes = [
-        QgsPalettedRasterRenderer.Class(first + place, QColor(colour), label)
+        QgsPalettedRasterRenderer.Class(first + place, QColor(colour), _(label))
         for place, (colour, label) in enumerate(zip(style.palette, style.classes, strict=True))
     ]
     layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), number, classes))

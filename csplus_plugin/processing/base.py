@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -125,12 +125,6 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
     def shortHelpString(self) -> str:
         """Give plain paragraphs: `qgis_process` prints them as they are, the dialog joins their lines."""
         return html.escape(_(self.HELP), quote=False)
-
-    def texts(self) -> Iterator[tuple[str, str]]:
-        """Give the texts of its own to translate, each with a note for whoever translates it."""
-        yield self.NAME, "name of an algorithm"
-        yield self.SUMMARY, "what it is for"
-        yield self.HELP, "help"
 
     def addParameter(self, definition: QgsProcessingParameterDefinition, createOutput: bool = True) -> bool:  # noqa: FBT001, FBT002, N803
         """Add a parameter, with its label and its help in the user's language."""

@@ -25,11 +25,24 @@ from qgis.core import (
 from ..core import catalog, indices
 from ..core.choices import Output, Scenes
 from ..core.errors import InvalidChoice
+from ..core.language import _, marked
 from ..core.methods import SINGLE
 from ..core.region import Region
 from ..core.targets.composite import Composite
 from ..download.crs_in_file import require_in_file
-from .parameters import INTEGER, add, choice, choices, chosen, day, explained, number, optional_day, sentence
+from .parameters import (
+    INTEGER,
+    add,
+    choice,
+    choices,
+    chosen,
+    day,
+    explained,
+    number,
+    optional_day,
+    paragraph,
+    sentence,
+)
 from .region import Note, read_region
 
 _DATE = Qgis.ProcessingDateTimeParameterDataType.Date
@@ -62,7 +75,10 @@ def add_scenes(algorithm: QgsProcessingAlgorithm, *, window_is_optional: bool = 
     add(
         algorithm,
         choice("PRODUCT", "Product", catalog.PRODUCTS, "L2A"),
-        sentence(f"{p.name}: {p.label}, from {p.first_day}" for p in catalog.PRODUCTS.values()),
+        sentence(
+            _("{name}: {label}, from {first_day}", name=p.name, label=_(p.label), first_day=p.first_day)
+            for p in catalog.PRODUCTS.values()
+        ),
     )
     add(
         algorithm,
@@ -106,8 +122,10 @@ def _add_filters(algorithm: QgsProcessingAlgorithm) -> None:
     add(
         algorithm,
         choice("UNSCORED_POLICY", "Scenes without a score", catalog.UNSCORED_POLICIES, "drop"),
-        "What becomes of scenes without a score, which arrives hours to days after the scene. "
-        + explained(catalog.UNSCORED_POLICIES),
+        paragraph(
+            _("What becomes of scenes without a score, which arrives hours to days after the scene."),
+            explained(catalog.UNSCORED_POLICIES),
+        ),
         advanced=True,
     )
     add(
@@ -162,8 +180,11 @@ def add_composite(algorithm: QgsProcessingAlgorithm) -> None:
     add(
         algorithm,
         QgsProcessingParameterBoolean("DATE_BAND", "Add the date", False),
-        "Add the band date: the day of the observation that was taken, counted from 1970-01-01; "
-        f"for the methods {', '.join(sorted(SINGLE))}.",
+        _(
+            "Add the band date: the day of the observation that was taken, counted from 1970-01-01; for the methods "
+            "{methods}.",
+            methods=", ".join(sorted(SINGLE)),
+        ),
         advanced=True,
     )
 
@@ -240,8 +261,10 @@ def add_output(
         add(
             algorithm,
             choice("STYLE", "Style", styles, default),
-            "Colours of the live layer, and of the file as far as it holds the bands. "
-            + explained({name: catalog.ALL_STYLES[name].label for name in styles}),
+            paragraph(
+                _("Colours of the live layer, and of the file as far as it holds the bands."),
+                explained({name: catalog.ALL_STYLES[name].label for name in styles}),
+            ),
         )
     add(
         algorithm,
@@ -383,7 +406,8 @@ def read_output(
         chosen = algorithm.parameterAsCrs(parameters, "CRS", context)
         if not chosen.isValid():
             raise InvalidChoice(
-                f"The CRS {parameters['CRS']} is not known.", "Choose one like EPSG:32611, or leave it empty."
+                _("The CRS {name} is not known.", name=parameters["CRS"]),
+                _("Choose one like EPSG:32611, or leave it empty."),
             )
         crs = _written(chosen)
     return Output(
@@ -411,7 +435,8 @@ def _written(crs: QgsCoordinateReferenceSystem) -> str:
     kind = _NO_MAPS.get(crs.type())
     if kind:
         raise InvalidChoice(
-            f"The CRS {name} is {kind}, and pixels lie on a map.", "Choose a projected or geographic one."
+            _("The CRS {name} is {kind}, and pixels lie on a map.", name=name, kind=_(kind)),
+            _("Choose a projected or geographic one."),
         )
     wkt = crs.toWkt(Qgis.CrsWktVariant.Wkt1Gdal) or crs.toWkt(Qgis.CrsWktVariant.Wkt2_2019)
     written = crs.authid() if crs.authid().startswith("EPSG:") else wkt
@@ -420,9 +445,9 @@ def _written(crs: QgsCoordinateReferenceSystem) -> str:
 
 
 _NO_MAPS = {
-    Qgis.CrsType.Geocentric: "geocentric",
-    Qgis.CrsType.Vertical: "vertical",
-    Qgis.CrsType.Compound: "compound, of a map and of heights",
-    Qgis.CrsType.Temporal: "temporal",
-    Qgis.CrsType.Engineering: "an engineering one, of no place on the earth",
+    Qgis.CrsType.Geocentric: marked("geocentric"),
+    Qgis.CrsType.Vertical: marked("vertical"),
+    Qgis.CrsType.Compound: marked("compound, of a map and of heights"),
+    Qgis.CrsType.Temporal: marked("temporal"),
+    Qgis.CrsType.Engineering: marked("an engineering one, of no place on the earth"),
 }

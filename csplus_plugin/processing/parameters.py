@@ -95,16 +95,21 @@ def number(
 
 
 def explained(options: Mapping[str, str | catalog.Way]) -> str:
-    """Explain each option in the catalogue's words, as help."""
+    """Explain each option in the catalogue's words, as help in the user's language."""
     return sentence(
-        f"{name}: {meaning.use if isinstance(meaning, catalog.Way) else meaning}"
+        f"{name}: {_(meaning.use if isinstance(meaning, catalog.Way) else meaning)}"
         for name, meaning in options.items()
     )
 
 
 def sentence(parts: Iterable[str]) -> str:
     """Join the parts of a help text."""
-    return f"{'; '.join(parts)}."
+    return _("{what}.", what=_("; ").join(parts))
+
+
+def paragraph(*sentences: str) -> str:
+    """Put sentences, each in the user's language, one after the other."""
+    return " ".join(sentences)
 
 
 def day(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +72,6 @@ class ShippedModel(QgsProcessingModelAlgorithm):
     def shortHelpString(self) -> str:
         """Give plain paragraphs: `qgis_process` prints them as they are."""
         return html.escape(_(self._text("ALG_DESC")), quote=False)
-
-    def texts(self) -> Iterator[tuple[str, str]]:
-        """Give the texts of its own to translate, as `CsPlusAlgorithm.texts` does."""
-        yield self._text("NAME"), "name of a model"
-        yield self._text("ALG_DESC"), "help"
 
     def checkParameterValues(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext

@@ -39,13 +39,15 @@ def test_no_name_that_the_site_refuses(package: zipfile.ZipFile) -> None:
 
 def test_no_tests_no_binaries_no_tools(package: zipfile.ZipFile) -> None:
     text = {".py", ".txt", ".md", ".json", ".pem", ".rst", ".LICENSE"}
-    allowed = {*text, ".svg", ".qml", ".model3", ".html", ".css", ".js", ".qm"}
+    allowed = {*text, ".svg", ".qml", ".model3", ".html", ".css", ".js", ".po", ".pot", ".mo"}
     for entry in package.infolist():
         path = PurePosixPath(entry.filename)
         is_licence = path.name.upper().startswith(("LICEN", "NOTICE"))
         is_scanner_setting = path.name in (".bandit", ".secrets.baseline")
         assert path.suffix in allowed or is_licence or is_scanner_setting, path
-        assert b"\0" not in package.read(entry), path
+        assert (b"\0" in package.read(entry)) is (path.suffix == ".mo"), (
+            path
+        )  # compiled from the .po beside it
         assert entry.external_attr >> 16 == 0o644, path
         if path.suffix == ".py":
             assert not {"tests", "testing", "cli"} & set(path.parts[:-1]), path
