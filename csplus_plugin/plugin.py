@@ -37,7 +37,7 @@ class CsPlusPlugin:
 
     def initProcessing(self) -> None:
         """Register the algorithms; `qgis_process` calls this alone."""
-        language.use(QgsApplication.locale())
+        self._choose_language()
         if QgsApplication.platform() == "qgis_process":
             interrupts.watch(QgsApplication.arguments())
         self.provider = CsPlusProvider()
@@ -71,6 +71,10 @@ class CsPlusPlugin:
             registry.removeProvider(self.provider)
             self.provider = None
         forget_modules()
+
+    def _choose_language(self) -> None:
+        """Speak as QGIS does: the language of its options, else the system's."""
+        language.use(QgsApplication.locale())
 
     def _refresh_models(self, provider: str) -> None:
         """Load the models again where GDAL's algorithms, which some of them chain, come after ours."""

@@ -112,11 +112,7 @@ def texts_of_provider() -> Iterator[Found]:
     with plugin.core.language.spoken_by(listener):
         provider = plugin.provider.CsPlusProvider()
         provider.loadAlgorithms()
-        models = plugin.processing.shipped_model
-        for algorithm in (
-            *provider.algorithms(),
-            *map(models.ShippedModel, sorted(models.MODELS.glob("*.model3"))),
-        ):
+        for algorithm in sorted(provider.algorithms(), key=lambda one: one.name()):
             listener.place = f"csplus:{algorithm.name()}"
             made = algorithm.create()
             for ask in (made.displayName, made.group, made.shortDescription, made.shortHelpString):
@@ -215,9 +211,8 @@ def compiled_bytes(catalogue: Catalog) -> bytes:
 
 
 def _plugin() -> Any:
-    """Import the plugin as QGIS does, once, with QGIS running and English spoken."""
+    """Import the plugin as QGIS does and register it: models show less where they miss the algorithms they chain."""
     if "csplus" not in sys.modules:
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         spec = importlib.util.spec_from_file_location(
             "csplus", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
         )
@@ -227,12 +222,21 @@ def _plugin() -> Any:
     from qgis.core import QgsApplication
 
     if QgsApplication.instance() is None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         _plugin.application = QgsApplication([], False)
         QgsApplication.initQgis()
+        sys.path.append(str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins"))
+        from processing.core.Processing import Processing
+
+        Processing.initialize()
+    registry = QgsApplication.processingRegistry()
     import csplus.csplus_plugin.core.catalog
     import csplus.csplus_plugin.processing.shipped_model
     import csplus.csplus_plugin.provider
 
+    if registry.providerById("csplus") is None:
+        _plugin.provider = csplus.csplus_plugin.provider.CsPlusProvider()  # QGIS keeps only its own half
+        registry.addProvider(_plugin.provider)
     return csplus.csplus_plugin
 
 

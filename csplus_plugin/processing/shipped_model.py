@@ -69,6 +69,10 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         """Give the words by which the toolbox finds it."""
         return [*SHARED_TAGS, *self._text("TAGS").split(",")]
 
+    def shortDescription(self) -> str:
+        """Give one sentence."""
+        return _(super().shortDescription())
+
     def shortHelpString(self) -> str:
         """Give plain paragraphs: `qgis_process` prints them as they are."""
         return html.escape(_(self._text("ALG_DESC")), quote=False)

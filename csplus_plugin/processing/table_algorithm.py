@@ -122,8 +122,9 @@ class TableAlgorithm(RecipeAlgorithm):
         self.style(layer)
 
     def _title(self) -> str:
-        title = f"{self.displayName()} {self.recipe.scenes.start} to {self.recipe.scenes.end}"
-        return f"{title} (sandbox)" if self._is_sandbox else title
+        scenes = self.recipe.scenes
+        title = _("{name} {start} to {end}", name=self.displayName(), start=scenes.start, end=scenes.end)
+        return _("{title} (sandbox)", title=title) if self._is_sandbox else title
 
     def _report(self, table: Table) -> Report:
         scenes, target = self.recipe.scenes, self.recipe.target
