@@ -16,6 +16,7 @@ from qgis.core import (
 
 from ..csplus_plugin.core.catalog import PERIODS
 from ..csplus_plugin.core.errors import FileTrouble
+from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.layer_name import SANDBOX, series_name
 from ..csplus_plugin.core.periods import Period
 from ..csplus_plugin.core.recipe import Recipe
@@ -183,5 +184,6 @@ def _make(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
     except OSError as problem:
         raise FileTrouble(
-            f"The folder {folder} cannot be made: {problem.strerror}.", "Choose another."
+            _("The folder {folder} cannot be made: {strerror}.", folder=folder, strerror=problem.strerror),
+            _("Choose another."),
         ) from problem

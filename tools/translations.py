@@ -14,6 +14,7 @@ import gettext
 import importlib.util
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -35,6 +36,32 @@ UNDATED = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """In the place of dates, so that equal sentences give equal files."""
 
 WIDTH = 110
+
+SPEAKING = {
+    *("InvalidChoice", "NothingFound", "MissingLibrary", "FileTrouble", "CsPlusError"),
+    *("SignInNeeded", "PermissionDenied", "QuotaExceeded", "RequestTooLarge", "ComputationTooHeavy"),
+    *(
+        "BadRequest",
+        "Unreachable",
+        "say",
+        "warn",
+        "note",
+        "log",
+        "pushInfo",
+        "pushWarning",
+        "setProgressText",
+    ),
+    *("inform", "tell", "addAction", "addMenu", "addRow", "QLabel", "QPushButton", "QGroupBox", "setText"),
+    *(
+        "setToolTip",
+        "setTitle",
+        "setWindowTitle",
+        "setAccessibleName",
+        "setPlaceholderText",
+        "setHeaderLabels",
+    ),
+}
+"""Functions whose texts a user reads: given to them as they are, they would stay English."""
 
 Found = tuple[str | tuple[str, str], str, str]
 """A text, or its forms for one and for many; the file that holds it; a note for whoever translates it."""
@@ -61,6 +88,9 @@ def main() -> None:
         print(f"{language}: {len(catalogue) - len(left)} of {len(catalogue)} texts are translated.")
         for message in left:
             print(f"  {message.id!r}")
+    if bare := list(bare_texts()):
+        print("Texts that no language can translate: wrap them in `_`, of core/language.py.")
+        print("\n".join(f"  {place}: {text}" for place, text in bare))
 
 
 def make_template() -> Catalog:
@@ -83,12 +113,17 @@ def make_template() -> Catalog:
 
 def texts_in_code() -> Iterator[Found]:
     """Find what the code itself translates or marks."""
+    for path, tree in _modules():
+        for text in texts_in(tree):
+            yield text, path.as_posix(), ""
+
+
+def _modules() -> Iterator[tuple[Path, ast.Module]]:
+    """Read our modules, but for the sandbox, which speaks as a server does."""
     for folder in ("algorithms", "csplus_plugin"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            place = path.relative_to(ROOT)
-            if not {"sandbox", "vendor"} & set(place.parts):
-                for text in texts_in(ast.parse(path.read_text(encoding="utf-8"))):
-                    yield text, place.as_posix(), ""
+            if not {"sandbox", "vendor"} & set(path.relative_to(ROOT).parts):
+                yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
 
 
 def texts_in(tree: ast.Module) -> Iterator[str | tuple[str, str]]:
@@ -118,6 +153,27 @@ def texts_of_provider() -> Iterator[Found]:
             for ask in (made.displayName, made.group, made.shortDescription, made.shortHelpString):
                 ask()
     yield from listener.heard
+
+
+def bare_texts() -> Iterator[tuple[str, str]]:
+    """Find texts for users that are said without being translated: where, and what."""
+    for path, tree in _modules():
+        for call in ast.walk(tree):
+            if (
+                isinstance(call, ast.Call)
+                and getattr(call.func, "attr", getattr(call.func, "id", "")) in SPEAKING
+            ):
+                for given in call.args:
+                    if re.search("[a-z]{2}", _literal(given)):
+                        yield f"{path.as_posix()}:{given.lineno}", ast.unparse(given)
+
+
+def _literal(given: ast.expr) -> str:
+    """Give what is written out of a text."""
+    parts = given.values if isinstance(given, ast.JoinedStr) else [given]
+    return " ".join(
+        one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    )
 
 
 def texts_of_tables() -> Iterator[Found]:

@@ -108,8 +108,8 @@ def label(span: Span) -> str:
 def _check_count(count: int) -> None:
     if count > MOST_FRAMES:
         raise InvalidChoice(
-            f"There would be more than {MOST_FRAMES:,} frames.",
-            "Choose fewer layers, or a longer STEP: month or year.",
+            _("There would be more than {most:,} frames.", most=MOST_FRAMES),
+            _("Choose fewer layers, or a longer STEP: month or year."),
         )
 
 

@@ -62,11 +62,11 @@ class Desktop(QObject):
         self.tasks.sign_in_wanted.connect(self._sign_in.start)
         self._menu = LayerMenu(iface)
         self._menu.tuning.connect(self._dock.open)
-        self._dock.toggleViewAction().setText("Tune a live layer")
+        self._dock.toggleViewAction().setText(_("Tune a live layer"))
         self._main_menu = MainMenu(
             iface,
             [self._dock.toggleViewAction()],
-            {"Options…": self._open_options, "Help": self._open_help},
+            {_("Options…"): self._open_options, _("Help"): self._open_help},
         )
         self._menu.done.connect(self._messages.inform)
         self._menu.failed.connect(self._messages.tell)

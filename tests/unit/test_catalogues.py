@@ -68,6 +68,21 @@ def test_the_code_holds_no_text_that_the_template_lacks(tool: ModuleType) -> Non
     assert sorted(map(str, set(said) - known)) == [], TO_DO
 
 
+def test_every_text_for_users_can_be_translated(tool: ModuleType) -> None:
+    assert list(tool.bare_texts()) == [], "Wrap them in `_`, of core/language.py."
+
+
+def test_a_text_that_cannot_be_translated_is_found(
+    tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "algorithms").mkdir()
+    (tmp_path / "algorithms" / "one.py").write_text(
+        "def f(run, x):\n    run.say(f'{x} is wrong.')\n    run.say(f'{x}: {x}')\n    run.say(_('Right.'))\n"
+    )
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    assert list(tool.bare_texts()) == [("algorithms/one.py:2", "f'{x} is wrong.'")]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 class TestALanguage:
     def test_has_every_text_and_no_other(self, language: str) -> None:
