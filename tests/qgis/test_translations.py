@@ -17,6 +17,7 @@ from csplus.csplus_plugin.plugin import CsPlusPlugin
 from csplus.csplus_plugin.provider import CsPlusProvider
 from qgis import processing
 from qgis.core import (
+    QgsApplication,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
@@ -184,19 +185,34 @@ def test_the_page_of_options_is_japanese(in_japanese: None) -> None:
     page.deleteLater()
 
 
-@pytest.mark.parametrize(("flag", "expected"), [(True, "雲なし合成"), (False, "Clear composite")])
-def test_qgis_decides_which_language(flag: bool, expected: str, processing: CsPlusPlugin) -> None:
+@pytest.fixture
+def qgis_in_japanese(qgis_app: QgsApplication) -> Iterator[None]:
+    """QGIS whose options say Japanese."""
     settings = QgsSettings()
-    settings.setValue("locale/overrideFlag", flag)
+    settings.setValue("locale/overrideFlag", True)
     settings.setValue("locale/userLocale", "ja")
-    try:
-        plugin = CsPlusPlugin(None)
-        plugin._choose_language()
-        assert algorithms()["clearcomposite"].displayName() == expected
-    finally:
-        for key in ("overrideFlag", "userLocale"):
-            settings.remove(f"locale/{key}")
-        language.use("en")
+    yield
+    for key in ("overrideFlag", "userLocale"):
+        settings.remove(f"locale/{key}")
+    language.use("en")
+
+
+def test_the_list_of_plugins_is_japanese(qgis_in_japanese: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(Path(QgsApplication.pkgDataPath()) / "python")
+    from pyplugin_installer.installer_data import plugins
+
+    told = plugins.getInstalledPlugin("csplus", str(ROOT), True)
+    assert told["name"] == "Cloud Score+ 雲なし合成"
+    for key in ("description", "about", "tags"):
+        assert JAPANESE.search(told[key]), key
+
+
+def test_qgis_decides_which_language(qgis_in_japanese: None) -> None:
+    CsPlusPlugin(None)._choose_language()
+    assert algorithms()["clearcomposite"].displayName() == "雲なし合成"
+    QgsSettings().setValue("locale/overrideFlag", False)  # then the system's counts, which is none here
+    CsPlusPlugin(None)._choose_language()
+    assert algorithms()["clearcomposite"].displayName() == "Clear composite"
 
 
 @pytest.fixture(scope="module")
