@@ -38,7 +38,7 @@ from ..csplus_plugin.processing.deliver import Delivered, load_layers
 from ..csplus_plugin.processing.destinations import add_survey_outputs, survey_outputs
 from ..csplus_plugin.processing.exporting import Export
 from ..csplus_plugin.processing.image_algorithm import check_days
-from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number
+from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number, paragraph
 from ..csplus_plugin.processing.periods import cut_into_periods
 from ..csplus_plugin.processing.recipe_algorithm import RecipeAlgorithm
 from ..csplus_plugin.processing.run import Run
@@ -111,8 +111,10 @@ class ExportComposite(RecipeAlgorithm):
         add(
             self,
             choice("STYLE", "Style", STYLES, "true_color"),
-            "Colours of the live layers, as far as the assets hold the bands. "
-            + explained({name: style.label for name, style in STYLES.items()}),
+            paragraph(
+                _("Colours of the live layers, as far as the assets hold the bands."),
+                explained({name: style.label for name, style in STYLES.items()}),
+            ),
         )
         table = QgsProcessingParameterFeatureSink(
             "TABLE", "Table of tasks", optional=True, createByDefault=False

@@ -7,6 +7,7 @@ from typing import Any
 
 from qgis.core import Qgis, QgsProcessingContext, QgsVectorLayer
 
+from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey, check_policy
 from ..csplus_plugin.core.table import Table
@@ -60,7 +61,7 @@ class FindScenes(TableAlgorithm):
         survey, answer = ask_in_pages(run, scenes, target)
         counted = graded(survey, answer)
         if nothing := survey.scored_count - counted.scored_count:
-            run.say(f"Scenes that show nothing of the area, and count as unscored: {nothing}.")
+            run.say(_("Scenes that show nothing of the area, and count as unscored: {count}.", count=nothing))
         check_policy(scenes, counted, needs_scores=False)
         return counted, target.table(scenes, counted, answer)
 

@@ -119,7 +119,7 @@ class PeriodicComposites(ImageAlgorithm):
         """Make a piece of every period that has enough scenes, and say which are cut off or empty."""
         self._parts = cut_into_periods(run, self.recipe, survey)
         group = destinations.name or series_name(self.recipe, self._place)
-        group += SANDBOX if run.session.is_sandbox else ""
+        group += _(SANDBOX) if run.session.is_sandbox else ""
         if destinations.folder is not None:
             _make(destinations.folder)
         return period_pieces.pieces(self._parts, destinations.folder, group, destinations.name)

@@ -153,6 +153,8 @@ def texts_of_provider() -> Iterator[Found]:
             for ask in (made.displayName, made.group, made.shortDescription, made.shortHelpString):
                 ask()
     yield from listener.heard
+    for place, text in listener.mixed:
+        sys.exit(f"{place}: of this, only the end can be translated: {text}")
 
 
 def bare_texts() -> Iterator[tuple[str, str]]:
@@ -187,6 +189,14 @@ def texts_of_tables() -> Iterator[Found]:
     for style in catalog.ALL_STYLES.values():
         yield style.label, file, ""
         yield from ((name, file, "") for name in style.classes)
+    yield from ((role, file, "what a band measures") for role, _size in catalog.BANDS.values())
+    labels = _plugin().core.labels
+    for words in labels.WORDS.values():
+        yield from ((word, "csplus_plugin/core/labels.py", "") for word in words.values())
+    domains = {index.domain.capitalize() for index in _plugin().core.indices.catalogue().values()}
+    yield from (
+        (domain, "csplus_plugin/core/labels.py", "a group of spectral indices") for domain in sorted(domains)
+    )
 
 
 class Listener(gettext.NullTranslations):
@@ -201,10 +211,14 @@ class Listener(gettext.NullTranslations):
         super().__init__()
         self.place = ""
         self.heard: list[Found] = []
+        self.mixed: list[tuple[str, str]] = []
+        """Texts that begin in English and go on translated, and where they are shown."""
 
     def gettext(self, message: str) -> str:
         """Note a text, and give it back with the mark."""
         if self.MARK in message:
+            if not message.startswith(self.MARK):
+                self.mixed.append((self.place, message.replace(self.MARK, "")))
             return message
         if message.strip():
             self.heard.append((message, self.place, ""))
@@ -212,14 +226,18 @@ class Listener(gettext.NullTranslations):
 
 
 def update(template: Catalog, language: str) -> Catalog:
-    """Read what is translated into a language, and bring it to the present texts; what is gone is left out."""
+    """Read what is translated into a language, and bring it to the present texts; what is gone waits in comments."""
     path = FOLDER / f"{language}.po"
     found = read(path) if path.is_file() else Catalog(
         locale=language.replace("-", "_"), project=template.project, version="", fuzzy=False,
         header_comment=f"# Cloud Score+ for QGIS in the language {language}.",
     )  # fmt: skip
-    found.update(template, no_fuzzy_matching=True)
+    for message in [*found.obsolete.values()]:
+        found[message.id] = message
     found.obsolete.clear()
+    found.update(template, no_fuzzy_matching=True)
+    for message in [one for one in found.obsolete.values() if not any(forms(one))]:
+        del found.obsolete[message.id]
     found.creation_date = found.revision_date = UNDATED
     return found
 
@@ -249,7 +267,7 @@ def write(catalogue: Catalog, path: Path) -> None:
 def text_bytes(catalogue: Catalog) -> bytes:
     """Give a catalogue as it is written."""
     made = io.BytesIO()
-    write_po(made, catalogue, width=WIDTH, include_lineno=False, ignore_obsolete=True)
+    write_po(made, catalogue, width=WIDTH, include_lineno=False)
     return made.getvalue()
 
 
@@ -287,6 +305,7 @@ def _plugin() -> Any:
         Processing.initialize()
     registry = QgsApplication.processingRegistry()
     import csplus.csplus_plugin.core.catalog
+    import csplus.csplus_plugin.core.labels
     import csplus.csplus_plugin.processing.shipped_model
     import csplus.csplus_plugin.provider
 

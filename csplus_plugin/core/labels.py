@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from . import indices
 from .catalog import ALL_STYLES, BANDS, METHODS, METRICS, PERIODS, PRODUCTS, STATISTICS, Way
+from .language import _
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
+WORDS: Mapping[str, Mapping[str, str]] = {
     "PRODUCT": {"L2A": "Surface reflectance (L2A)", "L1C": "Top-of-atmosphere reflectance (L1C)"},
     "QA_BAND": {
         "cs_cdf": "Tolerates haze and terrain shadow (cs_cdf)",
@@ -69,7 +70,6 @@ _WAYS: Mapping[str, Mapping[str, Way]] = {"METHOD": METHODS, "STATISTIC": STATIS
 
 _HINTS: Mapping[str, Mapping[str, str]] = {
     "PERIOD": PERIODS,
-    "PRODUCT": {name: f"From {product.first_day}" for name, product in PRODUCTS.items()},
 }
 
 
@@ -102,22 +102,28 @@ def options(parameter: str, values: Iterable[str]) -> list[Option]:
 
 def empty_text(parameter: str) -> str:
     """Say what no option at all means."""
-    return "All months" if parameter == "MONTHS" else "None"
+    return _("All months") if parameter == "MONTHS" else _("None")
 
 
 def _option(parameter: str, value: str) -> Option:
     way = _WAYS.get(parameter, {}).get(value)
     if way is not None:
-        return Option(value, way.label, way.label, hint=way.use)
+        return Option(value, _(way.label), _(way.label), hint=_(way.use))
     if parameter == "STYLE" and value in ALL_STYLES:
-        return Option(value, ALL_STYLES[value].label, value)
-    label = _WORDS.get(parameter, {}).get(value, value)
-    return Option(value, label, label, hint=_HINTS.get(parameter, {}).get(value, ""))
+        return Option(value, _(ALL_STYLES[value].label), value)
+    label = _(WORDS.get(parameter, {}).get(value, value))
+    return Option(value, label, label, hint=_hint(parameter, value))
+
+
+def _hint(parameter: str, value: str) -> str:
+    if parameter == "PRODUCT" and value in PRODUCTS:
+        return _("From {first_day}", first_day=PRODUCTS[value].first_day)
+    return _(_HINTS.get(parameter, {}).get(value, ""))
 
 
 def _band(name: str) -> Option:
     role, size = BANDS.get(name, ("", 0))
-    return Option(name, f"{name} \N{EM DASH} {role}, {size} m" if role else name, name)
+    return Option(name, f"{name} \N{EM DASH} {_(role)}, {size} m" if role else name, name)
 
 
 def _index(name: str) -> Option:
@@ -126,5 +132,9 @@ def _index(name: str) -> Option:
         return Option(name, name, name)
     label = f"{name} \N{EM DASH} {found.long_name}"
     return Option(
-        name, label, name, found.domain.capitalize(), f"{found.formula}, of {', '.join(found.bands)}"
+        name,
+        label,
+        name,
+        _(found.domain.capitalize()),
+        _("{formula}, of {bands}", formula=found.formula, bands=", ".join(found.bands)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .catalog import COUNT_BAND, SCORE_BANDS
+from .language import _, in_english, marked
 from .recipe import Recipe
 from .targets.change import Change
 from .targets.gap_filled import GapFilled
@@ -11,7 +12,7 @@ from .targets.target import ImageTarget
 from .text import clean
 from .window_text import window_text
 
-SANDBOX, FILE, SANDBOX_FILE = " (sandbox)", " (file)", " (file, sandbox)"
+SANDBOX, FILE, SANDBOX_FILE = marked(" (sandbox)"), marked(" (file)"), marked(" (file, sandbox)")
 """End the names of layers that a sandbox made, and of those that are files."""
 
 LONGEST = 60
@@ -21,14 +22,13 @@ LONGEST_PLACE = 24
 """Characters of the name of a place in it."""
 
 _WORDS = {
-    COUNT_BAND: "Clear days",
-    "clear": "Clear days",
-    "clear_fraction": "Clear share",
-    "dNBR_class": "Burn severity",
-    "fill_tier": "Fill tier",
-    **{band: f"Score {band}" for band in SCORE_BANDS},
+    COUNT_BAND: marked("Clear days"),
+    "clear": marked("Clear days"),
+    "clear_fraction": marked("Clear share"),
+    "dNBR_class": marked("Burn severity"),
+    "fill_tier": marked("Fill tier"),
 }
-"""Bands that are called otherwise than their names say."""
+"""Bands that are called otherwise than their names say; scores are, too."""
 
 
 def subject(recipe: Recipe[ImageTarget]) -> str:
@@ -36,21 +36,28 @@ def subject(recipe: Recipe[ImageTarget]) -> str:
     target = recipe.target
     style, bands = target.shown(recipe.scenes, recipe.output.style)
     if len(bands) == 1:
-        said = _WORDS.get(bands[0]) or _words_of(bands[0])
-        is_computed = bands[0] not in _WORDS
+        said, is_computed = _words_of(bands[0]), not _has_words(bands[0])
     else:
-        said, is_computed = style.label.partition(" (")[0], True
+        said, is_computed = _(style.label).partition(" (")[0], True
     if is_computed and isinstance(target, GapFilled):
-        said = f"Gap-filled {said if len(bands) == 1 else said[0].lower() + said[1:]}"
+        said = _("Gap-filled {what}", what=said if len(bands) == 1 else said[0].lower() + said[1:])
     method = getattr(target, "method", "median")
     return f"{said}, {method.replace('_', ' ')}" if is_computed and method != "median" else said
 
 
+def _has_words(band: str) -> bool:
+    return band in _WORDS or band in SCORE_BANDS
+
+
 def _words_of(band: str) -> str:
     """Read the name of a band: `NDVI`, `NDVI_median`, `NBR_difference`, `cs_cdf_mean`."""
-    of_what, _, how = band.rpartition("_")
+    if band in _WORDS:
+        return _(_WORDS[band])
+    if band in SCORE_BANDS:
+        return _("Score {band}", band=band)
+    of_what, _line, how = band.rpartition("_")
     if of_what in SCORE_BANDS:
-        return f"{_WORDS[of_what]}, {how}"
+        return f"{_words_of(of_what)}, {how}"
     return f"{of_what} {how}" if of_what else band
 
 
@@ -78,7 +85,11 @@ def layer_name(recipe: Recipe[ImageTarget], place: str = "") -> str:
 def series_name(recipe: Recipe[Periodic], place: str = "") -> str:
     """Name the group of a series by its recipe: `NDVI by month 2023`."""
     target = recipe.target
-    often = f"every {target.period_days} days" if target.period == "days" else f"by {target.period}"
+    often = (
+        _("every {count} days", count=target.period_days)
+        if target.period == "days"
+        else _("by {period}", period=target.period)
+    )
     place = clean(place, LONGEST_PLACE)
     name = f"{subject(recipe)} {often} {days(recipe)}"
     return f"{name}, {place}" if place else name
@@ -86,12 +97,21 @@ def series_name(recipe: Recipe[Periodic], place: str = "") -> str:
 
 def renamed(name: str, before: Recipe[ImageTarget], after: Recipe[ImageTarget]) -> str:
     """Let a name follow its recipe; one of the user's own stays, but for the days in it."""
-    if name.startswith(subject(before)):
-        name = subject(after) + name.removeprefix(subject(before))
+    for known in _subjects(before):
+        if name.startswith(known):
+            name = subject(after) + name.removeprefix(known)
+            break
     return name.replace(days(before), days(after))
 
 
 def own_name(name: str, recipe: Recipe[ImageTarget]) -> str:
     """Give the name of a layer where a user chose it; empty where it is made of the recipe."""
-    name = clean(name, LONGEST).removesuffix(SANDBOX)
-    return "" if name.startswith(subject(recipe)) else name
+    name = clean(name, LONGEST).removesuffix(SANDBOX).removesuffix(_(SANDBOX))
+    return "" if name.startswith(_subjects(recipe)) else name
+
+
+def _subjects(recipe: Recipe[ImageTarget]) -> tuple[str, str]:
+    """Say what the layer shows, in the user's language and in English: a project may be anybody's."""
+    with in_english():
+        english = subject(recipe)
+    return subject(recipe), english

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .choices import Scenes
 from .days import pass_day
 from .errors import Unreachable
+from .language import _
 from .place_cover import cover
 from .place_scores import seen_and_hidden
 from .scenes import found, unscored
@@ -149,7 +150,12 @@ def together(scenes: Scenes, founds: Iterable[Found]) -> Survey:
     each = {scene.index: scene for one in founds for _, scene in one.timed if scene.index in one.over}
     hidden = set[str]().union(*(one.hidden for one in founds)).difference(*(one.seen for one in founds))
     hidden &= {index for index, scene in each.items() if scene.is_scored}
-    what = f"of {scenes.product} over the features from {scenes.start} to {scenes.end}"
+    what = _(
+        "of {product} over the features from {start} to {end}",
+        product=scenes.product,
+        start=scenes.start,
+        end=scenes.end,
+    )
     return Survey(
         ((what, len(each)),),
         tuple(
@@ -184,6 +190,6 @@ def _texts(values: Any) -> list[str]:
 
 def _damaged() -> Unreachable:
     return Unreachable(
-        "The answer to the question for scenes is damaged.",
-        "Run again in a few minutes, and if it stays so, check the network and its proxy.",
+        _("The answer to the question for scenes is damaged."),
+        _("Run again in a few minutes, and if it stays so, check the network and its proxy."),
     )

@@ -73,9 +73,14 @@ class Gatherer:
         """
         scenes, target = self._recipe.scenes, self._recipe.target
         lead: tuple[str, ...] = (
-            f"Features: {self._feature_count}; without a clear look: {self._without}; rows: {self.row_count}.",
+            _(
+                "Features: {features}; without a clear look: {without}; rows: {rows}.",
+                features=self._feature_count,
+                without=self._without,
+                rows=self.row_count,
+            ),
             *origin,
-            f"A row has a clear share of {target.min_clear:g} or more.",
+            _("A row has a clear share of {min_clear:g} or more.", min_clear=target.min_clear),
         )
         if self.row_count > len(self._rows):
             lead += (
@@ -119,10 +124,10 @@ class Gatherer:
             for at in (first, *self._smoothed(first)) if is_many else (first,):
                 label = self._columns[at].label
                 lines = self._quartiles(at) if is_many else self._each(at)
-                title = f"{label}: quartiles of the features, day by day" if is_many else label
+                title = _("{label}: quartiles of the features, day by day", label=label) if is_many else label
                 legend = "" if is_many else self._columns[0].label
                 if lines:
-                    yield Chart(title, "Day of the pass (UTC)", label, tuple(lines), legend=legend)
+                    yield Chart(title, _("Day of the pass (UTC)"), label, tuple(lines), legend=legend)
 
     def _smoothed(self, at: int) -> tuple[int, ...]:
         return (self._smooth[at],) if at in self._smooth else ()
@@ -131,11 +136,14 @@ class Gatherer:
         """Draw each feature: its looks joined, or with a smooth line in the same colour through them."""
         lines = []
         for number, (feature, rows) in enumerate(self._lines.items()):
-            notes = tuple(f"{100 * _share(row):.0f} % clear" for row in rows)
+            notes = tuple(_("{share:.0f} % clear", share=100 * _share(row)) for row in rows)
             smooth = self._smoothed(at)
             kind: Kind = "points" if smooth else "looks"
             lines.append(Line(f"{feature}", _points(rows, at), kind, notes, number))
-            lines += [Line(f"{feature}, smoothed", _points(rows, one), paint=number) for one in smooth]
+            lines += [
+                Line(_("{feature}, smoothed", feature=feature), _points(rows, one), paint=number)
+                for one in smooth
+            ]
         return lines
 
     def _quartiles(self, at: int) -> list[Line]:

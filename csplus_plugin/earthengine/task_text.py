@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from ..core.export import LABEL
+from ..core.language import _, marked
 from . import failures
 from .operations import FAILED, RUNNING, STATES, Operation
 
 _KINDS = {
-    "EXPORT_IMAGE": "an image",
-    "EXPORT_FEATURES": "a table",
-    "INGEST_IMAGE": "an image that was uploaded",
-    "INGEST_TABLE": "a table that was uploaded",
+    "EXPORT_IMAGE": marked("an image"),
+    "EXPORT_FEATURES": marked("a table"),
+    "INGEST_IMAGE": marked("an image that was uploaded"),
+    "INGEST_TABLE": marked("a table that was uploaded"),
 }
 """The service's word for what a task makes -> ours."""
 
@@ -22,7 +23,7 @@ def name_of(task: Operation) -> str:
 
 def state_of(task: Operation) -> str:
     """Say how a task is, and how far where it runs."""
-    state = STATES[task.state]
+    state = _(STATES[task.state])
     return f"{state}, {100 * task.progress:.0f} %" if task.state == RUNNING else state
 
 
@@ -34,19 +35,19 @@ def problem_of(task: Operation) -> str:
 def details_of(task: Operation) -> str:
     """Write all that is known of a task, a line each."""
     lines = {
-        "Task": task.description,
-        "Id": task.identity,
-        "Started by": "this plugin" if task.is_ours else "something else",
-        "Makes": _KINDS.get(task.kind, task.kind),
-        "State": STATES[task.state],
-        "Done": f"{100 * task.progress:.0f} %",
-        "Error": task.error,
-        "What to do": failures.hint(task.error) if task.state == FAILED else "",
-        "Started (UTC)": task.created.replace("T", " "),
-        "Began to run (UTC)": task.started.replace("T", " "),
-        "Was over (UTC)": task.ended.replace("T", " "),
-        "Tries": str(task.attempt) if task.attempt else "",
-        "EECU-seconds": "" if task.eecu_seconds is None else f"{task.eecu_seconds:.1f}",
-        "Result": "\n        ".join(task.links),
+        _("Task"): task.description,
+        _("Id"): task.identity,
+        _("Started by"): _("this plugin") if task.is_ours else _("something else"),
+        _("Makes"): _(_KINDS.get(task.kind, task.kind)),
+        _("State"): _(STATES[task.state]),
+        _("Done"): f"{100 * task.progress:.0f} %",
+        _("Error"): task.error,
+        _("What to do"): failures.hint(task.error) if task.state == FAILED else "",
+        _("Started (UTC)"): task.created.replace("T", " "),
+        _("Began to run (UTC)"): task.started.replace("T", " "),
+        _("Was over (UTC)"): task.ended.replace("T", " "),
+        _("Tries"): str(task.attempt) if task.attempt else "",
+        _("EECU-seconds"): "" if task.eecu_seconds is None else f"{task.eecu_seconds:.1f}",
+        _("Result"): "\n        ".join(task.links),
     }
     return "\n".join(f"{name}: {text}" for name, text in lines.items() if text)

@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..core.labels import Option
+from ..core.language import _
 
 _ROWS, _LETTERS = 18, 55
 """Size of the list, in the font's own measure."""
@@ -52,8 +53,8 @@ class ChecklistField(QWidget):
         self.line.setPlaceholderText(empty)
         self.button = QToolButton()
         self.button.setText("…")
-        self.button.setToolTip(f"Choose: {title}")
-        self.button.setAccessibleName(f"Choose: {title}")
+        self.button.setToolTip(_("Choose: {title}", title=title))
+        self.button.setAccessibleName(_("Choose: {title}", title=title))
         self.button.clicked.connect(self.open)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -114,7 +115,7 @@ class Checklist(QDialog):
         self.setWindowTitle(title)
         self.search = QgsFilterLineEdit()
         self.search.setShowSearchIcon(True)
-        self.search.setPlaceholderText("Search")
+        self.search.setPlaceholderText(_("Search"))
         self.search.textChanged.connect(self._filter)
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
@@ -128,8 +129,8 @@ class Checklist(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         for text, state in (
-            ("Tick all that are shown", Qt.CheckState.Checked),
-            ("Tick none", Qt.CheckState.Unchecked),
+            (_("Tick all that are shown"), Qt.CheckState.Checked),
+            (_("Tick none"), Qt.CheckState.Unchecked),
         ):
             button = QPushButton(text)
             button.setAutoDefault(False)

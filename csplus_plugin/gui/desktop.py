@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 
 from .. import settings
-from ..core.language import _
+from ..core.language import _, ngettext
 from ..earthengine.session import SANDBOX, Connection
 from ..layers.renewal import Renewal
 from ..processing import first_contact, going_on
@@ -131,14 +131,16 @@ class Desktop(QObject):
         connection, identities = left
         count = len(identities)
         self._messages.show(
-            "The run was cancelled. Its task goes on."
-            if count == 1
-            else f"The run was cancelled. Its {count} tasks go on.",
+            ngettext(
+                "The run was cancelled. Its task goes on.",
+                "The run was cancelled. Its {count} tasks go on.",
+                count,
+            ),
             {
-                "Cancel the task too" if count == 1 else "Cancel the tasks too": lambda: self._cancel_left(
+                ngettext("Cancel the task too", "Cancel the tasks too", count): lambda: self._cancel_left(
                     connection, identities
                 ),
-                "Show tasks": self.tasks.open,
+                _("Show tasks"): self.tasks.open,
             },
         )
 
@@ -151,7 +153,7 @@ class Desktop(QObject):
 
     def _end_sign_in(self, works: bool, sentence: str) -> None:  # noqa: FBT001 a slot
         if works:
-            self._messages.inform(f"{sentence} Run again.")
+            self._messages.inform(_("{sentence} Run again.", sentence=sentence))
             self.tasks.refresh_if_seen()
         else:
             self._messages.show(

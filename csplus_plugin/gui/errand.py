@@ -10,6 +10,7 @@ from qgis.core import QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
 from ..core.errors import Cancelled, CsPlusError, SignInNeeded
+from ..core.language import _
 from ..core.text import clean
 
 _PATIENCE = 2.0
@@ -36,7 +37,7 @@ class Errand(QgsTask):
         super().__init__(title, flags)
         self._work = work
         self._found: Any = None
-        self._problem, self._has_no_account = "Cancelled.", False
+        self._problem, self._has_no_account = _("Cancelled."), False
         self._is_dropped = False
         self._over = threading.Event()
 

@@ -30,6 +30,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QDialog, QHBoxLayout, QToolButton, QW
 from ..core import catalog, labels
 from ..core.default_days import default_day
 from ..core.errors import InvalidChoice
+from ..core.language import _, marked
 from ..processing.emptied import is_blank
 from ..processing.values import read_choice
 from .checklist import ChecklistField
@@ -37,7 +38,7 @@ from .checklist import ChecklistField
 _DECIMALS = 6
 """As many as QGIS's own field takes."""
 
-_AUTOMATIC = "Automatic"
+_AUTOMATIC = marked("Automatic")
 """No choice, where the algorithm then chooses by itself."""
 
 
@@ -92,7 +93,7 @@ class Choice(_Wrapper):
         definition = self.parameterDefinition()
         self._box = QComboBox()
         if definition.flags() & Qgis.ProcessingParameterFlag.Optional:
-            self._box.addItem(_AUTOMATIC, None)
+            self._box.addItem(_(_AUTOMATIC), None)
         for option in labels.options(definition.name(), definition.options()):
             self._box.addItem(option.label, option.value)
             self._box.setItemData(self._box.count() - 1, option.hint, Qt.ItemDataRole.ToolTipRole)
@@ -270,9 +271,9 @@ class Extent(_Around):
         self._canvas = self.widgetContext().mapCanvas()
         if self._canvas is not None:
             button = QToolButton()
-            button.setText("Map")
-            button.setToolTip("Take the extent of the map")
-            button.setAccessibleName("Take the extent of the map")
+            button.setText(_("Map"))
+            button.setToolTip(_("Take the extent of the map"))
+            button.setAccessibleName(_("Take the extent of the map"))
             button.clicked.connect(self._take_map)
             row.addWidget(button)
         made.setFocusProxy(inner)

@@ -9,10 +9,11 @@ from qgis.PyQt.QtCore import QSignalBlocker, QSize, Qt
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ..core.ages import age
+from ..core.language import _, marked
 from ..earthengine.operations import Operation
 from ..earthengine.task_text import name_of, state_of
 
-_COLUMNS = ("Task", "State", "Age", "EECU-s")
+_COLUMNS = (marked("Task"), marked("State"), marked("Age"), marked("EECU-s"))
 _NUMBERS = (2, 3)
 """Columns whose texts stand on the right."""
 
@@ -25,12 +26,12 @@ class TaskList(QTreeWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setHeaderLabels(_COLUMNS)
-        self.setAccessibleName("Export tasks")
+        self.setHeaderLabels(list(map(_, _COLUMNS)))
+        self.setAccessibleName(_("Export tasks"))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.headerItem().setToolTip(3, "Computation that the task has cost, in EECU-seconds")
+        self.headerItem().setToolTip(3, _("Computation that the task has cost, in EECU-seconds"))
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -69,7 +70,10 @@ class TaskList(QTreeWidget):
         item = QTreeWidgetItem(self, texts)
         item.setData(0, _IDENTITY, task.identity)
         item.setToolTip(
-            0, task.description if task.is_ours else f"{task.description}, not started by this plugin"
+            0,
+            task.description
+            if task.is_ours
+            else _("{description}, not started by this plugin", description=task.description),
         )
         item.setToolTip(1, task.error)
         for column in _NUMBERS:

@@ -11,6 +11,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..core.errors import Cancelled, CsPlusError
+from ..core.language import _
 from ..core.picture import picture
 from ..core.recipe import Recipe
 from ..core.targets.stored import Stored
@@ -157,16 +158,19 @@ class TaskWatch(QObject):
         def tell(left: list[str]) -> None:
             if left:
                 self.told.emit(
-                    f"Whether {', '.join(left[:3])} is cancelled is not known. Refresh the list, then try again."
+                    _(
+                        "Whether {left} is cancelled is not known. Refresh the list, then try again.",
+                        left=", ".join(left[:3]),
+                    )
                 )
             elif len(ids) == 1:
-                self.told.emit("The task is being cancelled.")
+                self.told.emit(_("The task is being cancelled."))
             else:
-                self.told.emit(f"{len(ids)} tasks are being cancelled.")
+                self.told.emit(_("{count} tasks are being cancelled.", count=len(ids)))
             if self._is_seen:
                 self.refresh()
 
-        self._send(Errand("Cancelling export tasks", work), tell)
+        self._send(Errand(_("Cancelling export tasks"), work), tell)
 
     def open(self, asset: str) -> None:
         """Make an asset ready to be drawn; `opened` follows, or `told` with what is in the way."""
@@ -179,8 +183,8 @@ class TaskWatch(QObject):
             recipe = read_stored(client, asset)
             return Opened(recipe, client.map(picture(recipe)), client.session.is_sandbox)
 
-        self.told.emit("Opening the asset…")
-        self._send(Errand("Opening an asset", work), self.opened.emit)
+        self.told.emit(_("Opening the asset…"))
+        self._send(Errand(_("Opening an asset"), work), self.opened.emit)
 
     def _settings(self) -> Connection | None:
         try:
@@ -210,7 +214,7 @@ class TaskWatch(QObject):
                 tuple(found), session.project, is_sandbox=session.is_sandbox, at=datetime.now(timezone.utc)
             )
 
-        self._look = Errand("Looking at export tasks", work)
+        self._look = Errand(_("Looking at export tasks"), work)
         self._look.done.connect(self._take)
         self._look.failed.connect(lambda sentence, missing: self._fail(sentence, no_account=missing))
         QgsApplication.taskManager().addTask(self._look)

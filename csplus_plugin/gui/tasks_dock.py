@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..core.language import _, marked
 from ..core.text import clean
 from ..earthengine.operations import Operation
 from ..earthengine.results import Kind, Result, results
@@ -38,8 +39,8 @@ TITLE = "Cloud Score+ tasks"
 NAME = "csplusTasksDock"
 """QGIS remembers by it where the dock was."""
 
-_NONE = "There are no export tasks. csplus:exportcomposite starts some."
-_NO_SANDBOX = "The sandbox is not running, so it has no tasks."
+_NONE = marked("There are no export tasks. csplus:exportcomposite starts some.")
+_NO_SANDBOX = marked("The sandbox is not running, so it has no tasks.")
 
 
 class TasksDock(QDockWidget):
@@ -67,11 +68,11 @@ class TasksDock(QDockWidget):
         self.list = TaskList(self)
         self.about = QLabel(self)
         self.outcome = QLabel(self)
-        self.sign_in_button = QPushButton("Sign in", self)
-        self.refresh_button = QPushButton("Refresh", self)
-        self.cancel_button = QPushButton("Cancel task…", self)
-        self.open_button = QPushButton("Open result", self)
-        self.details_button = QPushButton("Details…", self)
+        self.sign_in_button = QPushButton(_("Sign in"), self)
+        self.refresh_button = QPushButton(_("Refresh"), self)
+        self.cancel_button = QPushButton(_("Cancel task…"), self)
+        self.open_button = QPushButton(_("Open result"), self)
+        self.details_button = QPushButton(_("Details…"), self)
         self.window_: QDialog | None = None
         """The question or the details that are open."""
         self._lay_out()
@@ -110,18 +111,18 @@ class TasksDock(QDockWidget):
             return
         count, name = len(tasks), name_of(tasks[0])
         sentence = (
-            f"Cancel the task {name}? What it has computed is lost."
+            _("Cancel the task {name}? What it has computed is lost.", name=name)
             if count == 1
-            else f"Cancel {count} tasks? What they have computed is lost."
+            else _("Cancel {count} tasks? What they have computed is lost.", count=count)
         )
         box = QMessageBox(QMessageBox.Icon.Question, TITLE, "", parent=self)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(sentence)
         yes = box.addButton(
-            "Cancel the task" if count == 1 else "Cancel them", QMessageBox.ButtonRole.YesRole
+            _("Cancel the task") if count == 1 else _("Cancel them"), QMessageBox.ButtonRole.YesRole
         )
         keep = box.addButton(
-            "Let it go on" if count == 1 else "Let them go on", QMessageBox.ButtonRole.NoRole
+            _("Let it go on") if count == 1 else _("Let them go on"), QMessageBox.ButtonRole.NoRole
         )
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
@@ -142,13 +143,15 @@ class TasksDock(QDockWidget):
             layer = QgsRasterLayer(result.address, name_of(tasks[0]))
             if layer.isValid():
                 self._project.addMapLayer(layer)
-                self.outcome.setText("The file was loaded.")
+                self.outcome.setText(_("The file was loaded."))
             else:
-                self.outcome.setText(f"{clean(result.address)} cannot be opened.")
+                self.outcome.setText(_("{address} cannot be opened.", address=clean(result.address)))
         elif QDesktopServices.openUrl(QUrl(result.address)):
-            self.outcome.setText("Its page was opened in your browser.")
+            self.outcome.setText(_("Its page was opened in your browser."))
         else:
-            self.outcome.setText(f"No browser could be opened. The result is at {result.address}")
+            self.outcome.setText(
+                _("No browser could be opened. The result is at {address}", address=result.address)
+            )
 
     def show_details(self) -> None:
         """Show all that is known of the chosen task, to be read and copied."""
@@ -160,7 +163,7 @@ class TasksDock(QDockWidget):
         text = QPlainTextEdit(details_of(tasks[0]), box)
         text.setReadOnly(True)
         text.setTabChangesFocus(True)
-        text.setAccessibleName("Details of the task")
+        text.setAccessibleName(_("Details of the task"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, box)
         buttons.rejected.connect(box.reject)
         column = QVBoxLayout(box)
@@ -177,12 +180,14 @@ class TasksDock(QDockWidget):
         recipe = opened.recipe
         name = recipe.target.asset.rpartition("/")[2]
         layer = live_layer(
-            opened.tile_url, f"{name} (sandbox)" if opened.is_sandbox else name, recipe.scenes.region
+            opened.tile_url,
+            _("{title} (sandbox)", title=name) if opened.is_sandbox else name,
+            recipe.scenes.region,
         )
         provenance.describe(layer, recipe, None, sandbox=opened.is_sandbox)
         mark(layer, opened.tile_url)
         self._project.addMapLayer(layer)
-        self.outcome.setText(f"{name} was loaded as a live layer.")
+        self.outcome.setText(_("{name} was loaded as a live layer.", name=name))
 
     def _results(self, task: Operation) -> list[Result]:
         listing = self.watch.listing
@@ -215,16 +220,33 @@ class TasksDock(QDockWidget):
         if watch.problem:
             return watch.problem
         if listing is None:
-            return "Looking at the tasks…" if watch.is_busy else ""
+            return _("Looking at the tasks…") if watch.is_busy else ""
         if not listing.tasks:
-            return _NONE if listing.project else _NO_SANDBOX
+            return _(_NONE) if listing.project else _(_NO_SANDBOX)
         clock = listing.at.astimezone().strftime("%H:%M:%S")
         project, count, active = listing.project, len(listing.tasks), listing.active
         if count == MOST:
-            return f"{project}: the latest {count} tasks, {active} active. Updated {clock}."
+            return _(
+                "{project}: the latest {count} tasks, {active} active. Updated {clock}.",
+                project=project,
+                count=count,
+                active=active,
+                clock=clock,
+            )
         if count == 1:
-            return f"{project}: 1 task, {active} active. Updated {clock}."
-        return f"{project}: {count} tasks, {active} active. Updated {clock}."
+            return _(
+                "{project}: 1 task, {active} active. Updated {clock}.",
+                project=project,
+                active=active,
+                clock=clock,
+            )
+        return _(
+            "{project}: {count} tasks, {active} active. Updated {clock}.",
+            project=project,
+            count=count,
+            active=active,
+            clock=clock,
+        )
 
     def _show_chosen(self) -> None:
         tasks = self.chosen()
@@ -259,9 +281,11 @@ class TasksDock(QDockWidget):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.sign_in_button.setToolTip("Opens Google's page in your browser, then lists your Cloud projects.")
-        self.cancel_button.setToolTip("Cancels the chosen tasks at Earth Engine; asks first.")
-        self.open_button.setToolTip("Loads an asset as a live layer; shows the page of a file elsewhere.")
+        self.sign_in_button.setToolTip(
+            _("Opens Google's page in your browser, then lists your Cloud projects.")
+        )
+        self.cancel_button.setToolTip(_("Cancels the chosen tasks at Earth Engine; asks first."))
+        self.open_button.setToolTip(_("Loads an asset as a live layer; shows the page of a file elsewhere."))
         sign_in = QHBoxLayout()
         sign_in.addWidget(self.sign_in_button)
         sign_in.addStretch()

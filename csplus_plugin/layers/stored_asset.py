@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.errors import CsPlusError
+from ..core.language import _, marked
 from ..core.recipe import Recipe
 from ..core.region import Region
 from ..core.targets.composite import Composite
@@ -14,7 +15,7 @@ from ..core.targets.stored import Stored, check_asset, stored
 from ..earthengine.client import Client
 from . import file_recipe
 
-_NEXT = "Name an asset that csplus:exportcomposite made."
+_NEXT = marked("Name an asset that csplus:exportcomposite made.")
 
 
 def read_stored(client: Client, asset: str, style: str | None = None) -> Recipe[Stored]:
@@ -35,11 +36,13 @@ def read_stored(client: Client, asset: str, style: str | None = None) -> Recipe[
     properties = found.get("properties")
     text = properties.get(file_recipe.TAG) if isinstance(properties, dict) else None
     if not isinstance(text, str):
-        raise CsPlusError(f"The asset {asset} carries no recipe.", _NEXT)
+        raise CsPlusError(_("The asset {asset} carries no recipe.", asset=asset), _(_NEXT))
     made = stored_recipe(Recipe.from_json(_with_whole_area(text)), asset, style)
     bands = {band.name for band in made.target.file_bands(made.scenes)}
     if not bands <= _bands(found):
-        raise CsPlusError(f"The asset {asset} does not hold the bands of its recipe.", _NEXT)
+        raise CsPlusError(
+            _("The asset {asset} does not hold the bands of its recipe.", asset=asset), _(_NEXT)
+        )
     return made
 
 
@@ -50,7 +53,7 @@ def stored_recipe(recipe: Recipe[Any], asset: str, style: str | None = None) -> 
         CsPlusError: It is not the recipe of a composite.
     """
     if type(recipe.target) is not Composite:
-        raise CsPlusError(f"The asset {asset} holds no composite.", _NEXT)
+        raise CsPlusError(_("The asset {asset} holds no composite.", asset=asset), _(_NEXT))
     output = recipe.output if style is None else replace(recipe.output, style=style)
     return Recipe(recipe.scenes, stored(recipe.target, asset), output)
 

@@ -177,7 +177,7 @@ def load_file(delivered: Delivered, context: QgsProcessingContext) -> None:
 
 def _title(delivered: Delivered, *, is_file: bool = False) -> str:
     endings = {(False, True): SANDBOX, (True, False): FILE, (True, True): SANDBOX_FILE}
-    return delivered.piece.title + endings.get((is_file, delivered.is_sandbox), "")
+    return delivered.piece.title + _(endings.get((is_file, delivered.is_sandbox), ""))
 
 
 def _make_file(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> float:

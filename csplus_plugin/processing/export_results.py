@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.export import Destination
+from ..core.language import _
 from ..earthengine.operations import SUCCEEDED
 from ..earthengine.results import Kind, results
 from .exporting import Export
@@ -26,17 +27,22 @@ def addresses(run: Run, exports: Sequence[Export], destination: Destination) -> 
 def say_what_reads_them(run: Run, destination: Destination) -> None:
     """Say what a later step of a model can do with the results, and what it cannot."""
     if run.session.is_sandbox and destination.kind != "asset":
-        run.say("RESULTS are files of the sandbox, which a later step can use.")
+        run.say(_("RESULTS are files of the sandbox, which a later step can use."))
         return
     run.say(
         {
-            "asset": "RESULTS are ids of assets. A later step reads them: csplus:openasset, as its ASSET.",
+            "asset": _("RESULTS are ids of assets. A later step reads them: csplus:openasset, as its ASSET."),
             "cloud_storage": (
-                "RESULTS are paths for GDAL, which reads Cloud Storage with credentials of its own: a later step can "
-                "use them where it has some. A large image may lie there in several files."
+                _(
+                    "RESULTS are paths for GDAL, which reads Cloud Storage with credentials of its own: a later step "
+                    "can use them where it has some. A large image may lie there in several files."
+                )
             ),
             "drive": (
-                "RESULTS are pages of Drive, which no later step can read: for that, choose the destination asset."
+                _(
+                    "RESULTS are pages of Drive, which no later step can read: for that, choose the destination "
+                    "asset."
+                )
             ),
         }[destination.kind]
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ..core.errors import Cancelled, CsPlusError
+from ..core.language import _, ngettext
 from ..earthengine import tasks
 from ..earthengine.operations import Operation
 from . import going_on
@@ -33,8 +34,11 @@ def telling_what_goes_on(
                 left = _cancel(run, left)
             if left:
                 run.warn(
-                    f"What was started goes on at Earth Engine. To wait for it or cancel it: csplus:exporttasks "
-                    f"TASK_ID={','.join(left)}"
+                    _(
+                        "What was started goes on at Earth Engine. To wait for it or cancel it: csplus:exporttasks "
+                        "TASK_ID={ids}",
+                        ids=",".join(left),
+                    )
                 )
             if left and is_cancelled:
                 going_on.tell(run.connection, left)
@@ -46,5 +50,5 @@ def _cancel(run: Run, identities: Sequence[str]) -> list[str]:
     left = tasks.cancel(run.session, identities)
     heard = len(identities) - len(left)
     if heard:
-        run.warn(f"{'The task was' if heard == 1 else f'{heard} tasks were'} cancelled, too.")
+        run.warn(ngettext("The task was cancelled, too.", "{count} tasks were cancelled, too.", heard))
     return left

@@ -14,7 +14,7 @@ from qgis.core import QgsApplication, QgsProcessingFeedback
 from ..core import survey as surveying
 from ..core.choices import Scenes
 from ..core.errors import BadRequest, Cancelled, ComputationTooHeavy
-from ..core.language import _
+from ..core.language import _, ngettext
 from ..core.scenes import steps
 from ..core.survey import Survey
 from ..core.text import printable
@@ -85,8 +85,9 @@ class Run:
                 "RECEIVED_BYTES": self.client.bytes_received,
                 "SECONDS": round(time.monotonic() - self._begun, 3),
             }
-            self.say(f"{self.client.requests_made} requests to the service.")
-            self.say(f"{self.client.bytes_received / 1e6:.1f} MB received.")
+            count = self.client.requests_made
+            self.say(ngettext("{count} request to the service.", "{count} requests to the service.", count))
+            self.say(_("{size:.1f} MB received.", size=self.client.bytes_received / 1e6))
         self._close(failed=kind is not None)
 
     def is_cancelled(self) -> bool:
@@ -157,7 +158,11 @@ class Run:
             if parts is None:
                 raise
         self.say(
-            f"The scenes from {scenes.start} to {scenes.end} are too many for one request: asked in halves."
+            _(
+                "The scenes from {start} to {end} are too many for one request: asked in halves.",
+                start=scenes.start,
+                end=scenes.end,
+            )
         )
         return combined([self._find(part) for part in parts], [step.what for step in steps(scenes)])
 

@@ -68,7 +68,10 @@ class SeriesRun:
         known: dict[int, Found] = {}
         for number, scenes in asker.ask():
             known[number] = scenes
-            self._run.show(_SURVEYED * len(known) / len(found), f"{len(known)} of {len(found)} surveys")
+            self._run.show(
+                _SURVEYED * len(known) / len(found),
+                _("{done} of {count} surveys", done=len(known), count=len(found)),
+            )
         # A pass without any score shows nothing where such scenes are left out: it is asked for once it has one.
         is_kept = self._scenes.unscored_policy in ("keep", "scl")
         self._groups = [

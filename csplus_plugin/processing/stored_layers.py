@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core.errors import Cancelled, CsPlusError
+from ..core.language import _
 from ..layers.stored_asset import stored_recipe
 from .deliver import Delivered, Piece, tile_urls
 from .exporting import Export
@@ -21,7 +22,7 @@ def draw(run: Run, exports: Sequence[Export], assets: Sequence[str]) -> list[Del
         exports: What was exported.
         assets: Id of the asset of each.
     """
-    group = "" if len(exports) == 1 else "Exported composites"
+    group = "" if len(exports) == 1 else _("Exported composites")
     pieces = [
         Piece(stored_recipe(one.recipe, asset), one.name, one.survey, None, group, place)
         for place, (one, asset) in enumerate(zip(exports, assets, strict=True))
@@ -31,7 +32,12 @@ def draw(run: Run, exports: Sequence[Export], assets: Sequence[str]) -> list[Del
     except Cancelled:
         raise
     except CsPlusError as problem:
-        run.warn(f"What was exported is there, but cannot be drawn: {problem} csplus:openasset loads it.")
+        run.warn(
+            _(
+                "What was exported is there, but cannot be drawn: {problem} csplus:openasset loads it.",
+                problem=problem,
+            )
+        )
         return []
     sandbox = run.session.is_sandbox
     return [Delivered(piece, url, sandbox, None) for piece, url in zip(pieces, urls, strict=True)]

@@ -200,7 +200,7 @@ def test_the_log(context: QgsProcessingContext, feedback: Recorder, target: str)
 def test_counting_alone(context: QgsProcessingContext, feedback: Recorder) -> None:
     results = run(context, feedback, LIVE=False)
     assert results["SCENE_COUNT"] > 0
-    assert "1 requests to the service." in "\n".join(feedback.said)
+    assert "1 request to the service." in "\n".join(feedback.said)
     assert any("No layer and no file was made" in line for line in feedback.warned)
 
 

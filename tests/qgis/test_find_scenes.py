@@ -76,7 +76,7 @@ def test_every_scene_is_a_polygon_with_its_numbers(context: QgsProcessingContext
     shares = [one["clear_fraction"] for one in scenes if one["scored"]]
     assert max(shares) > 0.7
     assert min(shares) < 0.1
-    assert any("1 requests" in line for line in feedback.said)
+    assert any("1 request " in line for line in feedback.said)
     assert any("one pixel of 10 m is looked at every 20 m" in line for line in feedback.said)
     assert any("listed without a clear share" in line for line in feedback.warned)
     assert Recipe.from_json(results["RECIPE"]).target == scene_list.SceneList()

@@ -28,7 +28,7 @@ def run(context: QgsProcessingContext, feedback: Recorder, **values: object) -> 
 
 
 def sent(feedback: Recorder) -> int:
-    (line,) = [line for line in feedback.said if line.endswith("requests to the service.")]
+    (line,) = [line for line in feedback.said if line.endswith("to the service.")]
     return int(line.split()[0])
 
 

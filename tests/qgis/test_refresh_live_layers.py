@@ -46,7 +46,7 @@ def test_all_live_layers_of_the_project(
     assert url_of(made) != before
     assert url_of(made).startswith(next(iter(session._sandboxes.values())).url.rstrip("/"))
     assert made.extent() == extent
-    assert "1 requests to the service." in feedback.said
+    assert "1 request to the service." in feedback.said
 
 
 def test_chosen_layers_alone(made: QgsRasterLayer, context: QgsProcessingContext) -> None:

@@ -48,7 +48,7 @@ def test_the_table_falls_and_the_outputs_are_read_off_it(
     for reason in ("tidal flats", "snow", "bright sand", "haze", "edges of clouds"):
         assert reason in said
     assert "The threshold that is set, 0.6 of cs_cdf, keeps" in said
-    assert "1 requests" in said
+    assert "1 request " in said
     assert Recipe.from_json(results["RECIPE"]).target == Thresholds()
 
 

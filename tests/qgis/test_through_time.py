@@ -41,7 +41,7 @@ def bands(path: str) -> dict[str, np.ndarray]:
 
 
 def sent(feedback: Recorder) -> int:
-    (line,) = [line for line in feedback.said if line.endswith("requests to the service.")]
+    (line,) = [line for line in feedback.said if line.endswith("to the service.")]
     return int(line.split()[0])
 
 

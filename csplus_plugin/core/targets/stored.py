@@ -12,6 +12,7 @@ from ..checks import shown
 from ..choices import Output, Scenes
 from ..errors import InvalidChoice
 from ..fallback import fallback
+from ..language import _
 from ..naming import named
 from .composite import Composite
 
@@ -44,7 +45,8 @@ class Stored(Composite):
         scenes.require_bands(self.bands)
         if output.style not in (None, *STYLES):
             raise InvalidChoice(
-                f"The style {output.style} cannot draw this picture.", f"Choose from {', '.join(STYLES)}."
+                _("The style {style} cannot draw this picture.", style=output.style),
+                _("Choose from {styles}.", styles=", ".join(STYLES)),
             )
 
     @property
@@ -86,6 +88,6 @@ def check_asset(text: str) -> None:
     """
     if not ASSET.fullmatch(text):
         raise InvalidChoice(
-            f"{shown(text)} is not the id of an asset.",
-            "Write it like projects/my-project/assets/folder/name.",
+            _("{text} is not the id of an asset.", text=shown(text)),
+            _("Write it like projects/my-project/assets/folder/name."),
         )
