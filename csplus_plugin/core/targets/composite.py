@@ -161,11 +161,32 @@ class Composite(ImageTarget):
         """
         wanted = [name for name in names if name in self.indices]
         reduced = wanted if self.indices_from == "scenes" else []
+        clear, stack = self._stacked(scenes, names)
+        image = named(methods.reduce(self.method, stack), "composite")
+        derived = [name for name in wanted if name not in reduced]
+        if derived:
+            image = named(image.addBands(indices.images(image, derived)), "with_indices")
+        if SCORE.name in names:
+            image = named(image.addBands(image.select([scenes.qa_band]).rename([SCORE.name])), "with_score")
+        if self.min_observations > 1 or COUNT_BAND in names:
+            count = clear_days(clear, stack.bands[0], scenes.region)
+            image = image.updateMask(count.gte(self.min_observations)).addBands(count)
+            named(image, "with_days")
+        return image
+
+    def observations(self, scenes: Scenes, names: Sequence[str]) -> methods.Stack:
+        """Give the clear observations that `image` reduces for the same bands."""
+        return self._stacked(scenes, names)[1]
+
+    def _stacked(self, scenes: Scenes, names: Sequence[str]) -> tuple[ee.ImageCollection, methods.Stack]:
+        """Give the clear scenes, and the same as the methods need them."""
+        wanted = [name for name in names if name in self.indices]
+        reduced = wanted if self.indices_from == "scenes" else []
         compared = self.indices[:1] if self.method == "best_index" else ()
         spectral = self._spectral(scenes, names)
         needed = _union(spectral, *(indices.find(name).bands for name in (*reduced, *compared)))
         clear = clear_scenes(scenes, needed, whole=self.method in methods.WHOLE)
-        stack = methods.Stack(
+        return clear, methods.Stack(
             scenes=_with_derived(clear, needed[0], _union(reduced, compared), dated=DATE.name in names),
             bands=(*spectral, *reduced, *((DATE.name,) if DATE.name in names else ())),
             score=scenes.qa_band,
@@ -175,17 +196,6 @@ class Composite(ImageTarget):
             day=self.target_date,
             index="".join(compared),
         )
-        image = named(methods.reduce(self.method, stack), "composite")
-        derived = [name for name in wanted if name not in reduced]
-        if derived:
-            image = named(image.addBands(indices.images(image, derived)), "with_indices")
-        if SCORE.name in names:
-            image = named(image.addBands(image.select([scenes.qa_band]).rename([SCORE.name])), "with_score")
-        if self.min_observations > 1 or COUNT_BAND in names:
-            count = clear_days(clear, spectral[0], scenes.region)
-            image = image.updateMask(count.gte(self.min_observations)).addBands(count)
-            named(image, "with_days")
-        return image
 
     def _spectral(self, scenes: Scenes, names: Sequence[str]) -> list[str]:
         """List the spectral bands to composite, those of the file first."""

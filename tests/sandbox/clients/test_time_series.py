@@ -10,11 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from csplus.csplus_plugin.core import passes as passing
-from csplus.csplus_plugin.core import survey
 from csplus.csplus_plugin.core.choices import Scenes
 from csplus.csplus_plugin.core.places import Group, groups, place
-from csplus.csplus_plugin.core.targets.composite import Composite
-from csplus.csplus_plugin.core.targets.point_looks import PointLooks
 from csplus.csplus_plugin.core.targets.series import STATISTICS, Look, Series
 from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.dependencies import prepare_expressions
@@ -258,48 +255,3 @@ def test_scenes_without_a_score_are_seen_where_the_policy_keeps_them(
     ]
     assert look.values[0] == pytest.approx(np.average(values, weights=pixels["weight"]), rel=0.003)
     assert ask(client, target)[date(2023, 1, 20)][0].seen_share == 0
-
-
-@pytest.mark.parametrize("method", ["best", "latest", "nearest", "medoid", "median", "min"])
-@pytest.mark.parametrize("fewest", [1, 9])
-def test_the_looks_at_a_point_tell_which_the_composite_took(
-    client: Client, archive: Archive, method: str, fewest: int
-) -> None:
-    composite = Composite(
-        method=method, bands=("B4", "B8"), target_date=date(2023, 1, 12), min_observations=fewest
-    )
-    scenes = Scenes(group().region, date(2023, 1, 1), date(2023, 1, 30), threshold=0.2)
-    longitude, latitude = moved("EPSG:32611", "EPSG:4326", *POINT)
-    target = PointLooks(longitude, latitude, composite)
-    columns = [column.name for column in target.columns(scenes)]
-    found = client.value(survey.question_with(scenes, target.question(scenes)))
-    table = target.table(scenes, *survey.answers(scenes, found))
-    rows = [dict(zip(columns, row, strict=True)) for row in table.rows]
-    assert [row["id"] for row in rows] == sorted(SCENES)[:-1]
-    truth = {row["id"]: archive.at(row["id"], 240335, 4145885) for row in rows}  # the centre of its pixel
-    clear = []
-    for row in rows:
-        pixel, is_scored = truth[row["id"]], SCENES[row["id"]][1]
-        assert (row["B4"], row["B8"]) == pytest.approx((pixel["B4"] / 10_000, pixel["B8"] / 10_000))
-        assert row["cs_cdf"] == (pytest.approx(pixel["score"]) if is_scored else None)
-        is_clear = is_scored and pixel["score"] >= 0.2
-        clear += [row["id"]] if is_clear else []
-        assert row["clear"] == is_clear
-        reason = "no score" if not is_scored else f"cs_cdf {pixel['score']:.2f} is below 0.2"
-        assert is_clear or row["why"] == reason
-    assert 2 < len(clear) < len(rows)
-    middle = np.median([[truth[index]["B4"], truth[index]["B8"]] for index in clear], axis=0)
-    keys = {
-        "best": lambda index: -truth[index]["score"],
-        "latest": lambda index: [-int(letter) for letter in index[:8] + index[9:15]],
-        "nearest": lambda index: abs(int(index[6:8]) + (int(index[9:11]) - 12) / 24 - 12),
-        "medoid": lambda index: ((middle - [truth[index]["B4"], truth[index]["B8"]]) ** 2).sum(),
-    }
-    expected_ids = [min(clear, key=keys[method])] if method in keys else clear
-    taken = [row["id"] for row in rows if row["taken"]]
-    assert taken == ([] if fewest > len(clear) else expected_ids)
-    others = {row["why"] for row in rows if row["clear"] and not row["taken"]}
-    if fewest > 1:
-        assert others == {"clear, but the pixel has fewer than 9 clear days"}
-    else:
-        assert others == ({f"clear, but {method} took another"} if method in keys else set())

@@ -1,0 +1,1 @@
+"""One pixel of a result, and every look at it."""

@@ -1,0 +1,60 @@
+"""Why a look at a pixel is not clear, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..catalog import SCL_CLASSES
+from ..choices import Scenes
+from .parts import Part
+from .verdicts import Observation
+
+_CLASS_NAMES = {number: name.replace("_", " ") for name, number in SCL_CLASSES.items()}
+
+
+def why_not(part: Part, look: Observation, bands: Sequence[str]) -> str:
+    """Say why a look is not clear.
+
+    Args:
+        part: To which it is not.
+        look: Its numbers, masked by nothing.
+        bands: The spectral ones among them.
+    """
+    return next(_reasons(part, look, bands))
+
+
+def _reasons(part: Part, look: Observation, bands: Sequence[str]) -> Iterator[str]:
+    scenes = part.scenes
+    score, missing = look.values[scenes.qa_band], [band for band in bands if look.values[band] is None]
+    seen_class = look.values.get("SCL")
+    name = "" if seen_class is None else _CLASS_NAMES.get(round(seen_class), "")
+    if not scenes.start <= look.moment.date() <= scenes.end:
+        yield f"not needed: outside the days of the choice that filled the pixel ({part.label})"
+    if len(missing) == len(bands):
+        yield "not seen: the scene does not reach here"
+    if score is None and scenes.unscored_policy not in ("keep", "scl"):
+        yield "no score"
+    if score is None:
+        yield f"no score, and of the class {name}" if name else "no score, and masked"
+    elif score < scenes.threshold:
+        yield f"{scenes.qa_band} {_below(score, scenes.threshold)} is below {scenes.threshold:g}"
+    if name and name.replace(" ", "_") in scenes.also_mask:
+        yield f"its class is masked: {name}"
+    if missing:
+        yield f"without a value in {', '.join(missing)}"
+    yield _masks(scenes)
+
+
+def _below(score: float, threshold: float) -> str:
+    """Write a score so that it reads as below the threshold."""
+    texts = (f"{score:.{digits}f}" for digits in (2, 3, 4))
+    return next((text for text in texts if float(text) < threshold), repr(score))
+
+
+def _masks(scenes: Scenes) -> str:
+    causes = []
+    if scenes.dilate:
+        causes.append(f"within {scenes.dilate:g} m of a rejected pixel")
+    if scenes.edge_trim:
+        causes.append(f"within {scenes.edge_trim:g} m of the edge of the scene")
+    return " or ".join(causes) or "masked, beside the score"
