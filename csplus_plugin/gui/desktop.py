@@ -13,6 +13,7 @@ from ..earthengine.session import SANDBOX, Connection
 from ..layers.renewal import Renewal
 from ..processing import first_contact, going_on
 from .identify import Identify
+from .inspector.inspector import PointInspector
 from .layer_menu import LayerMenu
 from .main_menu import MainMenu
 from .messages import Messages
@@ -60,8 +61,10 @@ class Desktop(QObject):
         iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.tasks)
         self.tasks.hide()
         self.tasks.sign_in_wanted.connect(self._sign_in.start)
+        self._inspector = PointInspector(iface, project, settings.connection)
         self._menu = LayerMenu(iface)
         self._menu.tuning.connect(self._dock.open)
+        self._menu.inspecting.connect(self._inspector.start)
         self._dock.toggleViewAction().setText(_("Tune a live layer"))
         self._main_menu = MainMenu(
             iface,
@@ -96,6 +99,8 @@ class Desktop(QObject):
         self._main_menu.stop()
         self._menu.stop()
         self._menu.tuning.disconnect(self._dock.open)
+        self._menu.inspecting.disconnect(self._inspector.start)
+        self._inspector.stop()
         self._menu.done.disconnect(self._messages.inform)
         self._menu.failed.disconnect(self._messages.tell)
         self._dock.stop()

@@ -23,6 +23,8 @@ from ..earthengine.session import Connection
 from ..layers import minting, pixel
 from ..layers.swap import LiveLayer, read_live
 
+_MORE = "For every look at it, right-click the layer: Cloud Score+ > Inspect pixels."
+
 
 class Identify(QObject):
     """Listens to the identify tool while it is chosen.
@@ -126,7 +128,7 @@ class _Question(QgsTask):
             client = minting.open_client(self._connection, self.isCanceled)
             line = pixel.describe_pixel(recipe, found, client)
             longitude, latitude = self._place
-            self._sentence = f"{line} ({latitude:.5f}, {longitude:.5f})"
+            self._sentence = f"{line} ({latitude:.5f}, {longitude:.5f}) {_MORE}"
         except Cancelled:
             return False
         except CsPlusError as problem:

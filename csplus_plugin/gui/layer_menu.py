@@ -28,11 +28,13 @@ class LayerMenu(QObject):
 
     Signals:
         tuning: The user wants to tune the layer.
+        inspecting: The user wants to inspect its pixels.
         done: What was done, a sentence.
         failed: What went wrong, a sentence.
     """
 
     tuning = pyqtSignal()
+    inspecting = pyqtSignal()
     done = pyqtSignal(str)
     failed = pyqtSignal(str)
 
@@ -53,6 +55,7 @@ class LayerMenu(QObject):
         added = menu.addMenu(QIcon(str(ROOT / "resources" / "icons" / "csplus.svg")), TITLE)
         if read_live(layer) is not None:
             added.addAction(_("Tune…")).triggered.connect(self.tuning)
+        added.addAction(_("Inspect pixels")).triggered.connect(self.inspecting)
         added.addAction(_("Edit and run again…")).triggered.connect(lambda: self._edit(layer))
         added.addAction(_("Copy recipe")).triggered.connect(lambda: self._copy(layer))
 

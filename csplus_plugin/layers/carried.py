@@ -13,7 +13,7 @@ from ..core.language import _
 from ..core.recipe import Recipe
 from ..core.targets.target import Target
 from . import file_recipe, minting
-from .swap import read_live
+from .swap import LiveLayer, read_live
 
 _ENDINGS = (".tif", ".tiff")
 
@@ -37,16 +37,28 @@ def read_carried(layer: QgsMapLayer | None) -> Recipe[Target]:
     Raises:
         CsPlusError: It carries none, or none that this plugin reads.
     """
-    file = _file(layer)
-    if file is not None:
-        # Not the property: a style that was pasted brings another layer's along.
-        return file_recipe.read(file)
-    live = read_live(layer)
-    if live is None:
+    return read_carrier(carrier_of(layer))
+
+
+def carrier_of(layer: QgsMapLayer | None) -> Path | LiveLayer | None:
+    """Give what may carry a layer's recipe, in the main thread, without reading it: a file, or a live layer."""
+    # Not the property of a file: a style that was pasted brings another layer's along.
+    return _file(layer) or read_live(layer)
+
+
+def read_carrier(carrier: Path | LiveLayer | None) -> Recipe[Target]:
+    """Read the recipe, in any thread.
+
+    Raises:
+        CsPlusError: There is none, or none that this plugin reads.
+    """
+    if carrier is None:
         raise CsPlusError(
             _("The layer carries no recipe."), _("Choose a live layer or a GeoTIFF that the plugin made.")
         )
-    return minting.read_recipe(live)
+    if isinstance(carrier, Path):
+        return file_recipe.read(carrier)
+    return minting.read_recipe(carrier)
 
 
 def _file(layer: QgsMapLayer | None) -> Path | None:

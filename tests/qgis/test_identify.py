@@ -83,7 +83,8 @@ def test_the_line_holds_the_values_of_the_file(
     click(window)
     pump(lambda: bool(identify.said))
     (line,) = identify.said
-    assert line.endswith(f" ({LATITUDE:.5f}, {LONGITUDE:.5f})")
+    more = "For every look at it, right-click the layer: Cloud Score+ > Inspect pixels."
+    assert line.endswith(f" ({LATITUDE:.5f}, {LONGITUDE:.5f}) {more}")
     dataset = gdal.Open(target)
     left, size, _, top, _, _ = dataset.GetGeoTransform()
     geographic, crs = osr.SpatialReference(), osr.SpatialReference(dataset.GetProjection())

@@ -1,0 +1,233 @@
+"""The dock *Point inspector*: the pixel that was clicked, and every look at it, as a chart and as a table."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...core.looks.inspection import Inspection, Look, to_csv
+from ...core.looks.question import MOST
+from ...layers.looking import Looked
+from .chart import LooksChart
+from .table import SORT_ROLE, LooksModel, SortedLooks
+
+TITLE = "Point inspector"
+NAME = "csplusInspectorDock"
+"""QGIS remembers by it where the dock was."""
+
+_HINT = (
+    "Click a pixel of a live layer, or of a GeoTIFF that the plugin made; Enter takes the middle of the map."
+)
+_COPY, _COPIED = "Copy as CSV", "Copied as CSV"
+_WIDEST_WHY = 320
+"""Pixels of the column at first; the user may widen it."""
+
+
+class InspectorDock(QDockWidget):
+    """Shows what was found; asks for nothing.
+
+    Args:
+        parent: The window.
+
+    Signals:
+        day_wanted: A `Look` whose day the user wants to see.
+    """
+
+    day_wanted = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None) -> None:
+        super().__init__(TITLE, parent)
+        self.setObjectName(NAME)
+        self.found: Inspection | None = None
+        self.layer_name, self.place, self.values, self.outcome = (QLabel(self) for _ in range(4))
+        self.variable = QComboBox(self)
+        self.chart = LooksChart(self)
+        self.model = LooksModel(self)
+        self.sorted = SortedLooks(self)
+        self.sorted.setSourceModel(self.model)
+        self.table = QTableView(self)
+        self.csv_button = QPushButton(_COPY, self)
+        self.day_button = QPushButton("Use this day…", self)
+        self._lay_out()
+        self._connect()
+        self.clear()
+
+    def clear(self) -> None:
+        """Show nothing, and how to begin."""
+        self._show(None)
+        self.layer_name.setText("")
+        self.say(_HINT)
+
+    def wait(self, layer_name: str) -> None:
+        """Say that the answer is on its way; the one before stays until then."""
+        self.layer_name.setText(layer_name)
+        self.say("Asking for every look at this pixel…")
+
+    def fail(self, sentence: str) -> None:
+        """Say what went wrong."""
+        self._show(None)
+        self.say(sentence)
+
+    def show_found(self, looked: Looked) -> None:
+        """Show what was found."""
+        self._show(looked.inspection)
+        cut = f"Only the first {MOST} looks are listed." if looked.inspection.is_cut else ""
+        self.say(" ".join(text for text in (looked.inspection.sentence, looked.note, cut) if text))
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence below the heading."""
+        self.outcome.setText(sentence)
+        self.outcome.setVisible(bool(sentence))
+
+    @property
+    def selected(self) -> Look | None:
+        """The look that is chosen."""
+        rows = self.table.selectionModel().selectedRows()
+        if self.found is None or not rows:
+            return None
+        return self.found.looks[self.sorted.mapToSource(rows[0]).row()]
+
+    def copy(self) -> None:
+        """Put every look on the clipboard, in the order of the table."""
+        if self.found is not None:
+            rows = (
+                self.sorted.mapToSource(self.sorted.index(row, 0)) for row in range(self.sorted.rowCount())
+            )
+            looks = [self.found.looks[row.row()] for row in rows]
+            QApplication.clipboard().setText(to_csv(self.found, looks))
+            self.csv_button.setText(_COPIED)
+
+    def choose(self, number: int) -> None:
+        """Choose a look by its number, in the table and in the chart."""
+        row = self.sorted.mapFromSource(self.model.index(number, 0))
+        flags = QItemSelectionModel.SelectionFlag
+        self.table.selectionModel().setCurrentIndex(row, flags.ClearAndSelect | flags.Rows)
+        self.table.scrollTo(row)
+
+    def _show(self, found: Inspection | None) -> None:
+        self.csv_button.setText(_COPY)
+        chosen = self.variable.currentText()
+        self.found = found
+        self.model.show_looks(found)
+        with QSignalBlocker(self.variable):
+            self.variable.clear()
+            self.variable.addItems(found.variables if found is not None else ())
+            self.variable.setCurrentIndex(max(self.variable.findText(chosen), 0))
+        self.chart.show_looks(found, self.variable.currentText())
+        for widget in (self.variable, self.chart, self.table):
+            widget.setEnabled(found is not None)
+        self.csv_button.setEnabled(found is not None and bool(found.looks))
+        self.day_button.setEnabled(False)
+        self.place.setText(_place(found) if found is not None else "")
+        self.values.setText(_values(found) if found is not None else "")
+        for label in (self.place, self.values):
+            label.setVisible(found is not None)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self._size_columns()
+
+    def _size_columns(self) -> None:
+        self.table.resizeColumnsToContents()
+        for number, column in enumerate(self.model.columns):
+            if column.title == "Why":
+                width = min(self.table.columnWidth(number), _WIDEST_WHY)
+                self.table.setColumnWidth(number, width)
+
+    def _on_row(self, now: QModelIndex, before: QModelIndex) -> None:
+        del before
+        number = self.sorted.mapToSource(now).row() if now.isValid() else None
+        self.chart.select(number)
+        self.day_button.setEnabled(number is not None)
+
+    def _on_variable(self) -> None:
+        self.chart.show_looks(self.found, self.variable.currentText())
+
+    def _on_day(self) -> None:
+        if (look := self.selected) is not None:
+            self.day_wanted.emit(look)
+
+    def _connect(self) -> None:
+        self.chart.chosen.connect(self.choose)
+        self.table.selectionModel().currentRowChanged.connect(self._on_row)
+        self.table.doubleClicked.connect(self._on_day)
+        self.variable.currentIndexChanged.connect(self._on_variable)
+        self.csv_button.clicked.connect(self.copy)
+        self.day_button.clicked.connect(self._on_day)
+
+    def _lay_out(self) -> None:
+        for label in (self.layer_name, self.place, self.values, self.outcome):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        bold = self.layer_name.font()
+        bold.setBold(True)
+        self.layer_name.setFont(bold)
+        self.variable.setAccessibleName("Band or index of the chart")
+        self.variable.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.table.setModel(self.sorted)
+        self.sorted.setSortRole(SORT_ROLE)
+        self.table.setAccessibleName("Looks at the pixel")
+        self.table.setSortingEnabled(True)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setAlternatingRowColors(True)
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the buttons
+        self.table.setWordWrap(False)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.csv_button.setToolTip("Copies every look, with all its numbers, in the order of the table.")
+        self.day_button.setToolTip("Opens Clear scene for the day of the row that is chosen.")
+        controls = QHBoxLayout()
+        caption = QLabel("&Chart of", self)
+        caption.setBuddy(self.variable)
+        controls.addWidget(caption)
+        controls.addWidget(self.variable)
+        controls.addStretch()
+        controls.addWidget(self.csv_button)
+        controls.addWidget(self.day_button)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.addWidget(self.chart)
+        splitter.addWidget(self.table)
+        splitter.setChildrenCollapsible(False)
+        splitter.setSizes([500, 500])
+        whole = QWidget(self)
+        column = QVBoxLayout(whole)
+        heading = QHBoxLayout()
+        heading.addWidget(self.layer_name)
+        heading.addWidget(self.place)
+        heading.addWidget(self.values, 1)
+        column.addLayout(heading)
+        column.addWidget(self.outcome)
+        column.addWidget(splitter, 1)
+        column.addLayout(controls)
+        self.setWidget(whole)
+        for one, next_one in (
+            (self.chart, self.table),
+            (self.table, self.variable),
+            (self.variable, self.csv_button),
+            (self.csv_button, self.day_button),
+        ):
+            QWidget.setTabOrder(one, next_one)
+
+
+def _place(found: Inspection) -> str:
+    longitude, latitude = found.spot.centre
+    return f"{latitude:.5f}, {longitude:.5f}"
+
+
+def _values(found: Inspection) -> str:
+    known = [f"{name} {value:.4g}" for name, value in found.values.items() if value is not None]
+    return ", ".join(known) or "no value"

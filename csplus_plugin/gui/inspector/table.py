@@ -1,0 +1,128 @@
+"""The looks at a pixel as rows, which sort by any column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
+
+from ...core.catalog import SCORE_BANDS
+from ...core.looks.inspection import Inspection, Look
+
+SORT_ROLE = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        title: Its heading.
+        text: What a cell says.
+        key: What it is sorted by; None comes first.
+        is_number: Whether it is aligned to the right.
+    """
+
+    title: str
+    text: Callable[[Look], str]
+    key: Callable[[Look], Any]
+    is_number: bool = False
+
+
+class LooksModel(QAbstractTableModel):
+    """Rows of one inspection.
+
+    Args:
+        parent: Who owns it.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._looks: tuple[Look, ...] = ()
+        self.columns: tuple[Column, ...] = ()
+
+    def show_looks(self, found: Inspection | None) -> None:
+        """Take other looks."""
+        self.beginResetModel()
+        self._looks = found.looks if found is not None else ()
+        self.columns = _columns(found) if found is not None else ()
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        """Count the looks."""
+        return 0 if parent is not None and parent.isValid() else len(self._looks)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
+        """Count the columns."""
+        return 0 if parent is not None and parent.isValid() else len(self.columns)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Give what a cell says, is sorted by, and how it is aligned."""
+        if not index.isValid():
+            return None
+        look, column = self._looks[index.row()], self.columns[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(look)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return look.why
+        if role == SORT_ROLE:
+            return column.key(look)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column.is_number:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Give the headings."""
+        is_heading = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
+        return self.columns[section].title if is_heading and section < len(self.columns) else None
+
+
+class SortedLooks(QSortFilterProxyModel):
+    """Sorts by what is meant, not by how it is written; what has no value comes first.
+
+    Args:
+        parent: Who owns it.
+    """
+
+    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
+        """Compare two cells."""
+        one, other = left.data(SORT_ROLE), right.data(SORT_ROLE)
+        if one is None or other is None:
+            return one is None and other is not None
+        return bool(one < other)
+
+
+def _columns(found: Inspection) -> tuple[Column, ...]:
+    other_scores = [name for name in SCORE_BANDS if name != found.score_band]
+    made = [
+        Column("Date", lambda look: look.moment.strftime("%Y-%m-%d"), lambda look: look.moment.timestamp()),
+        Column("Tile", lambda look: look.tile, lambda look: look.tile),
+    ]
+    if found.has_parts:
+        made.append(Column("Window", lambda look: look.part, lambda look: look.part))
+    made += [
+        Column("In result", lambda look: _state(found, look), lambda look: (look.is_taken, look.is_clear)),
+        Column("Why", lambda look: look.why, lambda look: look.why),
+        _number(found.score_band, lambda look: look.scores.get(found.score_band), 3),
+        *(_number(name, lambda look, name=name: look.values.get(name), 4) for name in found.variables),
+        *(_number(name, lambda look, name=name: look.scores.get(name), 3) for name in other_scores),
+    ]
+    return tuple(made)
+
+
+def _state(found: Inspection, look: Look) -> str:
+    if look.is_taken:
+        return "taken" if found.picks else "counted"
+    return "clear" if look.is_clear else "not clear"
+
+
+def _number(title: str, value: Callable[[Look], float | None], decimals: int) -> Column:
+    def text(look: Look) -> str:
+        found = value(look)
+        return "" if found is None else f"{found:.{decimals}f}"
+
+    return Column(title, text, value, is_number=True)
