@@ -201,7 +201,7 @@ def test_one_click_is_one_request_and_shows_every_look(
     assert len(found.looks) == made["SCENE_COUNT"]
     assert [row["Date"] for row in rows(inspector)] == sorted(row["Date"] for row in rows(inspector))
     assert inspector.dock.outcome.text().startswith(f"Best: the look of {taken['Date']}, of ")
-    latitude, longitude = map(float, inspector.dock.place.text().split(", "))
+    latitude, longitude = map(float, inspector.dock.heading.text().split(", at ")[1].split(", "))
     assert (longitude, latitude) == (pytest.approx(LONGITUDE, abs=1e-4), pytest.approx(LATITUDE, abs=1e-4))
 
 

@@ -7,11 +7,13 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+from ..bands import DATE
 from .spot import Spot
 
 _TILE = re.compile(r"_T(\d{2}[A-Z]{3})$")
+_EPOCH, _LAST_DAY = date(1970, 1, 1), 2_900_000
 _FIRST = ("longitude", "latitude", "time", "scene", "tile")
 _FORMULA = ("=", "+", "-", "@")
 """With these a spreadsheet takes a text for a formula."""
@@ -80,6 +82,13 @@ class Inspection:
     def has_parts(self) -> bool:
         """Whether looks belong to several parts."""
         return any(look.part for look in self.looks)
+
+
+def written(name: str, value: float) -> str:
+    """Write a value for people: a reflectance or an index with four decimals, a count as it is, a day as a date."""
+    if name == DATE.name:
+        return (_EPOCH + timedelta(days=round(value))).isoformat() if 0 <= value < _LAST_DAY else f"{value:g}"
+    return f"{value:g}" if value == round(value) and abs(value) >= 1 else f"{value:.4f}"
 
 
 def to_csv(inspection: Inspection, looks: Iterable[Look]) -> str:

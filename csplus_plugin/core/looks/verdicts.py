@@ -167,7 +167,9 @@ def _single(target: Composite, clear: Sequence[Observation], pixel: Mapping[str,
     if not taken:
         why = "clear; which look was taken cannot be told"
         return Judgement(f"{label}, of a look that cannot be told from its values", {}, _all(clear, why))
-    said = "taken" if len(taken) == 1 else "taken; another look of this day holds the same values"
+    said = f"taken: {_REASONS[target.method](target)}"
+    if len(taken) > 1:
+        said = f"{said}; another look of this day holds the same values"
     scenes = {look.scene for look in taken}
     why_not = _WHY_NOT[target.method](target, clear, taken[0])
     others = {look.scene: why_not(look) for look in clear if look.scene not in scenes}
@@ -244,6 +246,15 @@ _WHY_NOT: Mapping[str, Callable[[Composite, Sequence[Observation], Observation],
     "nearest": _not_nearest,
     "best_index": _not_greenest,
     "medoid": _not_medoid,
+}
+
+
+_REASONS: Mapping[str, Callable[[Composite], str]] = {
+    "best": lambda _: "the highest score",
+    "latest": lambda _: "the latest clear look",
+    "nearest": lambda target: f"nearest to {target.target_date}",
+    "best_index": lambda target: f"the highest {target.indices[0]}",
+    "medoid": lambda _: "nearest to the median",
 }
 
 

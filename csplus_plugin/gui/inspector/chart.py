@@ -16,20 +16,21 @@ from qgis.PyQt.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QPolygonF,
 )
 from qgis.PyQt.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ...core.looks.inspection import Inspection, Look
+from ...core.looks.inspection import Inspection, Look, written
 from ...core.reports.axis import Axis, day_ticks, number_ticks, widened
 
 _REACH = 14.0
 """Pixels around a mark in which the mouse means it."""
 
 _RADIUS = 4.0
-_GAP = 1.5
+_GAP = 2.1
 """Of the height of a line of text, between the two panels."""
 
-_FAINT, _GRID = 150, 45
+_FAINT, _GRID = 170, 45
 """Opacities, of 255."""
 
 _TAKEN, _LIMIT = QColor("#e66101"), QColor("#c2a5cf")
@@ -48,11 +49,13 @@ class _Mark:
         number: Its place among the looks.
         value: Where it stands in the panel of values; None where it has none.
         score: Where it stands in the panel of scores.
+        beyond: 1 where its value is above the panel, -1 where it is below it.
     """
 
     number: int
     value: QPointF | None
     score: QPointF
+    beyond: int = 0
 
     def distance(self, place: QPointF) -> float:
         """Measure to the nearer one of its two places."""
@@ -194,15 +197,13 @@ class LooksChart(QWidget):
         metrics = QFontMetricsF(self.font())
         line = metrics.height()
         top_of_legend = line * 0.25
-        values = [look.values[self._variable] for look in found.looks if self._variable in look.values]
         levels = found.levels.get(self._variable, ())
-        known = [value for value in (*values, *levels) if value is not None]
         area = QRectF(self.rect()).adjusted(0, 1.6 * line, -line, -1.7 * line)
         high = area.height() - _GAP * line
         upper = QRectF(area.left(), area.top(), area.width(), high * 0.58)
         lower = QRectF(area.left(), upper.bottom() + _GAP * line, area.width(), high * 0.42)
         most = max(2, int(upper.height() // (1.8 * line)))
-        low_value, high_value = widened(min(known), max(known), most) if known else (0.0, 1.0)
+        low_value, high_value = widened(*self._range(found), most)
         ticks = number_ticks(low_value, high_value, most)
         labels = [text for _, text in ticks] + ["0.75"]
         left = max(metrics.horizontalAdvance(text) for text in labels) + 1.2 * line
@@ -231,14 +232,35 @@ class LooksChart(QWidget):
         margin = max(1.0, (high - low) * 0.02)
         return low - margin, high + margin
 
+    def _range(self, found: Inspection) -> tuple[float, float]:
+        """Choose what the axis of values reaches: what is clear, and of the rest what is not far from it.
+
+        A cloud is so bright that it would press everything else together; it is drawn at the edge.
+        """
+        known = [
+            (value, look.is_clear)
+            for look in found.looks
+            if (value := look.values.get(self._variable)) is not None
+        ]
+        inner = [value for value, is_clear in known if is_clear]
+        inner += found.levels.get(self._variable, ())
+        if not inner:
+            inner = [value for value, _ in known] or [0.0, 1.0]
+        low, high = min(inner), max(inner)
+        reach = max(high - low, 0.25 * abs(high), 0.01)
+        near = [value for value, _ in known if low - reach <= value <= high + reach]
+        return min([low, *near]), max([high, *near])
+
     def _placed(self, found: Inspection, across: Axis, up: Axis, grade: Axis) -> Iterator[_Mark]:
         for number, look in enumerate(found.looks):
             x = across.at(_number(look.moment))
             value, score = look.values.get(self._variable), look.scores.get(found.score_band)
+            beyond = 0 if value is None else (value > up.high) - (value < up.low)
             yield _Mark(
                 number,
-                None if value is None else QPointF(x, up.at(value)),
+                None if value is None else QPointF(x, up.at(min(max(value, up.low), up.high))),
                 QPointF(x, grade.at(min(max(score or 0.0, 0.0), 1.0))),
+                beyond,
             )
 
     def _rank(self, look: Look, number: int) -> int:
@@ -254,7 +276,7 @@ class LooksChart(QWidget):
         is_chosen = mark.number in (self._selected, self._hovered)
         colour = self._clear() if look.is_clear else self._ink(_FAINT)
         has_score = look.scores.get(found.score_band) is not None
-        for place, is_known in ((mark.value, True), (mark.score, has_score)):
+        for place, is_known, beyond in ((mark.value, True, mark.beyond), (mark.score, has_score, 0)):
             if place is None:
                 continue
             if is_chosen:
@@ -272,7 +294,10 @@ class LooksChart(QWidget):
                 _draw_cross(painter, place)
                 continue
             painter.setBrush(colour if look.is_clear else self.palette().color(QPalette.ColorRole.Base))
-            painter.drawEllipse(place, _RADIUS, _RADIUS)
+            if beyond:
+                painter.drawPolygon(_arrow(place, beyond))
+            else:
+                painter.drawEllipse(place, _RADIUS, _RADIUS)
 
     def _draw_grid(
         self,
@@ -316,6 +341,7 @@ class LooksChart(QWidget):
         """Name the marks, at the right, as many as there is room for."""
         metrics = QFontMetricsF(self.font())
         line, base = metrics.height(), self.palette().color(QPalette.ColorRole.Base)
+        room = metrics.horizontalAdvance(self._variable) + line
         entries: list[tuple[str, str]] = [("clear", "clear"), ("hollow", "not clear")]
         if found.picks and any(look.is_taken for look in found.looks):
             entries.append(("taken", "in the result"))
@@ -325,7 +351,7 @@ class LooksChart(QWidget):
         if has_level:
             entries.append(("level", "result"))
         width = sum(metrics.horizontalAdvance(text) + 2.4 * line for _, text in entries)
-        while entries and width > self.width() - place.x() - 7 * line:
+        while entries and width > self.width() - place.x() - room:
             _, text = entries.pop()
             width -= metrics.horizontalAdvance(text) + 2.4 * line
         x, y = self.width() - width - 0.5 * line, place.y() + line / 2
@@ -354,6 +380,10 @@ class LooksChart(QWidget):
 
     def _ink(self, opacity: int) -> QColor:
         colour = QColor(self.palette().color(QPalette.ColorRole.Text))
+        base = self.palette().color(QPalette.ColorRole.Base)
+        # A theme that is a style sheet leaves the palette's ink as it was, on another paper.
+        if abs(colour.lightness() - base.lightness()) < _DARK // 2:
+            colour = QColor(Qt.GlobalColor.white if self._is_dark() else Qt.GlobalColor.black)
         colour.setAlpha(opacity)
         return colour
 
@@ -377,8 +407,14 @@ def describe(found: Inspection, look: Look, variable: str) -> str:
     ]
     parts.append(f"{found.score_band} {score:.2f}" if score is not None else "no score")
     if value is not None:
-        parts.append(f"{variable} {value:.4g}")
+        parts.append(f"{variable} {written(variable, value)}")
     return f"{', '.join(parts)}: {look.why}"
+
+
+def _arrow(place: QPointF, direction: int) -> QPolygonF:
+    """Point out of the panel."""
+    tip, foot = QPointF(0, -direction * _RADIUS), direction * _RADIUS
+    return QPolygonF([place + tip, place + QPointF(_RADIUS, foot), place + QPointF(-_RADIUS, foot)])
 
 
 def _draw_cross(painter: QPainter, place: QPointF) -> None:

@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ...core.looks.inspection import Inspection, Look, to_csv
+from ...core.looks.inspection import Inspection, Look, to_csv, written
 from ...core.looks.question import MOST
 from ...layers.looking import Looked
 from .chart import LooksChart
@@ -52,7 +52,8 @@ class InspectorDock(QDockWidget):
         super().__init__(TITLE, parent)
         self.setObjectName(NAME)
         self.found: Inspection | None = None
-        self.layer_name, self.place, self.values, self.outcome = (QLabel(self) for _ in range(4))
+        self.heading, self.values, self.outcome = (QLabel(self) for _ in range(3))
+        self._layer_name = ""
         self.variable = QComboBox(self)
         self.chart = LooksChart(self)
         self.model = LooksModel(self)
@@ -67,13 +68,13 @@ class InspectorDock(QDockWidget):
 
     def clear(self) -> None:
         """Show nothing, and how to begin."""
+        self._layer_name = ""
         self._show(None)
-        self.layer_name.setText("")
         self.say(_HINT)
 
     def wait(self, layer_name: str) -> None:
         """Say that the answer is on its way; the one before stays until then."""
-        self.layer_name.setText(layer_name)
+        self._layer_name = layer_name
         self.say("Asking for every look at this pixel…")
 
     def fail(self, sentence: str) -> None:
@@ -131,9 +132,9 @@ class InspectorDock(QDockWidget):
             widget.setEnabled(found is not None)
         self.csv_button.setEnabled(found is not None and bool(found.looks))
         self.day_button.setEnabled(False)
-        self.place.setText(_place(found) if found is not None else "")
+        self.heading.setText(f"{self._layer_name}, at {_place(found)}" if found is not None else "")
         self.values.setText(_values(found) if found is not None else "")
-        for label in (self.place, self.values):
+        for label in (self.heading, self.values):
             label.setVisible(found is not None)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self._size_columns()
@@ -167,13 +168,13 @@ class InspectorDock(QDockWidget):
         self.day_button.clicked.connect(self._on_day)
 
     def _lay_out(self) -> None:
-        for label in (self.layer_name, self.place, self.values, self.outcome):
+        for label in (self.heading, self.values, self.outcome):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        bold = self.layer_name.font()
+        bold = self.heading.font()
         bold.setBold(True)
-        self.layer_name.setFont(bold)
+        self.heading.setFont(bold)
         self.variable.setAccessibleName("Band or index of the chart")
         self.variable.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.table.setModel(self.sorted)
@@ -205,12 +206,11 @@ class InspectorDock(QDockWidget):
         splitter.setSizes([500, 500])
         whole = QWidget(self)
         column = QVBoxLayout(whole)
-        heading = QHBoxLayout()
-        heading.addWidget(self.layer_name)
-        heading.addWidget(self.place)
-        heading.addWidget(self.values, 1)
-        column.addLayout(heading)
-        column.addWidget(self.outcome)
+        column.addWidget(self.heading)
+        said = QHBoxLayout()
+        said.addWidget(self.outcome, 1)
+        said.addWidget(self.values, 1)
+        column.addLayout(said)
         column.addWidget(splitter, 1)
         column.addLayout(controls)
         self.setWidget(whole)
@@ -229,5 +229,5 @@ def _place(found: Inspection) -> str:
 
 
 def _values(found: Inspection) -> str:
-    known = [f"{name} {value:.4g}" for name, value in found.values.items() if value is not None]
-    return ", ".join(known) or "no value"
+    known = [f"{name} {written(name, value)}" for name, value in found.values.items() if value is not None]
+    return f"In the result: {', '.join(known) or 'no value'}"

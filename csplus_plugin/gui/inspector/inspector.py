@@ -168,7 +168,6 @@ class PointInspector(QObject):
 
     def _fail(self, sentence: str) -> None:
         self._recipe = None
-        self.dock.layer_name.setText("")
         self.dock.fail(sentence)
         self.dock.show()
 

@@ -9,8 +9,8 @@ from qgis.PyQt.QtGui import QColor
 
 from ...core.looks.spot import Spot
 
-_COLOUR, _CASING = QColor("#d95f02"), QColor(255, 255, 255, 200)
-_ICON = 14
+_COLOUR, _CASING, _EMPTY = QColor("#e66101"), QColor(255, 255, 255, 200), QColor(0, 0, 0, 0)
+_ICON = 20
 """Pixels of the circle that stays visible where the pixel of the result is smaller than one of the screen."""
 
 
@@ -37,7 +37,6 @@ class PixelMark:
         if not crs.isValid():
             crs = QgsCoordinateReferenceSystem.fromWkt(spot.pixel.wkt())
         outline = QgsRubberBand(self._canvas, Qgis.GeometryType.Polygon)
-        outline.setFillColor(QColor(0, 0, 0, 0))
         circle = QgsRubberBand(self._canvas, Qgis.GeometryType.Point)
         circle.setIcon(QgsRubberBand.IconType.ICON_CIRCLE)
         circle.setIconSize(_ICON)
@@ -45,7 +44,8 @@ class PixelMark:
             (outline, QgsGeometry.fromPolygonXY([corners])),
             (circle, QgsGeometry.fromPointXY(middle)),
         ):
-            band.setColor(_COLOUR) if band is circle else band.setStrokeColor(_COLOUR)
+            band.setFillColor(_EMPTY)
+            band.setStrokeColor(_COLOUR)
             band.setSecondaryStrokeColor(_CASING)
             band.setWidth(2)
             band.setLineStyle(Qt.PenStyle.SolidLine)

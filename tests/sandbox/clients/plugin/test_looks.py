@@ -57,6 +57,14 @@ FILLING = GapFilled(
     skipped=(4,),  # the year after, which has no scene
 )
 TIGHT = dataclasses.replace(EVERYWHERE, start=date(2023, 1, 5), end=date(2023, 1, 6), threshold=0.95)
+REASONS = {
+    "best": "the highest score",
+    "latest": "the latest clear look",
+    "nearest": "nearest to 2023-01-14",
+    "best_index": "the highest NDVI",
+    "medoid": "nearest to the median",
+}
+
 LOW = dataclasses.replace(EVERYWHERE, threshold=0.3)
 
 
@@ -136,7 +144,7 @@ def test_the_look_that_was_taken_has_the_pixel_of_the_file(
     file = file_values(client, made, place)
     assert len(clear) > 1
     (one,) = taken(found)
-    assert one.why == "taken"
+    assert one.why == f"taken: {REASONS[method]}"
     assert worth(one.scene) == max(map(worth, clear))
     for band in BANDS:
         assert file[band] == pixels[one.scene][band]
