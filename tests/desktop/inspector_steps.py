@@ -191,7 +191,7 @@ def looked_at():
     outcome["hover"] = QToolTip.text()
     QTest.mouseClick(dock().chart, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     outcome["row"] = [
-        dock().sorted.index(row.row(), 0).data() for row in dock().table.selectionModel().selectedRows()
+        dock().model.index(row.row(), 0).data() for row in dock().table.selectionModel().selectedRows()
     ]
     dock().variable.setCurrentText("NDVI")
     QTest.qWait(300)

@@ -23,7 +23,7 @@ def test_nothing_is_shown_and_nothing_loaded_at_start(told: dict) -> None:
 
 
 def test_the_context_menu_offers_what_the_layer_can(told: dict) -> None:
-    both = ["Edit and run again…", "Copy recipe"]
+    both = ["Inspect pixels", "Edit and run again…", "Copy recipe"]
     assert told["menus"] == [both, ["Tune…", *both]]
 
 

@@ -154,7 +154,7 @@ def settle(inspector: PointInspector) -> None:
 
 
 def rows(inspector: PointInspector) -> list[dict[str, str]]:
-    model = inspector.dock.sorted
+    model = inspector.dock.model
     titles = [column.title for column in inspector.dock.model.columns]
     return [
         {title: model.index(row, number).data() for number, title in enumerate(titles)}

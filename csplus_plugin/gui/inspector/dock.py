@@ -22,7 +22,7 @@ from ...core.looks.inspection import Inspection, Look, to_csv, written
 from ...core.looks.question import MOST
 from ...layers.looking import Looked
 from .chart import LooksChart
-from .table import SORT_ROLE, LooksModel, SortedLooks
+from .table import LooksModel
 
 TITLE = "Point inspector"
 NAME = "csplusInspectorDock"
@@ -32,6 +32,8 @@ _HINT = (
     "Click a pixel of a live layer, or of a GeoTIFF that the plugin made; Enter takes the middle of the map."
 )
 _COPY, _COPIED = "Copy as CSV", "Copied as CSV"
+_SIZED_ROWS = 50
+"""Rows after which the width of the columns is no longer measured."""
 _WIDEST_WHY = 320
 """Pixels of the column at first; the user may widen it."""
 
@@ -57,8 +59,6 @@ class InspectorDock(QDockWidget):
         self.variable = QComboBox(self)
         self.chart = LooksChart(self)
         self.model = LooksModel(self)
-        self.sorted = SortedLooks(self)
-        self.sorted.setSourceModel(self.model)
         self.table = QTableView(self)
         self.csv_button = QPushButton(_COPY, self)
         self.day_button = QPushButton("Use this day…", self)
@@ -99,21 +99,19 @@ class InspectorDock(QDockWidget):
         rows = self.table.selectionModel().selectedRows()
         if self.found is None or not rows:
             return None
-        return self.found.looks[self.sorted.mapToSource(rows[0]).row()]
+        return self.found.looks[self.model.number_of(rows[0].row())]
 
     def copy(self) -> None:
         """Put every look on the clipboard, in the order of the table."""
         if self.found is not None:
-            rows = (
-                self.sorted.mapToSource(self.sorted.index(row, 0)) for row in range(self.sorted.rowCount())
-            )
-            looks = [self.found.looks[row.row()] for row in rows]
+            numbers = map(self.model.number_of, range(self.model.rowCount()))
+            looks = [self.found.looks[number] for number in numbers]
             QApplication.clipboard().setText(to_csv(self.found, looks))
             self.csv_button.setText(_COPIED)
 
     def choose(self, number: int) -> None:
         """Choose a look by its number, in the table and in the chart."""
-        row = self.sorted.mapFromSource(self.model.index(number, 0))
+        row = self.model.index(self.model.row_of(number), 0)
         flags = QItemSelectionModel.SelectionFlag
         self.table.selectionModel().setCurrentIndex(row, flags.ClearAndSelect | flags.Rows)
         self.table.scrollTo(row)
@@ -148,7 +146,7 @@ class InspectorDock(QDockWidget):
 
     def _on_row(self, now: QModelIndex, before: QModelIndex) -> None:
         del before
-        number = self.sorted.mapToSource(now).row() if now.isValid() else None
+        number = self.model.number_of(now.row()) if now.isValid() else None
         self.chart.select(number)
         self.day_button.setEnabled(number is not None)
 
@@ -177,8 +175,8 @@ class InspectorDock(QDockWidget):
         self.heading.setFont(bold)
         self.variable.setAccessibleName("Band or index of the chart")
         self.variable.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.table.setModel(self.sorted)
-        self.sorted.setSortRole(SORT_ROLE)
+        self.table.setModel(self.model)
+        self.table.horizontalHeader().setResizeContentsPrecision(_SIZED_ROWS)
         self.table.setAccessibleName("Looks at the pixel")
         self.table.setSortingEnabled(True)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
+from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from ...core.catalog import SCORE_BANDS
 from ...core.looks.inspection import Inspection, Look
-
-SORT_ROLE = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class Column:
     Attributes:
         title: Its heading.
         text: What a cell says.
-        key: What it is sorted by; None comes first.
+        key: What it is sorted by, not how it is written; None comes first.
         is_number: Whether it is aligned to the right.
     """
 
@@ -41,14 +39,43 @@ class LooksModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._looks: tuple[Look, ...] = ()
+        self._order: list[int] = []
         self.columns: tuple[Column, ...] = ()
 
     def show_looks(self, found: Inspection | None) -> None:
         """Take other looks."""
         self.beginResetModel()
         self._looks = found.looks if found is not None else ()
+        self._order = list(range(len(self._looks)))
         self.columns = _columns(found) if found is not None else ()
         self.endResetModel()
+
+    def number_of(self, row: int) -> int:
+        """Give the number of the look in a row."""
+        return self._order[row]
+
+    def row_of(self, number: int) -> int:
+        """Give the row of a look."""
+        return self._order.index(number)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort the rows; here, because a proxy model asks for two cells at every comparison."""
+        if not 0 <= column < len(self.columns):
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        numbers = [self._order[index.row()] for index in before]
+        key = self.columns[column].key
+        keyed = [(key(look), number) for number, look in enumerate(self._looks)]
+        known = sorted(one for one in keyed if one[0] is not None)
+        ranked = [number for value, number in keyed if value is None] + [number for _, number in known]
+        self._order = ranked if order == Qt.SortOrder.AscendingOrder else ranked[::-1]
+        rows = {number: row for row, number in enumerate(self._order)}
+        after = [
+            self.index(rows[number], index.column()) for number, index in zip(numbers, before, strict=True)
+        ]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         """Count the looks."""
@@ -59,16 +86,14 @@ class LooksModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(self.columns)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Give what a cell says, is sorted by, and how it is aligned."""
+        """Give what a cell says, and how it is aligned."""
         if not index.isValid():
             return None
-        look, column = self._looks[index.row()], self.columns[index.column()]
+        look, column = self._looks[self._order[index.row()]], self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(look)
         if role == Qt.ItemDataRole.ToolTipRole:
             return look.why
-        if role == SORT_ROLE:
-            return column.key(look)
         if role == Qt.ItemDataRole.TextAlignmentRole and column.is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -79,21 +104,6 @@ class LooksModel(QAbstractTableModel):
         """Give the headings."""
         is_heading = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
         return self.columns[section].title if is_heading and section < len(self.columns) else None
-
-
-class SortedLooks(QSortFilterProxyModel):
-    """Sorts by what is meant, not by how it is written; what has no value comes first.
-
-    Args:
-        parent: Who owns it.
-    """
-
-    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
-        """Compare two cells."""
-        one, other = left.data(SORT_ROLE), right.data(SORT_ROLE)
-        if one is None or other is None:
-            return one is None and other is not None
-        return bool(one < other)
 
 
 def _columns(found: Inspection) -> tuple[Column, ...]:
