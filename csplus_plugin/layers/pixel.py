@@ -8,6 +8,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
+    QgsCsException,
     QgsPointXY,
 )
 
@@ -33,11 +34,17 @@ def pixel_at(recipe: Recipe[ImageTarget], longitude: float, latitude: float) -> 
         crs = QgsCoordinateReferenceSystem.fromWkt(grid.wkt())
     geographic = QgsCoordinateReferenceSystem("EPSG:4326")
     transform = QgsCoordinateTransform(geographic, crs, QgsCoordinateTransformContext())
-    place = transform.transform(QgsPointXY(longitude, latitude))
+    outside = InvalidChoice(_("The place is outside the area of the layer."))
+    try:
+        place = transform.transform(QgsPointXY(longitude, latitude))
+    except QgsCsException:  # so far away that the CRS does not reach it
+        raise outside from None
+    if not (math.isfinite(place.x()) and math.isfinite(place.y())):
+        raise outside
     column = math.floor((place.x() - grid.left) / grid.resolution)
     row = math.floor((grid.top - place.y()) / grid.resolution)
     if not (0 <= column < grid.width and 0 <= row < grid.height):
-        raise InvalidChoice(_("The place is outside the area of the layer."))
+        raise outside
     return grid.window(column, row, 1, 1)
 
 

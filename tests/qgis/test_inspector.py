@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from csplus.csplus_plugin import settings
+from csplus.csplus_plugin.core.errors import InvalidChoice
+from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.earthengine import session
 from csplus.csplus_plugin.gui.inspector import inspector as module
+from csplus.csplus_plugin.gui.inspector.drawing import RADIUS
+from csplus.csplus_plugin.gui.inspector.inks import Inks
 from csplus.csplus_plugin.gui.inspector.inspector import PointInspector
+from csplus.csplus_plugin.layers.pixel import pixel_at
 from osgeo import gdal
 from qgis import processing as toolbox
 from qgis.core import (
@@ -29,12 +36,13 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas, QgsMapToolPan
 from qgis.PyQt.QtCore import QEvent, QPointF, QSize, Qt
-from qgis.PyQt.QtGui import QAction, QActionGroup, QMouseEvent
+from qgis.PyQt.QtGui import QAction, QActionGroup, QColor, QMouseEvent, QPalette
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar
 
 from ..support.fake_service import Answer, FakeService, Seen, refusal
 from .conftest import JANUARY
+from .test_renewal import RECIPE as ABROAD
 from .test_renewal import live, pump
 
 LONGITUDE, LATITUDE = -119.9103, 37.4161
@@ -631,3 +639,87 @@ def test_another_project_shows_nothing_of_the_one_before(
     assert inspector.mark._bands == []
     assert inspector.dock.outcome.text().startswith("Click a pixel")
     assert inspector.action.text() == module.TEXT
+
+
+@pytest.mark.parametrize(("x", "y"), [(60.1, 90.0), (180.0, -90.0), (60.2, 0.1), (-29.9, 37.4), (0.0, 0.0)])
+def test_places_that_the_grid_does_not_reach_are_outside(x: float, y: float) -> None:
+    recipe = Recipe.from_json(json.dumps(ABROAD))
+    with pytest.raises(InvalidChoice, match="outside the area"):
+        pixel_at(recipe, x, y)
+
+
+def is_near(one: QColor, other: QColor) -> bool:
+    return (
+        max(
+            abs(a - b)
+            for a, b in zip(
+                (one.red(), one.green(), one.blue()), (other.red(), other.green(), other.blue()), strict=True
+            )
+        )
+        < 40
+    )
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_marks_are_filled_hollow_and_ringed_on_any_paper(
+    context: QgsProcessingContext, window: Window, inspector: PointInspector, dark: bool
+) -> None:
+    window.layer = composite(context, METHOD="best", INDICES=["NDVI"])["LIVE_LAYER"]
+    click(window, inspector)
+    settle(inspector)
+    chart, found = inspector.dock.chart, inspector.dock.found
+    paper = QColor("#222222" if dark else "#ffffff")
+    palette = chart.palette()
+    palette.setColor(QPalette.ColorRole.Base, paper)
+    palette.setColor(QPalette.ColorRole.Text, QColor("#000000"))  # as a style sheet of dark colours leaves it
+    chart.setPalette(palette)
+    chart.resize(900, 400)
+    image = chart.grab().toImage()
+    kinds = set()
+    for number, (value, score) in chart.places().items():
+        look = found.looks[number]
+        neighbours = [
+            abs(other[0].x() - score.x())
+            for n, other in ((n, p[::-1]) for n, p in chart.places().items())
+            if n != number
+        ]
+        if min(neighbours) < 12 or look.scores["cs_cdf"] is None:
+            continue
+        middle = QColor(image.pixel(score.toPoint()))
+        assert is_near(middle, paper) is not look.is_clear
+        edge = QColor(image.pixel((score + QPointF(0, RADIUS)).toPoint()))
+        assert not is_near(edge, paper)
+        ring = QColor(image.pixel((score + QPointF(0, 2 * RADIUS)).toPoint()))
+        assert is_near(ring, QColor("#e66101")) is look.is_taken
+        kinds.add((look.is_clear, look.is_taken))
+        assert value is None or abs(value.x() - score.x()) < 1e-6
+    assert {(False, False), (True, True)} <= kinds
+    inks = Inks.of(chart.palette())
+    assert abs(inks.text.lightness() - paper.lightness()) > 150
+
+
+def test_scores_and_values_stand_where_they_belong(
+    context: QgsProcessingContext, window: Window, inspector: PointInspector
+) -> None:
+    window.layer = composite(context, METHOD="best", INDICES=["NDVI"])["LIVE_LAYER"]
+    click(window, inspector)
+    settle(inspector)
+    dock = inspector.dock
+    dock.variable.setCurrentText("NDVI")
+    dock.chart.resize(900, 400)
+    dock.chart.grab()
+    places, looks = dock.chart.places(), dock.found.looks
+    for one, other in pairwise(range(len(looks))):
+        assert places[one][1].x() <= places[other][1].x()
+    scored = [n for n, look in enumerate(looks) if look.scores["cs_cdf"] is not None]
+    by_score = sorted(scored, key=lambda n: looks[n].scores["cs_cdf"])
+    heights = [places[n][1].y() for n in by_score]
+    assert heights == sorted(heights, reverse=True)
+    low, high = by_score[0], by_score[-1]
+    pixels = (places[low][1].y() - places[high][1].y()) / (
+        looks[high].scores["cs_cdf"] - looks[low].scores["cs_cdf"]
+    )
+    middle = by_score[len(by_score) // 2]
+    expected = places[low][1].y() - pixels * (looks[middle].scores["cs_cdf"] - looks[low].scores["cs_cdf"])
+    assert places[middle][1].y() == pytest.approx(expected, abs=0.01)
+    assert max(places[n][0].y() for n in scored) < min(places[n][1].y() for n in scored)  # two panels

@@ -75,8 +75,7 @@ class PointInspector(QObject):
         """Choose the map tool, and show the dock."""
         self._prepare()
         self._canvas.setMapTool(self.tool)
-        self.dock.show()
-        self.dock.raise_()
+        self._show_dock()
 
     def stop(self) -> None:
         """Leave the window, and wait until what runs is out of our code."""
@@ -128,7 +127,7 @@ class PointInspector(QObject):
             return
         self._number += 1
         self.dock.wait(_name(layer))
-        self.dock.show()
+        self._show_dock()
         self._task = LookTask(self._number, carrier, (where.x(), where.y()), connection)
         self._task.placed.connect(self._mark)
         self._task.ended.connect(self._take)
@@ -169,7 +168,12 @@ class PointInspector(QObject):
     def _fail(self, sentence: str) -> None:
         self._recipe = None
         self.dock.fail(sentence)
+        self._show_dock()
+
+    def _show_dock(self) -> None:
+        """Show it, on top where it is one of several tabs."""
         self.dock.show()
+        self.dock.raise_()
 
     def _mark(self, number: int, spot: Spot) -> None:
         if number == self._number:

@@ -526,6 +526,17 @@ def test_what_a_service_writes_is_cleaned() -> None:
     assert text.count("\n") == 2
 
 
+@pytest.mark.parametrize("count", [4999, 5000])
+def test_a_list_as_long_as_the_service_gives_may_be_cut(count: int) -> None:
+    made = recipe("best", bands=("B4",))
+    rows = [[f"{number}", 1.67e12 + number, 0.5, 0.5, 100] for number in range(count)]
+    part = {"clear": [], "scored": [], "pixel": []}
+    answer = {"value": [], "inside": [None], "looks": [rows], "parts": [part]}
+    found = read(made, Spot(GRID.window(1, 1, 1, 1)), answer)
+    assert len(found.looks) == count
+    assert found.is_cut == (count == 5000)
+
+
 @given(made=recipes())
 @examples(60)
 def test_every_recipe_that_makes_an_image_can_be_asked(made: Recipe) -> None:
