@@ -68,7 +68,7 @@ class Desktop(QObject):
         self._dock.toggleViewAction().setText(_("Tune a live layer"))
         self._main_menu = MainMenu(
             iface,
-            [self._dock.toggleViewAction()],
+            [self._inspector.action, self._dock.toggleViewAction(), self.tasks.toggleViewAction()],
             {_("Options…"): self._open_options, _("Help"): self._open_help},
         )
         self._menu.done.connect(self._messages.inform)

@@ -65,7 +65,6 @@ class Window:
         self.canvas.resize(QSize(401, 401))
         self.bar = QToolBar(self.main)
         self.group = QActionGroup(self.main)
-        self.menu: list[tuple[str, QAction]] = []
         self.layer: QgsMapLayer | None = None
 
     def mainWindow(self) -> QMainWindow:
@@ -85,12 +84,6 @@ class Window:
 
     def removeToolBarIcon(self, action: QAction) -> None:
         self.bar.removeAction(action)
-
-    def addPluginToMenu(self, name: str, action: QAction) -> None:
-        self.menu.append((name, action))
-
-    def removePluginMenu(self, name: str, action: QAction) -> None:
-        self.menu.remove((name, action))
 
     def addDockWidget(self, area: Qt.DockWidgetArea, dock: QDockWidget) -> None:
         self.main.addDockWidget(area, dock)
@@ -588,7 +581,6 @@ def test_before_it_is_used_it_is_an_action_and_nothing_else(
 ) -> None:
     assert inspector.tool is inspector.dock is None
     assert window.main.findChildren(QDockWidget) == []
-    assert [name for name, _ in window.menu] == ["Cloud Score+"]
     assert not inspector.action.icon().isNull()
     project = QgsProject.instance()
     before = project.receivers(project.cleared)
@@ -616,7 +608,7 @@ def test_it_leaves_nothing_in_the_window(
     inspector.action = None
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert window.main.findChildren(QDockWidget) == []
-    assert window.menu == window.group.actions() == []
+    assert window.group.actions() == []
     assert canvas.mapTool() is None
     assert len(canvas.scene().items()) == items
     assert (

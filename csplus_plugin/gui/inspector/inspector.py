@@ -34,7 +34,6 @@ from .mark import PixelMark
 from .task import LookTask
 from .tool import InspectTool
 
-MENU = "Cloud Score+"
 TEXT = "Inspect pixels"
 _ACTION = "csplusInspectPixels"
 _NO_LAYER = "Choose a live layer of Cloud Score+, or a GeoTIFF that it made, in the layer tree."
@@ -68,7 +67,6 @@ class PointInspector(QObject):
         self.action.setToolTip("Inspect pixels: click one for every look at it, and which ones made it.")
         self.action.triggered.connect(self.start)
         iface.addToolBarIcon(self.action)
-        iface.addPluginToMenu(MENU, self.action)
         iface.mapToolActionGroup().addAction(self.action)
 
     def start(self) -> None:
@@ -85,7 +83,6 @@ class PointInspector(QObject):
         self.mark.remove()
         self.action.triggered.disconnect(self.start)
         self._iface.mapToolActionGroup().removeAction(self.action)
-        self._iface.removePluginMenu(MENU, self.action)
         self._iface.removeToolBarIcon(self.action)
         if self.tool is not None and self.dock is not None:
             self.tool.chosen.disconnect(self.inspect)
