@@ -60,7 +60,8 @@ class Drawing:
 
     def __init__(self, found: Inspection, variable: str, size: QSizeF, font: QFont, inks: Inks) -> None:
         self._found, self._variable, self._size, self._inks = found, variable, size, inks
-        self._metrics = QFontMetricsF(font)
+        metrics = QFontMetricsF(font)  # a name of its own: QGIS's porting script stumbles over an attribute
+        self._metrics = metrics
         self._line = line = self._metrics.height()
         area = QRectF(QPointF(0, 1.6 * line), QPointF(size.width() - line, size.height() - 1.7 * line))
         high = area.height() - _GAP * line
