@@ -13,8 +13,10 @@ import pytest
 from csplus.csplus_plugin.core.choices import Output, Scenes
 from csplus.csplus_plugin.core.looks.answer import read
 from csplus.csplus_plugin.core.looks.inspection import Inspection, Look
+from csplus.csplus_plugin.core.looks.parts import parts_of
 from csplus.csplus_plugin.core.looks.question import question
 from csplus.csplus_plugin.core.looks.spot import Spot
+from csplus.csplus_plugin.core.looks.verdicts import Observation, judge
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.core.targets.change import Change
 from csplus.csplus_plugin.core.targets.clear_scene import ClearScene
@@ -524,6 +526,26 @@ def test_what_a_service_writes_is_cleaned() -> None:
     text = to_csv(found, found.looks)
     assert ",'=HYPERLINK(1)" in text
     assert text.count("\n") == 2
+
+
+def test_of_looks_with_the_same_values_the_day_tells() -> None:
+    (part,) = parts_of(recipe("best", bands=("B4",)))
+    days = (18_000, 18_005, 18_010)
+    clear = [Observation(f"scene {day}", day * 86_400_000 + 1000, {"B4": 100, "cs_cdf": 0.9}) for day in days]
+    pixel = {"B4": 100, "cs_cdf": 0.9, "date": 18_005}
+    found = judge(part, clear, pixel, is_inside=True)
+    assert found.taken == {"scene 18005": "taken: the highest score"}
+    same = "clear, with the same score: one of equals was taken"
+    assert found.others == {"scene 18000": same, "scene 18010": same}
+    twice = [*clear, Observation("its other tile", clear[1].time, clear[1].values)]
+    both = judge(part, twice, pixel, is_inside=True)
+    assert set(both.taken) == {"scene 18005", "its other tile"}
+    assert set(both.taken.values()) == {
+        "taken: the highest score; another look of this day holds the same values"
+    }
+    other = judge(part, clear, {**pixel, "B4": 101}, is_inside=True)
+    assert other.taken == {}
+    assert set(other.others.values()) == {"clear; which look was taken cannot be told"}
 
 
 @pytest.mark.parametrize("count", [4999, 5000])
