@@ -283,9 +283,11 @@ ATTRIBUTION = (
     "Contains modified Copernicus Sentinel data; Cloud Score+ (c) Google, CC-BY-4.0, Pasquarella et al. 2023"
 )
 LICENSES = (
-    "Cloud Score+: CC-BY-4.0, https://spdx.org/licenses/CC-BY-4.0.html",
     "Sentinel-2: terms and conditions for the use of Copernicus Sentinel data",
+    "Cloud Score+: CC-BY-4.0, https://spdx.org/licenses/CC-BY-4.0.html",
 )
+"""The address last: QGIS takes what it writes between two lines for a part of it."""
+
 CITATION = (
     "Pasquarella, V. J., Brown, C. F., Czerwinski, W., & Rucklidge, W. J. (2023). Comprehensive Quality Assessment "
     "of Optical Satellite Imagery Using Weakly Supervised Video Learning. Proceedings of the IEEE/CVF Conference on "

@@ -14,7 +14,9 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-_alive: list[QgsProcessingLayerPostProcessorInterface] = []
+from . import legend
+
+_alive: list[_OnLoad] = []
 """QGIS does not own post-processors: one that Python lets go of is silently dropped."""
 
 
@@ -28,8 +30,11 @@ class _OnLoad(QgsProcessingLayerPostProcessorInterface):
     def postProcessLayer(
         self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
-        del context, feedback
+        del feedback
         self._action(layer)
+        project = context.project()
+        if project is not None and isinstance(layer, QgsRasterLayer):
+            legend.shorten(layer, project)
 
 
 def load_layer(
@@ -55,6 +60,7 @@ def load_layer(
         )
         details.forceName = True
         details.groupName, details.layerSortKey = group, place
+        details.setPostProcessor(_kept(lambda _: None))
         context.addLayerToLoadOnCompletion(layer.id(), details)
     return layer.id()
 
@@ -67,8 +73,12 @@ def finish_layer(
         return
     details = context.layerToLoadOnCompletionDetails(result)
     details.name, details.forceName = name, True
+    details.setPostProcessor(_kept(action))
+
+
+def _kept(action: Callable[[Any], None]) -> _OnLoad:
     _alive.append(_OnLoad(action))
-    details.setPostProcessor(_alive[-1])
+    return _alive[-1]
 
 
 def forget() -> None:

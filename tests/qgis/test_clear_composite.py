@@ -82,7 +82,7 @@ def test_the_live_layer_draws_and_carries_its_recipe(
     assert Recipe.from_json(results["RECIPE"]).scenes.threshold == 0.6
     metadata = layer.metadata()
     assert "Copernicus" in metadata.rights()[0]
-    assert "CC-BY-4.0" in metadata.licenses()[0]
+    assert "CC-BY-4.0" in metadata.licenses()[-1]
     assert "not by Google" in metadata.abstract()
     days = layer.temporalProperties().fixedTemporalRange()
     assert days.begin().toString("yyyy-MM-dd hh:mm:ss") == "2023-01-01 00:00:00"

@@ -10,11 +10,13 @@ from qgis import processing as toolbox
 from qgis.core import (
     QgsFeature,
     QgsGeometry,
+    QgsLayerTreeModel,
     QgsProcessingContext,
     QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import Qt
 
 from .conftest import JANUARY, Recorder
 from .test_layer_menu import Window, menu, opened, window  # noqa: F401 two are fixtures
@@ -115,3 +117,33 @@ def test_edit_and_run_again_keeps_a_name_that_was_chosen(
     window.tree.layer = results["LIVE_LAYER"]
     opened(window)["Edit and run again…"].trigger()
     assert filled[0][1].get("NAME") == kept
+
+
+def test_a_legend_says_the_band_and_nothing_before_or_after_it(
+    context: QgsProcessingContext, feedback: Recorder, tmp_path: Path
+) -> None:
+    """QGIS would begin with "Band 1: NDVI (Gray)", and name the bands of a picture "Band 1: B2 (Gray)"."""
+    ndvi = {"BANDS": "", "INDICES": "NDVI", "STYLE": "index"}
+    june = {"START": "2023-06-01", "END": "2023-06-30"}
+    january = {"BEFORE_START": "2023-01-01", "BEFORE_END": "2023-01-31"}
+    for name, given in (
+        ("clearcomposite", {"OUTPUT": str(tmp_path / "picture.tif")}),
+        ("clearcomposite", {**ndvi, "OUTPUT": str(tmp_path / "ndvi.tif")}),
+        ("periodiccomposites", {**ndvi, "NAME": "Year", "OUTPUT_FOLDER": str(tmp_path / "months")}),
+        ("change", {**june, **january, "OUTPUT": str(tmp_path / "burned.tif")}),
+    ):
+        toolbox.runAndLoadResults(f"csplus:{name}", {**JANUARY, **given}, context=context, feedback=feedback)
+    tree = QgsProject.instance().layerTreeRoot()
+    model = QgsLayerTreeModel(tree)
+    legends = {
+        node.name(): [
+            str(entry.data(Qt.ItemDataRole.DisplayRole) or "") for entry in model.layerLegendNodes(node)
+        ]
+        for node in tree.findLayers()
+        if node.layer().providerType() == "gdal"
+    }
+    assert legends["True colour 2023-01 (file, sandbox)"] == ["B4", "B3", "B2"]
+    assert [text.strip("NUL") for text in legends["NDVI 2023-01 (file, sandbox)"]] == [""]
+    assert legends["Burn severity 2023-01 → 2023-06 (file, sandbox)"][0] == "Enhanced regrowth, high"
+    assert len(legends["Year 2023-01 (file, sandbox)"]) == 1
+    assert not [text for entries in legends.values() for text in entries if "Band" in text or "Gray" in text]
