@@ -39,6 +39,7 @@ class CheckConnection(CsPlusAlgorithm):
         "CSPLUS_PROJECT and GOOGLE_APPLICATION_CREDENTIALS, or in QGIS's settings under csplus/."
     )
     TAGS = ("connection", "account", "sign in", "project", "proxy", "diagnose", "test")
+    HELP_SECTION = "sign-in"
 
     def declare(self) -> None:
         """Add the outputs."""

@@ -29,6 +29,7 @@ class ClearComposite(ImageAlgorithm):
         "For a model or a shell: dates as 2023-01-31; choices by their names, several separated by commas."
     )
     TAGS = ("composite", "mosaic", "median", "cloud mask", "cloud-free")
+    HELP_SECTION = "first-composite"
     STYLE = DEFAULT_STYLE
 
     def declare_target(self) -> None:

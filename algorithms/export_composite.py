@@ -73,6 +73,7 @@ class ExportComposite(RecipeAlgorithm):
         "table, which has the recipe of each. An asset has the recipe and the attribution among its properties."
     )
     TAGS = ("batch", "task", "drive", "cloud storage", "asset", "large")
+    HELP_SECTION = "when-it-is-too-large"
 
     def declare(self) -> None:
         """Add the scenes, the composite, the grid, the destination, and what is returned."""

@@ -66,6 +66,7 @@ class ExportTasks(CsPlusAlgorithm):
         "the run ends the waiting and not the tasks."
     )
     TAGS = ("batch", "task", "export", "operations", "wait", "cancel")
+    HELP_SECTION = "when-it-is-too-large"
 
     def declare(self) -> None:
         """Add the action, the tasks, the table, and what is returned."""

@@ -41,6 +41,7 @@ class RefreshLiveLayers(CsPlusAlgorithm):
         "It fails if no layer could be renewed; the log names each that could not."
     )
     TAGS = ("live layer", "renew", "expired", "tiles", "project")
+    HELP_SECTION = "live-layers"
 
     def declare(self) -> None:
         """Add the layers, and what is counted."""

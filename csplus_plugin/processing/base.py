@@ -19,7 +19,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ..core.about import ROOT
+from ..core.about import ROOT, help_page
 from ..core.errors import CsPlusError, SignInNeeded
 from ..core.language import _
 from ..core.text import printable
@@ -52,6 +52,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
         SUMMARY: One sentence.
         HELP: Plain paragraphs.
         TAGS: Words by which the toolbox finds it, beside those that all share.
+        HELP_SECTION: Section of the README that the dialog's *Help* opens.
     """
 
     ID: ClassVar[str]
@@ -60,6 +61,7 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
     SUMMARY: ClassVar[str]
     HELP: ClassVar[str]
     TAGS: ClassVar[tuple[str, ...]] = ()
+    HELP_SECTION: ClassVar[str] = "algorithms"
 
     def declare(self) -> None:
         """Add parameters and outputs."""
@@ -125,6 +127,10 @@ class CsPlusAlgorithm(QgsProcessingAlgorithm):
     def shortHelpString(self) -> str:
         """Give plain paragraphs: `qgis_process` prints them as they are, the dialog joins their lines."""
         return html.escape(_(self.HELP), quote=False)
+
+    def helpUrl(self) -> str:
+        """Give the address that the dialog's *Help* opens."""
+        return help_page(self.HELP_SECTION)
 
     def addParameter(self, definition: QgsProcessingParameterDefinition, createOutput: bool = True) -> bool:  # noqa: FBT001, FBT002, N803
         """Add a parameter, with its label and its help in the user's language."""

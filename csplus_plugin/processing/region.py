@@ -65,7 +65,9 @@ def read_region(
     elif parameters.get("EXTENT") not in (None, ""):
         geometry, crs = read_extent(algorithm, parameters, context)
     else:
-        raise InvalidChoice(_("There is neither an EXTENT nor an AREA."), _("Choose one of the two."))
+        raise InvalidChoice(
+            _("There is neither an extent nor an area."), _("Choose one of the two, EXTENT or AREA.")
+        )
     return _region(geometry, crs, context, note)
 
 
@@ -77,7 +79,7 @@ def _area(
 ) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem]:
     source = algorithm.parameterAsSource(parameters, "AREA", context)
     if source is None:
-        raise InvalidChoice(_("The AREA cannot be read."), _("Choose a polygon layer."))
+        raise InvalidChoice(_("The area cannot be read."), _("Choose a polygon layer."))
     # Unchecked, because QGIS's own check ends the run, or the program, at the first invalid polygon.
     unchecked = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
     geometries = [feature.geometry() for feature in source.getFeatures(QgsFeatureRequest(), unchecked)]
@@ -100,13 +102,13 @@ def _area(
     union = QgsGeometry.unaryUnion(sound) if sound else QgsGeometry()
     if union.isEmpty():
         raise InvalidChoice(
-            _("The AREA has no polygon."), _("Choose a layer, or a selection, that holds one.")
+            _("The area has no polygon."), _("Choose a layer, or a selection, that holds one.")
         )
     if Qgis.GeometryType.Polygon != union.type() or union.wkbType() == Qgis.WkbType.GeometryCollection:
         note(_("Lines and points in the area were dropped."))
         if not union.convertGeometryCollectionToSubclass(Qgis.GeometryType.Polygon):
             raise InvalidChoice(
-                _("The AREA has no polygon."), _("Choose a layer, or a selection, that holds one.")
+                _("The area has no polygon."), _("Choose a layer, or a selection, that holds one.")
             )
     crs = source.sourceCrs()
     return union, crs if crs.isValid() else _file_crs(
@@ -142,13 +144,13 @@ def read_extent(
     rectangle = algorithm.parameterAsExtent(parameters, "EXTENT", context)
     crs = algorithm.parameterAsExtentCrs(parameters, "EXTENT", context)
     if rectangle.isEmpty() or not rectangle.isFinite():
-        raise InvalidChoice(_("The EXTENT is empty."), _("Write it as xmin,xmax,ymin,ymax [EPSG:code]."))
+        raise InvalidChoice(_("The extent is empty."), _("Write it as xmin,xmax,ymin,ymax [EPSG:code]."))
     if not crs.isValid():
         # Four numbers alone are degrees; a layer without a CRS, or an unknown code, may be anything.
         is_bare = "[" not in value if isinstance(value, str) and "," in value else type(value) is QgsRectangle
         if not (is_bare and _DEGREES.contains(rectangle)):
             raise InvalidChoice(
-                _("The EXTENT has no CRS that is known."), _("Write it as xmin,xmax,ymin,ymax [EPSG:code].")
+                _("The extent has no CRS that is known."), _("Write it as xmin,xmax,ymin,ymax [EPSG:code].")
             )
         crs = QgsCoordinateReferenceSystem(_GEOGRAPHIC)
     across = _ACROSS.match(value) if crs.isGeographic() and isinstance(value, str) else None
@@ -163,7 +165,7 @@ def _region(
     geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, context: QgsProcessingContext, note: Note
 ) -> Region:
     if not crs.isValid():
-        raise InvalidChoice(_("The AREA has no CRS."), _("Set the CRS of the layer."))
+        raise InvalidChoice(_("The area has no CRS."), _("Set the CRS of the layer."))
     target = QgsCoordinateReferenceSystem(_GEOGRAPHIC)
     if crs != target:
         box = geometry.boundingBox()

@@ -21,7 +21,7 @@ from ..core.text import printable
 from ..core.window_halves import combined, halves
 from ..earthengine.client import Client
 from ..earthengine.dependencies import ee_place, ee_version, prepare_expressions
-from ..earthengine.session import SANDBOX, Connection, Session, close_sessions, session_for
+from ..earthengine.session import SANDBOX, Connection, Session, close_sessions, running_sandbox, session_for
 from .interrupts import interrupts
 
 Part = TypeVar("Part")
@@ -219,7 +219,7 @@ class Run:
     def _open(self) -> None:
         if self.is_cancelled():
             raise Cancelled
-        if self._connection.endpoint == SANDBOX:
+        if self._connection.endpoint == SANDBOX and not running_sandbox(self._connection):
             self.say(
                 _("Starting the sandbox. The first time, writing its sample scenes takes a few seconds.")
             )

@@ -10,7 +10,7 @@ from typing import Any
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
-from ..core.about import ROOT
+from ..core.about import ROOT, help_page
 from ..core.errors import CsPlusError
 from ..core.language import _
 from .base import GROUPS, SHARED_TAGS, cannot_check, in_users_language
@@ -64,6 +64,10 @@ class ShippedModel(QgsProcessingModelAlgorithm):
     def svgIconPath(self) -> str:
         """Give the icon of the group to the modeler."""
         return str(ROOT / "resources" / "icons" / GROUPS[self.groupId()][1])
+
+    def helpUrl(self) -> str:
+        """Give the address that the dialog's *Help* opens."""
+        return help_page("algorithms")
 
     def tags(self) -> list[str]:
         """Give the words by which the toolbox finds it."""

@@ -86,6 +86,9 @@ def test_a_film_of_a_year(process: Process, tmp_path: Path) -> None:
 def test_a_mistake_in_a_step_is_a_sentence(process: Process, tmp_path: Path) -> None:
     done = process("run", "csplus:waterextent", "--", *WINDOW, f"water={tmp_path / 'water.gpkg'}")
     assert done.returncode == 1
-    assert "There is neither an EXTENT nor an AREA. Choose one of the two." in done.stdout + done.stderr
+    assert (
+        "There is neither an extent nor an area. Choose one of the two, EXTENT or AREA."
+        in done.stdout + done.stderr
+    )
     assert "Traceback" not in done.stdout + done.stderr
     assert not list(tmp_path.iterdir())

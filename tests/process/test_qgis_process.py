@@ -60,7 +60,7 @@ def test_the_log_says_what_was_found_and_that_it_is_a_sandbox(process: Process, 
     ("change", "said"),
     [
         ({"END": "2022-01-01"}, "is before the start"),
-        ({"EXTENT": ""}, "neither an EXTENT nor an AREA"),
+        ({"EXTENT": ""}, "neither an extent nor an area"),
         ({"THRESHOLD": "2"}, "THRESHOLD"),
         ({"EXTENT": "10,10.1,50,50.1 [EPSG:4326]"}, "No scenes of L2A over the area"),
         ({"CRS": "EPSG:4326", "OUTPUT": "/tmp/never.tif"}, "larger than the whole area"),

@@ -400,3 +400,11 @@ def test_runs_side_by_side(tmp_path: Path) -> None:
     smallest = values(outcomes["min"]["OUTPUT"])
     assert (medians != means).any()
     assert (smallest <= medians).all()
+
+
+def test_the_start_of_the_sandbox_is_said_once(context: QgsProcessingContext) -> None:
+    close_sessions()
+    for is_started in (True, False):
+        feedback = Recorder()
+        toolbox.run(ID, {**JANUARY, "LIVE": False}, context=context, feedback=feedback)
+        assert any("Starting the sandbox" in line for line in feedback.said) is is_started

@@ -276,7 +276,7 @@ def test_a_year_s_film_is_that_of_its_recipe(
 @pytest.mark.parametrize(
     ("name", "values", "said"),
     [
-        ("waterextent", {"START": "2023-06-01", "END": "2023-06-30"}, "neither an EXTENT nor an AREA"),
+        ("waterextent", {"START": "2023-06-01", "END": "2023-06-30"}, "neither an extent nor an area"),
         ("waterextent", {**JUNE, "LIMITT": 0}, "Water extent has no parameter LIMITT. Did you mean LIMIT"),
         ("waterextent", {**JUNE, "LIMIT": 3}, "LIMIT is 3, which is out of range"),
         ("waterextent", {**JUNE, "END": "2023-05-01"}, "is before the start .2023-06-01."),

@@ -41,9 +41,9 @@ OTHER = "POLYGON((12 50, 13 50, 13 51, 12 51, 12 50))"
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"EXTENT": None}, "neither an EXTENT nor an AREA"),
+        ({"EXTENT": None}, "neither an extent nor an area"),
         ({"EXTENT": "1,1,2,2 [EPSG:4326]"}, "empty"),
-        ({"EXTENT": "500000,510000,4100000,4110000"}, "The EXTENT has no CRS"),
+        ({"EXTENT": "500000,510000,4100000,4110000"}, "The extent has no CRS"),
         ({"EXTENT": "-179,179,0,1 [EPSG:4326]"}, "wider than half the globe"),
         ({"EXTENT": "37.41,37.42,-119.92,-119.9 [EPSG:4326]"}, "changed places"),
         ({"EXTENT": "-119.92,-119.9,37.41,37.42 [EPSG:99999]"}, "no CRS that is known"),

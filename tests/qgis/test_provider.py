@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,16 @@ def test_the_readme_lists_every_algorithm() -> None:
     for algorithm in provider().algorithms():
         row = f"| `{algorithm.id()}` | {algorithm.displayName()} | {algorithm.shortDescription()} |"
         assert row in readme
+
+
+def test_help_leads_to_a_section_of_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", readme, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    for algorithm in provider().algorithms():
+        page, _, anchor = algorithm.helpUrl().partition("#")
+        assert page.startswith("https://")
+        assert anchor in anchors, algorithm.name()
 
 
 def test_the_icons_are_drawn() -> None:
