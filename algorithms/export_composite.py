@@ -14,12 +14,10 @@ from qgis.core import (
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFeatureSink,
-    QgsProcessingParameterString,
 )
 
 from ..csplus_plugin.core.catalog import PERIODS, STYLES
 from ..csplus_plugin.core.choices import Output
-from ..csplus_plugin.core.export import DESTINATIONS, Destination, check_name
 from ..csplus_plugin.core.grid import grid_for
 from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.table import Table
@@ -36,12 +34,9 @@ from ..csplus_plugin.processing.blocks import (
 )
 from ..csplus_plugin.processing.deliver import Delivered, load_layers
 from ..csplus_plugin.processing.destinations import add_survey_outputs, survey_outputs
-from ..csplus_plugin.processing.exporting import Export
-from ..csplus_plugin.processing.image_algorithm import check_days
+from ..csplus_plugin.processing.export_choices import add_destination, images, read_destination
 from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number, paragraph
-from ..csplus_plugin.processing.periods import cut_into_periods
 from ..csplus_plugin.processing.recipe_algorithm import RecipeAlgorithm
-from ..csplus_plugin.processing.run import Run
 from ..csplus_plugin.processing.tables import write_table
 
 _STARTING = 0.05
@@ -80,17 +75,7 @@ class ExportComposite(RecipeAlgorithm):
         add_scenes(self)
         self.declare_target()
         add_grid(self)
-        add(self, choice("DESTINATION", "Destination", DESTINATIONS, "drive"), explained(DESTINATIONS))
-        for name, label, text in (
-            (
-                "NAME",
-                "Name",
-                "Name of the file or asset; the period is added to it. Empty: made of the days.",
-            ),
-            ("FOLDER", "Folder", "Folder in Drive, among the project's assets, or in the bucket."),
-            ("BUCKET", "Bucket", "For the destination cloud_storage: the bucket's name."),
-        ):
-            add(self, QgsProcessingParameterString(name, label, optional=True), text)
+        add_destination(self)
         add(
             self,
             QgsProcessingParameterBoolean("WAIT", "Wait for the tasks", False),
@@ -157,12 +142,12 @@ class ExportComposite(RecipeAlgorithm):
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Build the recipe once, and look at the destination."""
         super().check(parameters, context)
-        self._read_destination(parameters, context)
+        read_destination(self, parameters, context)
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings."""
         super().read(parameters, context)
-        self._read_destination(parameters, context)
+        self._destination, self._name = read_destination(self, parameters, context)
 
     def work(
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -175,7 +160,7 @@ class ExportComposite(RecipeAlgorithm):
         grid_for(self.recipe.scenes.region, self.recipe.output)  # a wrong pixel size should cost no request
         with self.open_run(feedback) as run:
             survey = run.survey(self.recipe.scenes)
-            exports = self._cut(run, survey)
+            exports = images(run, self.recipe, survey, self._name)
             exporting.announce(run, exports, self._destination)
             if not waits and run.has_passing_service:
                 run.warn(_("The embedded sandbox ends with this process, so its tasks are waited for."))
@@ -210,30 +195,3 @@ class ExportComposite(RecipeAlgorithm):
             results |= {"LIVE_LAYER": layers[0], "TILE_URL": self.delivered[0].tile_url}
         elif layers:
             results["LIVE_LAYERS"] = layers
-
-    def _read_destination(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
-        def text(name: str) -> str:
-            return self.parameterAsString(parameters, name, context).strip()
-
-        folder = text("FOLDER").strip("/")
-        self._destination = Destination(
-            self.parameterAsEnumString(parameters, "DESTINATION", context), folder, text("BUCKET")
-        )
-        self._name = text("NAME")
-        if self._name:
-            check_name(self._name)
-
-    def _cut(self, run: Run, survey: Any) -> list[Export]:
-        """Give the images of the run, with their names."""
-        scenes, target = self.recipe.scenes, self.recipe.target
-        if not isinstance(target, Periodic):
-            check_days(target.fewest_days, survey)
-            return [
-                Export(self.recipe, survey, self._name or f"{target.ALGORITHM}_{scenes.start}_{scenes.end}")
-            ]
-        name = self._name or Composite.ALGORITHM
-        return [
-            Export(part.recipe, part.survey, f"{name}_{part.period.name}")
-            for part in cut_into_periods(run, self.recipe, survey)
-            if part.recipe is not None
-        ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from qgis.core import (
@@ -15,39 +14,26 @@ from qgis.core import (
 )
 
 from ..csplus_plugin.core.catalog import PERIODS
-from ..csplus_plugin.core.errors import FileTrouble
 from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.layer_name import SANDBOX, series_name
-from ..csplus_plugin.core.periods import Period
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
-from ..csplus_plugin.core.table import Column, Table
 from ..csplus_plugin.core.targets.composite import DEFAULT_STYLE
 from ..csplus_plugin.core.targets.periodic import Periodic
-from ..csplus_plugin.processing import period_pieces
+from ..csplus_plugin.processing import period_pieces, period_table
 from ..csplus_plugin.processing.blocks import add_composite, add_output, add_scenes, read_composite
-from ..csplus_plugin.processing.deliver import Delivered, Piece, load_file, load_layers
-from ..csplus_plugin.processing.destinations import Destinations, add_series_outputs, survey_outputs
+from ..csplus_plugin.processing.deliver import Piece, load_file, load_layers
+from ..csplus_plugin.processing.destinations import (
+    Destinations,
+    add_series_outputs,
+    make_folder,
+    survey_outputs,
+)
 from ..csplus_plugin.processing.image_algorithm import ImageAlgorithm
 from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number
 from ..csplus_plugin.processing.periods import cut_into_periods
 from ..csplus_plugin.processing.run import Run
 from ..csplus_plugin.processing.tables import write_table
-
-_COLUMNS = (
-    Column("period", "text", "Period"),
-    Column("start", "day", "First day in the window"),
-    Column("end", "day", "Last day in the window (included)"),
-    Column("whole", "flag", "The window holds the whole period"),
-    Column("scenes", "whole", "Scenes found"),
-    Column("scored", "whole", "Scenes with a score"),
-    Column("unscored", "whole", "Scenes without a score"),
-    Column("days", "whole", "Distinct days"),
-    Column("first_date", "day", "Day of the first scene"),
-    Column("last_date", "day", "Day of the last scene"),
-    Column("clear_percent", "number", "Share of the area that has a value in the file (percent)"),
-    Column("file", "text", "GeoTIFF"),
-)
 
 
 class PeriodicComposites(ImageAlgorithm):
@@ -121,7 +107,7 @@ class PeriodicComposites(ImageAlgorithm):
         group = destinations.name or series_name(self.recipe, self._place)
         group += _(SANDBOX) if run.session.is_sandbox else ""
         if destinations.folder is not None:
-            _make(destinations.folder)
+            make_folder(destinations.folder)
         return period_pieces.pieces(self._parts, destinations.folder, group, destinations.name)
 
     def work(
@@ -131,7 +117,14 @@ class PeriodicComposites(ImageAlgorithm):
         self._loads_files = self.parameterAsBoolean(parameters, "LOAD_FILES", context)
         results = super().work(parameters, context, feedback)
         results |= {
-            "TABLE": write_table(self._table(), _COLUMNS, self, parameters, "TABLE", context),
+            "TABLE": write_table(
+                period_table.table(self._parts, self.delivered),
+                period_table.COLUMNS,
+                self,
+                parameters,
+                "TABLE",
+                context,
+            ),
             "PERIOD_COUNT": len(self.delivered),
             "EMPTY_COUNT": len(self._parts) - len(self.delivered),
             "FILES": [str(one.piece.file) for one in self.delivered if one.piece.file],
@@ -153,37 +146,3 @@ class PeriodicComposites(ImageAlgorithm):
         for one in self.delivered if self._loads_files else ():
             if one.piece.file is not None:
                 load_file(one, context)
-
-    def _table(self) -> Table:
-        by_name = {one.piece.recipe.scenes.start: one for one in self.delivered}
-        return Table(
-            tuple(_row(part.period, part.survey, by_name.get(part.period.start)) for part in self._parts)
-        )
-
-
-def _row(period: Period, survey: Survey, delivered: Delivered | None) -> tuple[Any, ...]:
-    days: Sequence[Any] = survey.days
-    return (
-        period.name,
-        period.start.isoformat(),
-        period.end.isoformat(),
-        period.is_whole,
-        survey.scene_count,
-        survey.scored_count,
-        len(survey.unscored_ids),
-        len(days),
-        days[0].isoformat() if days else None,
-        days[-1].isoformat() if days else None,
-        delivered.clear_percent if delivered else None,
-        str(delivered.piece.file) if delivered and delivered.piece.file else None,
-    )
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as problem:
-        raise FileTrouble(
-            _("The folder {folder} cannot be made: {strerror}.", folder=folder, strerror=problem.strerror),
-            _("Choose another."),
-        ) from problem

@@ -20,7 +20,7 @@ from qgis.core import (
 )
 
 from ..core import script
-from ..core.errors import InvalidChoice
+from ..core.errors import FileTrouble, InvalidChoice
 from ..core.language import _
 from ..core.layer_name import LONGEST
 from ..core.survey import Survey
@@ -242,6 +242,21 @@ def _check_folder(folder: Path) -> None:
             _("{folder} cannot be a folder: {problem}.", folder=folder, problem=problem), _("Choose another.")
         ) from problem
     check_place(folder)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a series, if it is not there.
+
+    Raises:
+        FileTrouble: It cannot be made.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as problem:
+        raise FileTrouble(
+            _("The folder {folder} cannot be made: {strerror}.", folder=folder, strerror=problem.strerror),
+            _("Choose another."),
+        ) from problem
 
 
 def _check_writable(folder: Path) -> None:
