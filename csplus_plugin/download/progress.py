@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -55,7 +54,6 @@ class Progress:
         self._begin = clock()
         self._shown_at = clock()
         self._past = deque([(clock(), 0)])
-        self._lock = threading.Lock()
 
     def resumed(self, size: int) -> None:
         """Count what an earlier run has downloaded."""
@@ -85,22 +83,15 @@ class Progress:
         """Count a tile."""
         self.done += size
 
-    def retried(self) -> None:
-        """Count a request that is retried; from any thread."""
-        with self._lock:
-            self.retries += 1
-
-    def split(self) -> None:
-        """Count a tile that is split; from any thread."""
-        with self._lock:
-            self.splits += 1
-
-    def report(self, in_progress: int) -> None:
+    def report(self, in_progress: int, retries: int = 0, splits: int = 0) -> None:
         """Show how far the download is, if that was not shown just now.
 
         Args:
             in_progress: Requests that are.
+            retries: Requests that were retried so far.
+            splits: Tiles that were split so far because they were too large for the service.
         """
+        self.retries, self.splits = retries, splits
         now = self._clock()
         if now - self._shown_at < _INTERVAL:
             return

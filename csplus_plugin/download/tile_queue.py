@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..core.errors import Cancelled
 from ..earthengine.limiter import INITIAL_LIMIT
-from ..earthengine.waiting import POLL
 from .plan import BLOCK, Tile
 
 MANY_TILES = 64
@@ -32,38 +30,30 @@ class TileQueue:
 
     Args:
         tiles: What is to be fetched.
-        is_cancelled: Asked several times a second while a worker waits.
     """
 
-    def __init__(self, tiles: Iterable[Tile], is_cancelled: Callable[[], bool]) -> None:
+    def __init__(self, tiles: Iterable[Tile]) -> None:
         self._waiting = deque(_order(list(tiles)))
-        self._is_cancelled = is_cancelled
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._unfinished = len(self._waiting)
         self._planned_size = self._max_size = max((tile.value_count for tile in self._waiting), default=0)
         self._successes, self._successes_before_probe = 0, _SUCCESSES_BEFORE_PROBE
         self._is_probing = False
 
-    def __len__(self) -> int:
-        """Count the tiles that have not been stored yet."""
+    @property
+    def unfinished(self) -> int:
+        """Tiles that have not been stored yet."""
         return self._unfinished
 
-    def wait_for_tile(self) -> bool:
-        """Wait until there is a tile to be requested; False if all have been stored.
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a tile waits to be requested."""
+        return bool(self._waiting)
 
-        Raises:
-            Cancelled: The user stopped the run.
-        """
-        with self._changed:
-            while not self._waiting and self._unfinished:
-                if self._is_cancelled():
-                    raise Cancelled
-                self._changed.wait(POLL)
-            return self._unfinished > 0
-
-    def pop(self) -> Tile | None:
+    def pop(self, slots: int) -> Tile | None:
         """Take the next tile, split to the size that the service can compute at present; None if none waits."""
-        with self._changed:
+        del slots
+        with self._lock:
             if not self._waiting:
                 return None
             size = self._max_size
@@ -82,7 +72,7 @@ class TileQueue:
             False if it cannot be split any further.
         """
         parts = tile.split()
-        with self._changed:
+        with self._lock:
             if tile.value_count <= self._max_size and parts:
                 self._max_size = max(part.value_count for part in parts)
                 self._successes = 0
@@ -91,12 +81,11 @@ class TileQueue:
                 self._successes = 0
                 self._successes_before_probe *= 2
             self._put_back(parts)
-            self._changed.notify_all()
         return bool(parts)
 
     def succeeded(self, tile: Tile) -> None:
         """Count a success: after enough of them, larger tiles are tried again."""
-        with self._changed:
+        with self._lock:
             self._successes += 1
             if self._is_probing and tile.value_count > self._max_size:
                 self._max_size = min(self._planned_size, _GROWTH * self._max_size)
@@ -104,9 +93,8 @@ class TileQueue:
 
     def stored(self) -> None:
         """Count a tile that is on the disk."""
-        with self._changed:
+        with self._lock:
             self._unfinished -= 1
-            self._changed.notify_all()
 
     def _put_back(self, parts: Sequence[Tile]) -> deque[Tile]:
         self._waiting.extendleft(reversed(parts))

@@ -18,6 +18,7 @@ from ..core.language import _
 from ..core.text import clean
 from . import dependencies, failures
 from .client import Client
+from .limiter import Limiter
 from .retry import Backoff
 from .session import Connection, Session, session_for
 
@@ -128,6 +129,7 @@ def probe_service(
     """
     end = time.monotonic() + TIMEOUT
     client = Client(session, lambda: is_cancelled() or time.monotonic() > end, log, Backoff(max_tries=1))
+    client.limiter = Limiter()  # what others ask for, and are refused, is not what is tested
     try:
         registration = _read_registration(client)
         begin = time.monotonic()

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from ..core.errors import Cancelled, CsPlusError, RequestTooLarge
 from ..core.language import _
 from ..core.text import clean
-from . import failures, operations, responses
+from . import failures, operations, responses, slots
+from .cost import Cost
+from .limiter import RESTRICTED_LIMIT
 from .retry import Backoff
 from .waiting import POLL, pause
 from .watch import Late, Watch
@@ -58,8 +60,8 @@ class Client:
         backoff: How failed requests are retried.
 
     Attributes:
-        requests_made: Requests sent so far, retries included.
-        bytes_received: Bytes of the responses so far, unpacked.
+        limiter: Of all requests of this process to the service, unless another is put in its place.
+        cost: What was asked and waited for so far.
         is_restricted: Whether the service says that the project's monthly quota is used up, so that it serves
             fewer requests at once (guide: non-commercial tiers, restricted mode).
     """
@@ -72,13 +74,24 @@ class Client:
         backoff: Backoff | None = None,
     ) -> None:
         self.session = session
-        self.requests_made = self.bytes_received = 0
+        self.limiter = session.limiter
+        self.cost = Cost()
         self.is_restricted = False
         self._is_cancelled = is_cancelled
         self._notify = notify
         self._backoff = backoff or Backoff()
         self._notified: set[str] = set()
         self._lock = threading.Lock()
+
+    @property
+    def requests_made(self) -> int:
+        """Requests sent so far, retries included."""
+        return self.cost.requests
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes of the responses so far, unpacked."""
+        return self.cost.received
 
     def value(self, expression: Any) -> Any:
         """Compute an expression whose value is a number, a text, a list or a dictionary.
@@ -96,7 +109,7 @@ class Client:
         return self._request("value:compute", {"expression": encoded(expression)}, responses.read_value)
 
     def try_value(self, expression: Any) -> Any | failures.Failure:
-        """Compute a value once, without retries: a failure is returned.
+        """Compute a value once, without retries, in a slot that the caller holds: a failure is returned.
 
         Args:
             expression: As for `value`.
@@ -151,7 +164,9 @@ class Client:
         allocate: Callable[[], responses.Memory | None] = lambda: None,
         dtype: str | None = None,
     ) -> np.ndarray | failures.Failure:
-        """Request the pixels of one window once, without retries: a failure is returned.
+        """Request the pixels of one window once, without retries, in a slot that the caller holds.
+
+        A failure is returned.
 
         Args:
             expression: As for `pixels`.
@@ -284,7 +299,7 @@ class Client:
         """Send a request, and retry it while that makes sense."""
         tries = 0
         while True:
-            outcome = self._send_once(path, payload, read, params)
+            outcome = self._send_in_slot(path, payload, read, params)
             if not isinstance(outcome, failures.Failure):
                 return outcome
             tries += 1
@@ -292,7 +307,18 @@ class Client:
             if delay is None:
                 raise outcome.error
             self._notify_once(type(outcome.error).__name__, _("{what} Retrying.", what=outcome.error.what))
+            self.cost.retried()
             pause(delay, self._is_cancelled)
+
+    def _send_in_slot(
+        self,
+        path: str,
+        payload: bytes | None,
+        read: Callable[[responses.Body], T],
+        params: Mapping[str, str] | None,
+    ) -> T | failures.Failure:
+        slot = slots.acquire(self.limiter, self.cost, self._is_cancelled)
+        return slots.send(self.limiter, slot, lambda: self._send_once(path, payload, read, params))
 
     def _path(self, call: str) -> str:
         return f"projects/{self.session.project}/{call}"
@@ -306,9 +332,7 @@ class Client:
         allocate: Callable[[], responses.Memory | None] = lambda: None,
     ) -> T | failures.Failure:
         method = "GET" if payload is None else "POST"
-        with self._lock:
-            self.requests_made += 1
-
+        self.cost.sent()
         watch = Watch()
 
         def send() -> tuple[requests.Response, responses.Body]:
@@ -331,8 +355,7 @@ class Client:
             if failure is None:
                 raise
             return failure
-        with self._lock:
-            self.bytes_received += memoryview(content).nbytes
+        self.cost.arrived(memoryview(content).nbytes)
         self._read_quota_headers(response)
         if response.status_code >= _ERROR_STATUS:
             return failures.from_response(response, content, self.session)
@@ -377,12 +400,14 @@ class Client:
         """Note whether the project is restricted, and pass on what else the service announces in a header."""
         if "parallelism_restricted=true" in response.headers.get("x-earth-engine-quota-status", ""):
             self.is_restricted = True
+            self.limiter.restrict()
             self._notify_once(
                 "restricted",
                 _(
                     "The project has used up its monthly quota, so Earth Engine serves fewer of its requests at once "
-                    "(restricted mode): "
-                    "https://developers.google.com/earth-engine/guides/noncommercial_tiers#restricted_mode"
+                    "(restricted mode), and the plugin sends no more than {count} at a time: "
+                    "https://developers.google.com/earth-engine/guides/noncommercial_tiers#restricted_mode",
+                    count=RESTRICTED_LIMIT,
                 ),
             )
         announcement = clean(response.headers.get("X-Earth-Engine-Init-Message", ""))

@@ -24,6 +24,7 @@ from ..core.language import _, marked
 from ..core.text import clean
 from . import credentials
 from .dependencies import install_command, load, load_ee
+from .limiter import forget_limiters, limiter_for
 from .retry import parse_http_date
 from .route import Route, is_loopback
 from .waiting import POLL
@@ -95,6 +96,7 @@ class Session:
         sign_in_hint: What to do if the service no longer accepts the account, a whole sentence.
         has_responded: Whether the service has responded to a request of this session.
         clock_offset: Seconds by which this computer's clock is ahead of the service's, as of its last response.
+        limiter: Of all that this process asks the service for the project.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class Session:
         self.sign_in_hint = account.sign_in_hint if account else ""
         self.has_responded = False
         self.clock_offset = 0.0
+        self.limiter = limiter_for(base_url, project)
         self._route = route
         self._credentials = _with_quota_project(account.credentials, project) if account else None
         trusted = trust.trusting(certificates)
@@ -208,6 +211,7 @@ class Session:
         """
         other = copy.copy(self)
         other.base_url, other.project = base_url, _require_valid(project)
+        other.limiter = limiter_for(base_url, project)
         return other
 
     def close(self) -> None:
@@ -283,6 +287,7 @@ def close_sessions() -> None:
             sandbox.stop()
             atexit.unregister(sandbox.stop)
         _sandboxes.clear()
+        forget_limiters()
 
 
 def _open(connection: Connection, base_url: str, *, needs_account: bool) -> Session:

@@ -88,6 +88,9 @@ class Run:
             count = self.client.requests_made
             self.say(ngettext("{count} request to the service.", "{count} requests to the service.", count))
             self.say(_("{size:.1f} MB received.", size=self.client.bytes_received / 1e6))
+            cost = self.client.cost
+            self.say(ngettext("{count} request sent again.", "{count} requests sent again.", cost.retries))
+            self.say(_("Requests waited for a slot during {seconds:.1f} s.", seconds=cost.waited))
         self._close(failed=kind is not None)
 
     def is_cancelled(self) -> bool:

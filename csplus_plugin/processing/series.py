@@ -23,8 +23,9 @@ from ..core.survey import Survey
 from ..core.table import Cell
 from ..core.targets.series import Look, Series
 from ..download.look_file import ENDING, Entry, LookFile
-from ..earthengine.asking import Asker, AskOptions
+from ..earthengine.asking import Asker
 from ..earthengine.chunks import Chunk, ChunkQueue, WholeQueue
+from ..earthengine.workers import Persistence
 from .features import Features
 from .run import Run
 
@@ -47,7 +48,7 @@ class SeriesRun:
 
     def __init__(self, run: Run, scenes: Scenes, target: Series, features: Features) -> None:
         self._run, self._scenes, self._target, self._features = run, scenes, target, features
-        self._options = AskOptions()
+        self._persistence = Persistence()
 
     def survey(self) -> Survey:
         """Ask which passes there are over each group of features, and report the scenes of all.
@@ -62,7 +63,7 @@ class SeriesRun:
             WholeQueue(of_group),
             lambda number: passing.question(of_group[number], found[number].places),
             lambda number, values: passing.answer(of_group[number], values),
-            self._options,
+            self._persistence,
             self._run.is_cancelled,
         )
         known: dict[int, Found] = {}
@@ -123,7 +124,7 @@ class SeriesRun:
             )
         )
         asker = Asker(
-            self._run.client, queue, self._question, self._read, self._options, self._run.is_cancelled
+            self._run.client, queue, self._question, self._read, self._persistence, self._run.is_cancelled
         )
 
         shown = 0.0

@@ -30,13 +30,15 @@ def main(url: str, path: str, width: str, height: str, bands: str, block: str, m
     planning.ENOUGH_TILES = 1
     grid = Grid("EPSG:32611", 10, 0, 0, int(width), int(height))
     layout = layouts.Layout(grid, [BandInfo(name, name) for name in BANDS[: int(bands)]], DIGITAL_NUMBERS, {})
+    session = session_for(Connection(endpoint=url, project="p"))
+    session.limiter = Limiter(spacing=0)
     download(
-        Client(session_for(Connection(endpoint=url, project="p"))),
+        Client(session),
         EXPRESSION,
         planning.plan(grid, int(bands), 2),
         layout,
         Path(path),
-        options=FetchOptions(Limiter(spacing=0), memory=int(memory)),
+        options=FetchOptions(memory=int(memory)),
     )
     # Not ru_maxrss: a new program begins with the peak of the process that started it.
     status = Path("/proc/self/status").read_text(encoding="ascii")

@@ -25,6 +25,7 @@ from csplus.csplus_plugin.earthengine.client import Client
 from csplus.csplus_plugin.earthengine.limiter import Limiter
 from csplus.csplus_plugin.earthengine.retry import Backoff
 from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for
+from csplus.csplus_plugin.earthengine.workers import Persistence
 from osgeo import gdal
 
 from .fake_service import FakeService
@@ -65,11 +66,12 @@ def run(
 ) -> None:
     session = session_for(Connection(endpoint=service.url, project="p"))
     session.has_responded = True  # as after the questions that come before a download
+    session.limiter = limiter or Limiter(spacing=0)
     laid = planning.plan(layout.grid, len(layout.bands), 2)
     treated = FetchOptions(
-        limiter or Limiter(spacing=0),
-        Backoff(max_tries=max_tries, first_delay=first_delay, max_delay=4 * first_delay),
-        patience=3,
+        Persistence(
+            Backoff(max_tries=max_tries, first_delay=first_delay, max_delay=4 * first_delay), patience=3
+        )
     )
     download(
         Client(session, is_cancelled),

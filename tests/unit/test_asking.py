@@ -16,22 +16,23 @@ from csplus.csplus_plugin.core.errors import (
     QuotaExceeded,
     Unreachable,
 )
-from csplus.csplus_plugin.earthengine.asking import Asker, AskOptions
+from csplus.csplus_plugin.earthengine.asking import Asker
 from csplus.csplus_plugin.earthengine.chunks import Chunk, ChunkQueue, WholeQueue
+from csplus.csplus_plugin.earthengine.cost import Cost
 from csplus.csplus_plugin.earthengine.failures import Failure
 from csplus.csplus_plugin.earthengine.limiter import Limiter
 from csplus.csplus_plugin.earthengine.retry import Backoff
+from csplus.csplus_plugin.earthengine.workers import Persistence
 
 
 class Source:
     """Answers with what it was asked, now and then."""
 
-    is_restricted = False
-
     def __init__(self, *, heavy: int = 10**9, refused: float = 0, lost: float = 0, wrong: float = 0) -> None:
         self._chance, self._lock = random.Random(4), threading.Lock()
         self._heavy, self._shares = heavy, (refused, lost, wrong)
         self.asked = self.most = self._now = 0
+        self.limiter, self.cost = Limiter(spacing=0), Cost()
 
     def try_value(self, expression: Any) -> Any:
         with self._lock:
@@ -66,10 +67,9 @@ def read(chunk: Chunk, answer: Any) -> Any:
 
 
 def asker(source: Source, queue: Any, limiter: Limiter | None = None, **kept: Any) -> Asker:
-    options = AskOptions(
-        limiter or Limiter(spacing=0), Backoff(max_tries=12, first_delay=0.001, max_delay=0.01), patience=5
-    )
-    return Asker(source, queue, lambda chunk: chunk, read, options, **kept)
+    source.limiter = limiter or source.limiter
+    persistence = Persistence(Backoff(max_tries=12, first_delay=0.001, max_delay=0.01), patience=5)
+    return Asker(source, queue, lambda chunk: chunk, read, persistence, **kept)
 
 
 def test_nothing_is_lost_and_nothing_comes_twice() -> None:
@@ -119,7 +119,6 @@ def test_a_cancel_ends_it_and_gives_every_slot_back() -> None:
 
 
 def test_a_question_that_is_a_defect_is_raised() -> None:
-    asking = asker(Source(), ChunkQueue([Chunk([1], [1])]))
-    asking._question = lambda _: 1 / 0
+    asking = Asker(Source(), ChunkQueue([Chunk([1], [1])]), lambda _: 1 / 0, read, Persistence())
     with pytest.raises(ZeroDivisionError):
         list(asking.ask())

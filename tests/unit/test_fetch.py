@@ -22,9 +22,11 @@ from csplus.csplus_plugin.download import fetch as fetching
 from csplus.csplus_plugin.download.fetch import FetchOptions, TileFetcher
 from csplus.csplus_plugin.download.plan import Tile, plan
 from csplus.csplus_plugin.download.progress import Progress
+from csplus.csplus_plugin.earthengine.cost import Cost
 from csplus.csplus_plugin.earthengine.failures import Failure
 from csplus.csplus_plugin.earthengine.limiter import INITIAL_LIMIT, Limiter
 from csplus.csplus_plugin.earthengine.retry import Backoff
+from csplus.csplus_plugin.earthengine.workers import Persistence
 
 GRID = Grid("EPSG:32611", 10, 0, 0, 3500, 3000)
 PLAN = plan(GRID, 2, 2)
@@ -37,7 +39,7 @@ class Numbered:
     def __init__(self, failure: Callable[[int, int], Failure | None] = lambda number, cells: None) -> None:
         self.inside = self.most = self.allocated = 0
         self.sizes: list[int] = []
-        self.is_restricted = False
+        self.limiter, self.cost = Limiter(spacing=0), Cost()
         self.lock = threading.Lock()
         self.failure = failure
 
@@ -70,15 +72,9 @@ class Numbered:
         return tile
 
 
-def fetch(source: Numbered, **options: object) -> TileFetcher:
-    chosen = FetchOptions(
-        **{
-            "limiter": Limiter(spacing=0),
-            "backoff": Backoff(max_tries=5, first_delay=0.001),
-            "patience": 1,
-            **options,
-        }
-    )
+def fetch(source: Numbered, limiter: Limiter | None = None, **options: object) -> TileFetcher:
+    source.limiter = limiter or source.limiter
+    chosen = FetchOptions(Persistence(Backoff(max_tries=5, first_delay=0.001), patience=1), **options)
     progress = Progress(PLAN.size)
     return TileFetcher(
         source, {}, GRID, ["B4", "B8"], "uint16", lambda tile, pixels: pixels.tobytes(), chosen, progress
@@ -119,14 +115,6 @@ def test_the_ceiling_is_kept() -> None:
     source = Numbered()
     list(fetch(source, limiter=Limiter(max_limit=3, spacing=0)).fetch(PLAN.tiles))
     assert 1 < source.most <= 3
-
-
-def test_restricted_mode_is_obeyed() -> None:
-    source = Numbered()
-    source.is_restricted = True
-    tiles = fetch(source, limiter=(limited := Limiter(spacing=0))).fetch(PLAN.tiles)
-    list(tiles)
-    assert limited.limit == 2
 
 
 def test_what_is_too_heavy_is_cut_and_the_rest_comes_smaller() -> None:

@@ -133,13 +133,42 @@ def test_requests_are_spaced() -> None:
     assert time.monotonic() - begin >= 7 * 0.02
 
 
-def test_restricted_mode_is_for_good() -> None:
-    limited = limiter()
+def test_restricted_mode_is_obeyed_until_it_is_no_longer_announced() -> None:
+    now = [1000.0]
+    limited = limiter(clock=lambda: now[0])
     limited.restrict()
     assert limited.limit == 2
-    for _ in range(10):
+    for _ in range(20):
         serve(limited)
     assert limited.limit == 2
+    now[0] += 599
+    limited.restrict()
+    now[0] += 599
+    for _ in range(20):
+        serve(limited)
+    assert limited.limit == 2
+    now[0] += 2
+    seen = []
+    for _ in range(4):
+        serve(limited)
+        seen.append(limited.limit)
+    assert 2 < seen[-1] <= 6  # one more a round trip, and no leap
+
+
+def test_what_was_learnt_is_forgotten_after_a_pause() -> None:
+    now = [0.0]
+    limited = limiter(clock=lambda: now[0])
+    for _ in range(20):
+        refuse(limited)
+    assert limited.limit == 1
+    now[0] += 9
+    limited.release(limited.acquire())
+    assert limited.limit == 1
+    now[0] += 11
+    slot = limited.acquire()
+    assert limited.limit == 16
+    limited.release_after_success(slot)
+    assert limited.limit == 17  # and it grows as at first
 
 
 def test_waiting_for_a_slot_ends_with_a_cancel() -> None:

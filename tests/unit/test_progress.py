@@ -62,11 +62,8 @@ def test_it_is_not_said_too_often_nor_twice(clock: Clock) -> None:
 
 def test_retries_and_splits_are_said(clock: Clock) -> None:
     progress, shown, said = told(clock, MB)
-    progress.retried()
-    progress.retried()
-    progress.split()
     clock.now += 3
-    progress.report(2)
+    progress.report(2, retries=2, splits=1)
     assert shown[-1][1].endswith("2 requests in progress, 2 retries, 1 tile split")
     progress.finished()
     assert "2 retries, 1 tile split" in said[-1]
