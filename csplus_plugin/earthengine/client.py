@@ -336,7 +336,10 @@ class Client:
         watch = Watch()
 
         def send() -> tuple[requests.Response, responses.Body]:
-            with self.session.request(method, path, params=params, body=payload) as response:
+            with (
+                watch.watching(),
+                self.session.request(method, path, params=params, body=payload) as response,
+            ):
                 if response.status_code >= _ERROR_STATUS:
                     return response, responses.receive_error(response, watch)
                 watch.expect(None)  # there may be no memory yet, which is not the service's fault
@@ -379,7 +382,8 @@ class Client:
             try:
                 outcome.put((call(), None))
             except BaseException as error:  # noqa: BLE001 raised again in the thread that waits
-                outcome.put((None, error))
+                # What a closed connection looks like from within says nothing.
+                outcome.put((None, Late() if watch.is_broken_off else error))
 
         threading.Thread(target=work, name="csplus request", daemon=True).start()
         while True:

@@ -40,6 +40,9 @@ RESERVED, RESERVED_FROM = 1, 8
 IDLE = 10.0
 """Seconds without a request after which what was learnt is out of date (RFC 5681, 4.1), and the limiter begins anew."""
 
+LONGEST_PAUSE = 120.0
+"""Seconds; of a service that asks for more, runs do not wait for the end."""
+
 MIN_REFUSALS, REFUSED_SHARE = 6, 0.6
 """Refused requests, and their share of the recent ones, that show a limit: fewer may be chance, or another program."""
 
@@ -160,11 +163,12 @@ class Limiter:
 
         Args:
             slot: The refused request's.
-            retry_after: Seconds for which the service asked; nobody sends anything before they are over.
+            retry_after: Seconds for which the service asked; nobody sends anything before they are over. A pause that
+                is longer than a run waits ends the run that was refused, and the next one asks by itself.
         """
         with self._lock:
             slot.was_refused = True
-            if retry_after:
+            if retry_after and retry_after <= LONGEST_PAUSE:
                 self._next_start = max(self._next_start, self._clock() + retry_after)
             if slot.generation == self._generation and slot in self._recent:
                 level = min(other.in_progress for other in self._recent if other.was_refused)

@@ -13,7 +13,7 @@ from urllib3.util.wait import wait_for_read
 from ..core.about import version
 from ..core.language import _
 from .responses import receive_error
-from .watch import BODY_TIMEOUT, Late, Watch
+from .watch import BODY_TIMEOUT, Late, Watch, watch_of_thread
 
 if TYPE_CHECKING:
     import ssl
@@ -70,17 +70,30 @@ def _guard_refreshing(credentials: Any) -> None:
     credentials.refresh = refresh_or_say
 
 
-def _let_only_quiet_connections_be_used_again(manager: Any) -> None:
-    """Make a manager's pools close connections on which more arrives than the response that was read.
+def _extend_connections(manager: Any) -> None:
+    """Make a manager's pools close connections on which too much arrives, and its connections known to watches.
 
     Of a response that a proxy sends twice, the second would be taken for that of the next request: another tile's
     pixels, of the same shape. urllib3 looks once more when it takes a connection out of a pool.
     """
     # Its own classes stay below, for those of a SOCKS proxy are others.
     manager.pool_classes_by_scheme = {
-        scheme: type(kind.__name__, (_Quiet, kind), {})
+        scheme: type(
+            kind.__name__,
+            (_Quiet, kind),
+            {"ConnectionCls": type(kind.ConnectionCls.__name__, (_Watched, kind.ConnectionCls), {})},
+        )
         for scheme, kind in manager.pool_classes_by_scheme.items()
     }
+
+
+class _Watched:
+    """What is added to a connection: whoever waits for its response may close it, which wakes who reads."""
+
+    def getresponse(self, *args: Any, **options: Any) -> Any:
+        if watch := watch_of_thread():
+            watch.waits_on(self.sock)  # type: ignore[attr-defined]
+        return super().getresponse(*args, **options)  # type: ignore[misc]
 
 
 class _Quiet:
@@ -104,14 +117,14 @@ class _RoutedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pool of direct connections."""
         super().init_poolmanager(*args, **options, ssl_context=self._trusted)
-        _let_only_quiet_connections_be_used_again(self.poolmanager)
+        _extend_connections(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """Make the pool of connections through a proxy."""
         is_new = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **options, ssl_context=self._trusted)
         if is_new:  # one is kept for each proxy, and asked for again with every request
-            _let_only_quiet_connections_be_used_again(manager)
+            _extend_connections(manager)
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

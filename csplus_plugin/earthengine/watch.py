@@ -9,6 +9,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 ANSWER_TIMEOUT = 390.0
@@ -19,6 +20,9 @@ BODY_TIMEOUT = 20.0
 
 PIECE = 8 * 1024
 """Bytes that are read at once; with `BODY_TIMEOUT`, 40 responses at once need 17 kB/s, a slow mobile phone's."""
+
+
+_of_thread = threading.local()
 
 
 class Late(Exception):
@@ -61,11 +65,31 @@ class Watch:
             self._due = None if seconds is None else time.monotonic() + seconds
             self._sock = sock or self._sock
 
+    def waits_on(self, sock: Any) -> None:
+        """Say on which socket the response will come: closing it tells the service that nobody waits any more.
+
+        Raises:
+            Late: The response has been broken off.
+        """
+        with self._lock:
+            if self._is_broken_off:
+                raise Late
+            self._sock = sock
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Let the connection on which this thread sends its request find the watch."""
+        _of_thread.watch = self
+        try:
+            yield
+        finally:
+            _of_thread.watch = None
+
     def break_off(self) -> bool:
         """End what is on its way.
 
         Returns:
-            Whether it has begun to arrive, so that the thread that reads ends by itself, and soon.
+            Whether the request has been sent, so that the thread that reads ends by itself, and soon.
         """
         with self._lock:
             self._is_broken_off = True
@@ -76,6 +100,11 @@ class Watch:
             with contextlib.suppress(OSError, AttributeError):
                 getattr(self._sock, "socket", self._sock).shutdown(socket.SHUT_RDWR)
             return True
+
+
+def watch_of_thread() -> Watch | None:
+    """Find the watch of the request that this thread sends."""
+    return getattr(_of_thread, "watch", None)
 
 
 def socket_of(raw: Any) -> Any:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .errors import Refused
 
@@ -22,6 +22,9 @@ MOST_BYTES = 512 << 20  # that one request may ask for, all in all, for what its
 MEMORY_EXCEEDED = "User memory limit exceeded."
 TIMED_OUT = "Computation timed out."
 SHUTTING_DOWN = "The sandbox is being stopped."
+ABANDONED = "The client has closed the connection."
+
+LOOK_INTERVAL = 0.1  # seconds between two looks at whether the client is still there
 
 
 @dataclass
@@ -32,7 +35,8 @@ class Meter:
         memory_limit: Cost that stands for too much memory.
         time_limit: Cost that stands for too much time.
         deadline: Moment of `time.monotonic` at which the request is given up in any case.
-        stopping: Set when nobody waits for the answer any more.
+        stopping: Set when the sandbox is being stopped.
+        is_abandoned: Tells whether the client has gone, so that nobody waits for the answer; looked at now and then.
         cost: Cost so far.
         reserved: Bytes of what functions have made so far, whether or not it is still there.
     """
@@ -41,8 +45,10 @@ class Meter:
     time_limit: float = math.inf
     deadline: float = math.inf
     stopping: threading.Event | None = None
+    is_abandoned: Callable[[], bool] | None = None
     cost: float = 0.0
     reserved: float = 0.0
+    _next_look: float = field(default=0.0, init=False, repr=False)
 
     def add(self, pixels: int) -> None:
         """Charge pixels of one band of one scene.
@@ -70,12 +76,18 @@ class Meter:
         """Look at the clock, and whether anybody still waits.
 
         Raises:
-            Refused: The time is up, or the sandbox is being stopped.
+            Refused: The time is up, the client has gone, or the sandbox is being stopped.
         """
         if self.stopping is not None and self.stopping.is_set():
             raise Refused(SHUTTING_DOWN, 503)
-        if time.monotonic() > self.deadline:
+        now = time.monotonic()
+        if now > self.deadline:
             raise Refused(TIMED_OUT)
+        if self.is_abandoned is not None and now >= self._next_look:
+            self._next_look = now + LOOK_INTERVAL
+            if self.is_abandoned():
+                self._next_look = 0.0
+                raise Refused(ABANDONED, 503)
 
 
 _current: ContextVar[Meter | None] = ContextVar("meter", default=None)

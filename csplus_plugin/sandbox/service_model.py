@@ -14,14 +14,14 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
 from .errors import Refused
-from .meter import MEMORY_EXCEEDED, Meter, metered
+from .meter import LOOK_INTERVAL, MEMORY_EXCEEDED, Meter, check, metered
 
 TOO_MANY = "Quota exceeded: Too many concurrent aggregations."
 TOO_FAST = (
@@ -129,11 +129,14 @@ class Gate:
         self._lock = threading.Lock()
 
     @contextmanager
-    def request(self, *, computes: bool) -> Iterator[Fault | None]:
+    def request(
+        self, *, computes: bool, is_abandoned: Callable[[], bool] | None = None
+    ) -> Iterator[Fault | None]:
         """Let a request pass; what it does meanwhile is charged to it.
 
         Args:
             computes: Whether it does.
+            is_abandoned: Tells whether nobody waits for its answer any more: then it ends, and its place is free.
 
         Yields:
             How its answer gets lost on the way, if it does.
@@ -141,18 +144,19 @@ class Gate:
         Raises:
             Refused: There are too many, or chance has it, or the request costs too much.
         """
-        if not computes:
-            self.wait(self.model.latency)
-            yield None
-            return
-        self._count()
-        with self._slot():
-            fault = self._fault()
-            self.wait(self.model.latency)
-            if fault in _ANSWERS:
-                raise Refused(*_ANSWERS[fault])
-            with self.work(self._limits()):
-                yield fault
+        with metered(Meter(is_abandoned=is_abandoned)):
+            if not computes:
+                self.wait(self.model.latency)
+                yield None
+                return
+            self._count()
+            with self._slot():
+                fault = self._fault()
+                self.wait(self.model.latency)
+                if fault in _ANSWERS:
+                    raise Refused(*_ANSWERS[fault])
+                with self.work(self._limits(is_abandoned)):
+                    yield fault
 
     @contextmanager
     def work(self, meter: Meter) -> Iterator[Meter]:
@@ -163,14 +167,19 @@ class Gate:
         self.wait(self.model.work * (meter.cost - before) - (time.monotonic() - began))
 
     def wait(self, seconds: float) -> None:
-        """Sleep, unless the sandbox is being stopped."""
-        if seconds > 0:
-            self.closed.wait(seconds)
+        """Sleep, unless the sandbox is being stopped.
 
-    def _limits(self) -> Meter:
+        Raises:
+            Refused: The client has gone.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self.closed.wait(min(left, LOOK_INTERVAL)):
+            check()
+
+    def _limits(self, is_abandoned: Callable[[], bool] | None) -> Meter:
         work = self.model.work
         longest = self.model.time_limit / work if work else math.inf
-        return Meter(self.model.memory_limit, longest, time.monotonic() + PATIENCE, self.closed)
+        return Meter(self.model.memory_limit, longest, time.monotonic() + PATIENCE, self.closed, is_abandoned)
 
     def _count(self) -> None:
         """Refuse what comes too fast."""

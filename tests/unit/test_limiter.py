@@ -125,6 +125,14 @@ def test_a_pause_that_the_service_asks_for_holds_for_everybody() -> None:
     assert time.monotonic() - begin >= 0.4
 
 
+def test_a_pause_of_an_hour_is_left_to_the_run_that_was_refused() -> None:
+    limited = limiter()
+    begin = time.monotonic()
+    limited.release_after_refusal(limited.acquire(), retry_after=3600)
+    limited.acquire()
+    assert time.monotonic() - begin < 60
+
+
 def test_requests_are_spaced() -> None:
     limited = limiter(spacing=0.02)
     begin = time.monotonic()

@@ -24,6 +24,7 @@ from csplus.csplus_plugin.earthengine.session import Connection, close_sessions,
 from csplus.csplus_plugin.earthengine.trust import trusting
 
 from ..support.fake_service import Answer, FakeService, Seen, npy
+from ..support.turnstile import until
 
 EXPRESSION = {"result": "0", "values": {"0": {"constantValue": 1}}}
 AT_ONCE = Backoff(max_tries=2, first_delay=0.001)
@@ -205,6 +206,25 @@ def test_a_cancel_ends_the_thread_that_reads():
             client(service.url, is_cancelled=lambda: time.monotonic() > end).value(EXPRESSION)
         time.sleep(0.5)
         assert readers(before) == []
+
+
+def test_a_cancel_closes_the_connection_before_there_is_any_response():
+    """So that the service learns that nobody waits, and no thread is left that does."""
+    before = set(threading.enumerate())
+    waiting, closed = threading.Event(), threading.Event()
+
+    def hold(peer: socket.socket) -> None:
+        peer.settimeout(30)
+        waiting.set()
+        while peer.recv(65536):
+            pass
+        closed.set()
+
+    with serving(hold) as service:
+        with pytest.raises(Cancelled):
+            client(service.url, is_cancelled=waiting.is_set).value(EXPRESSION)
+        assert closed.wait(2)  # a second is promised; a busy machine adds some
+        until(lambda: not readers(before))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import socket
 import socketserver
 import struct
@@ -202,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
             request = self._read()
             self.server.mark_used(self.connection, used=True)
             route, variables = router.find(request.method, request.path)
-            with self.server.gate.request(computes=route.computes) as fault:
+            with self.server.gate.request(computes=route.computes, is_abandoned=self._is_abandoned) as fault:
                 return route.endpoint(self.server.service, request, **variables), fault
         except Refused as refusal:
             return problem(refusal.status, refusal.message), None
@@ -216,6 +217,15 @@ class Handler(BaseHTTPRequestHandler):
             reason = f"{type(error).__name__}: {error}"
             self.server.report(f"{self.command} {self.path}: {reason}")
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"The sandbox failed: {reason}"), None
+
+    def _is_abandoned(self) -> bool:
+        """Tell whether the client has closed its end of the connection, so that nobody waits for the answer."""
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.connection, selectors.EVENT_READ)
+                return bool(selector.select(0)) and not self.connection.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):
+            return True
 
     def _read(self) -> Request:
         """Give the request, its body included.

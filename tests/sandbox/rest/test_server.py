@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from csplus.csplus_plugin.sandbox import meter
 from csplus.csplus_plugin.sandbox.errors import CannotStart, Refused
 from csplus.csplus_plugin.sandbox.rest.endpoints import router
 from csplus.csplus_plugin.sandbox.rest.listener import MAX_CONNECTIONS
@@ -255,6 +257,41 @@ def _statuses_of_slow_requests(sandbox: Sandbox, count: int) -> list[int]:
     finally:
         leave.set()
         evaluator.evaluate = evaluate
+
+
+@pytest.mark.parametrize(
+    "model", [{"latency": 300}, {}, {"max_concurrent": 1}], ids=["late", "computing", "the only one"]
+)
+def test_what_nobody_waits_for_any_more_is_not_computed(archive: Path, model: dict[str, int]) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def evaluate(_: object) -> object:
+        begun.set()
+        try:
+            while True:
+                meter.check()
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    with start(archive, model=ServiceModel(**model)) as sandbox:
+        host = urlsplit(sandbox.url)
+        true, sandbox.service.evaluator.evaluate = sandbox.service.evaluator.evaluate, evaluate
+        connection = http.client.HTTPConnection(host.hostname, host.port)
+        connection.request("POST", COMPUTE, json.dumps(CONSTANT))
+        if "latency" in model:
+            time.sleep(0.3)
+            connection.close()
+            until(lambda: not sandbox._listener._connections)
+            assert not begun.is_set()
+            return
+        assert begun.wait(LONG)
+        time.sleep(0.3)
+        assert not ended.is_set()  # it goes on for as long as somebody waits
+        connection.close()
+        assert ended.wait(2)  # a second is promised; a busy machine adds some
+        sandbox.service.evaluator.evaluate = true
+        until(lambda: ask(sandbox.url, "POST", COMPUTE, CONSTANT)[0] == 200)
 
 
 def test_latency(archive: Path) -> None:
