@@ -73,6 +73,9 @@ attack: setup ## random faults, kills, full disks and damage, then make fuzz; ha
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/attack -s
 	$(MAKE) fuzz SEED=$(SEED)
 
+bench-scale: ## what a country takes as a download and as tasks, simulated: the tables of docs/scale.md
+	@$(PYTHON) tests/benchmarks/scale.py
+
 bench-accuracy: setup ## error of every method against the sandbox's cloud-free truth
 	$(PYTHON) tests/benchmarks/accuracy.py
 
