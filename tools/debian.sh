@@ -13,6 +13,8 @@ packages=(qgis python3-qgis python3-venv xvfb)
 command -v chromium >/dev/null || packages+=(chromium)
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
+# Windows are looked at in Japanese, too; the smallest of its fonts, unless there is one.
+command -v fc-list >/dev/null && fc-list :lang=ja | grep -q . || packages+=(fonts-vlgothic)
 missing=()
 for package in "${packages[@]}"; do have "$package" || missing+=("$package"); done
 
