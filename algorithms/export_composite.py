@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -14,6 +15,7 @@ from qgis.core import (
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFolderDestination,
 )
 
 from ..csplus_plugin.core.catalog import PERIODS, STYLES
@@ -24,7 +26,7 @@ from ..csplus_plugin.core.table import Table
 from ..csplus_plugin.core.targets.composite import Composite
 from ..csplus_plugin.core.targets.periodic import Periodic
 from ..csplus_plugin.earthengine.operations import SUCCEEDED
-from ..csplus_plugin.processing import export_results, exporting, stored_layers
+from ..csplus_plugin.processing import export_results, exporting, fetching, stored_layers
 from ..csplus_plugin.processing.blocks import (
     add_composite,
     add_grid,
@@ -33,7 +35,7 @@ from ..csplus_plugin.processing.blocks import (
     read_output,
 )
 from ..csplus_plugin.processing.deliver import Delivered, load_layers
-from ..csplus_plugin.processing.destinations import add_survey_outputs, survey_outputs
+from ..csplus_plugin.processing.destinations import add_survey_outputs, check_destinations, survey_outputs
 from ..csplus_plugin.processing.export_choices import add_destination, images, read_destination
 from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number, paragraph
 from ..csplus_plugin.processing.recipe_algorithm import RecipeAlgorithm
@@ -102,6 +104,14 @@ class ExportComposite(RecipeAlgorithm):
                 explained({name: style.label for name, style in STYLES.items()}),
             ),
         )
+        folder = QgsProcessingParameterFolderDestination(
+            "OUTPUT_FOLDER", "Folder for the files", optional=True, createByDefault=False
+        )
+        add(
+            self,
+            folder,
+            "With WAIT: folder to download assets and files in Cloud Storage to; skipped if empty.",
+        )
         table = QgsProcessingParameterFeatureSink(
             "TABLE", "Table of tasks", optional=True, createByDefault=False
         )
@@ -109,6 +119,7 @@ class ExportComposite(RecipeAlgorithm):
         self.addOutput(QgsProcessingOutputString("TASK_IDS", "Ids of the tasks, separated by commas"))
         self.addOutput(QgsProcessingOutputString("STATE", "State of the tasks"))
         self.addOutput(QgsProcessingOutputString("RESULTS", "Ids, files or addresses of the results"))
+        self.addOutput(QgsProcessingOutputMultipleLayers("FILES", "Files that were downloaded"))
         self.addOutput(QgsProcessingOutputRasterLayer("LIVE_LAYER", "Live layer of the asset"))
         self.addOutput(QgsProcessingOutputMultipleLayers("LIVE_LAYERS", "Live layers of several assets"))
         self.addOutput(QgsProcessingOutputString("TILE_URL", "Tile address of the live layer"))
@@ -142,7 +153,12 @@ class ExportComposite(RecipeAlgorithm):
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Build the recipe once, and look at the destination."""
         super().check(parameters, context)
-        read_destination(self, parameters, context)
+        destination, _name = read_destination(self, parameters, context)
+        if parameters.get("OUTPUT_FOLDER"):
+            check_destinations(parameters, context)
+            export_results.check_folder(
+                destination, waits=self.parameterAsBoolean(parameters, "WAIT", context)
+            )
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings."""
@@ -157,6 +173,7 @@ class ExportComposite(RecipeAlgorithm):
         waits, cancel, live = (
             self.parameterAsBoolean(parameters, name, context) for name in ("WAIT", "CANCEL_TASKS", "LIVE")
         )
+        folder = self.parameterAsFileOutput(parameters, "OUTPUT_FOLDER", context)
         grid_for(self.recipe.scenes.region, self.recipe.output)  # a wrong pixel size should cost no request
         with self.open_run(feedback) as run:
             survey = run.survey(self.recipe.scenes)
@@ -173,20 +190,37 @@ class ExportComposite(RecipeAlgorithm):
             results = export_results.addresses(run, exports, self._destination)
             if exporting.state_of(tasks) == SUCCEEDED:
                 export_results.say_what_reads_them(run, self._destination)
-                if live and self._destination.kind == "asset":
-                    self.delivered = stored_layers.draw(run, exports, results)
             rows = [exporting.row(one, self._destination, run.session.project) for one in exports]
-        table = write_table(Table(tuple(rows)), exporting.COLUMNS, self, parameters, "TABLE", context)
-        exporting.require_done(tasks)
+            table = write_table(Table(tuple(rows)), exporting.COLUMNS, self, parameters, "TABLE", context)
+            exporting.require_done(tasks)
+            files: list[Path] = []
+            if waits:
+                files = self._bring_home(run, exports, results, folder, live=live)
         return {
             "TASK_IDS": ",".join(task.identity for task in tasks),
             "STATE": exporting.state_of(tasks),
             "TABLE": table,
             "RESULTS": ",".join(results),
+            "FILES": [str(file) for file in files],
+            **({"OUTPUT_FOLDER": folder} if folder else {}),
             "EECU_SECONDS": exporting.cost_of(tasks),
             "RECIPE": self.recipe.to_json(),
             **survey_outputs(survey),
         }
+
+    def _bring_home(
+        self, run: Run, exports: Sequence[Export], results: Sequence[str], folder: str, *, live: bool
+    ) -> list[Path]:
+        """Download what was exported, if that is wished, and draw assets."""
+        files: list[Path] = []
+        if self._destination.kind == "asset":
+            if folder:
+                files = stored_layers.download(run, exports, results, Path(folder))
+            if live:
+                self.delivered = stored_layers.draw(run, exports, results)
+        elif folder:
+            files = fetching.fetch(run, exports, self._destination, Path(folder))
+        return files
 
     def finish(self, context: QgsProcessingContext, results: dict[str, Any]) -> None:
         """Make the live layers of the assets."""

@@ -104,12 +104,13 @@ class Destination:
         if self.kind == "asset":
             return _("the asset {asset}", asset=self.asset(name, project))
         if self.kind == "cloud_storage":
-            return f"gs://{self.bucket}/{self._prefix(name)}.tif"
+            return f"gs://{self.bucket}/{self.inside(name)}.tif"
         if self.folder:
             return _("Google Drive, folder {folder}, file {name}.tif", folder=self.folder, name=name)
         return _("Google Drive, top folder, file {name}.tif", name=name)
 
-    def _prefix(self, name: str) -> str:
+    def inside(self, name: str) -> str:
+        """Give what a result is called in the bucket, without the ending of a file."""
         return f"{self.folder}/{name}" if self.folder else name
 
     def options(self, recipe: Recipe[ImageTarget], name: str, project: str) -> dict[str, Any]:
@@ -127,7 +128,7 @@ class Destination:
             }
         if self.kind == "cloud_storage":
             goal: dict[str, Any] = {
-                "cloudStorageDestination": {"bucket": self.bucket, "filenamePrefix": self._prefix(name)}
+                "cloudStorageDestination": {"bucket": self.bucket, "filenamePrefix": self.inside(name)}
             }
         else:
             folder = {"folder": self.folder} if self.folder else {}

@@ -215,6 +215,27 @@ class Client:
         """
         return self._request_path(path, None, responses.read_object, params)
 
+    def part(self, path: str, first: int, count: int) -> bytes:
+        """Request a part of a file of another of Google's services.
+
+        Args:
+            path: Path after `/v1/`.
+            first: Its first byte.
+            count: Bytes wanted, at least one.
+
+        Raises:
+            Cancelled: The user stopped the run.
+            ServiceError: One of its classes.
+        """
+
+        def read(content: responses.Body) -> bytes:
+            if len(content) != count:
+                raise responses.DamagedResponse(f"{len(content)} of {count} bytes arrived")
+            return bytes(content)
+
+        wanted = {"Range": f"bytes={first}-{first + count - 1}"}
+        return self._request_path(path, None, read, {"alt": "media"}, wanted)
+
     def export_image(self, request: Mapping[str, Any]) -> operations.Operation:
         """Start a task that computes an image (projects.image.export).
 
@@ -295,11 +316,12 @@ class Client:
         payload: bytes | None,
         read: Callable[[responses.Body], T],
         params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None = None,
     ) -> T:
         """Send a request, and retry it while that makes sense."""
         tries = 0
         while True:
-            outcome = self._send_in_slot(path, payload, read, params)
+            outcome = self._send_in_slot(path, payload, read, params, headers)
             if not isinstance(outcome, failures.Failure):
                 return outcome
             tries += 1
@@ -316,9 +338,12 @@ class Client:
         payload: bytes | None,
         read: Callable[[responses.Body], T],
         params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
     ) -> T | failures.Failure:
         slot = slots.acquire(self.limiter, self.cost, self._is_cancelled)
-        return slots.send(self.limiter, slot, lambda: self._send_once(path, payload, read, params))
+        return slots.send(
+            self.limiter, slot, lambda: self._send_once(path, payload, read, params, headers=headers)
+        )
 
     def _path(self, call: str) -> str:
         return f"projects/{self.session.project}/{call}"
@@ -330,6 +355,8 @@ class Client:
         read: Callable[[responses.Body], T],
         params: Mapping[str, str] | None,
         allocate: Callable[[], responses.Memory | None] = lambda: None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> T | failures.Failure:
         method = "GET" if payload is None else "POST"
         self.cost.sent()
@@ -338,7 +365,7 @@ class Client:
         def send() -> tuple[requests.Response, responses.Body]:
             with (
                 watch.watching(),
-                self.session.request(method, path, params=params, body=payload) as response,
+                self.session.request(method, path, params=params, body=payload, headers=headers) as response,
             ):
                 if response.status_code >= _ERROR_STATUS:
                     return response, responses.receive_error(response, watch)

@@ -143,7 +143,13 @@ class Session:
         return self._route.proxy_name(self.base_url)
 
     def request(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send one request and wait until the response begins; its body is still to be read.
 
@@ -152,6 +158,7 @@ class Session:
             path: Path after `<base_url>/v1/`.
             params: Query parameters.
             body: JSON, encoded.
+            headers: Headers of this request alone.
 
         Raises:
             requests.RequestException: There was no response.
@@ -160,15 +167,15 @@ class Session:
         from .transport import CONNECT_TIMEOUT, READ_TIMEOUT
 
         self._refresh_token()
-        headers = {"X-Goog-User-Project": self.project} if self.project else {}
+        sent = {**(headers or {}), **({"X-Goog-User-Project": self.project} if self.project else {})}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            sent["Content-Type"] = "application/json"
         response = self._http.request(
             method,
             f"{self.base_url}/v1/{path}",
             params=params,
             data=body,
-            headers=headers,
+            headers=sent,
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,
             stream=True,

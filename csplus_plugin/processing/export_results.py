@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..core.errors import InvalidChoice
 from ..core.export import Destination
 from ..core.language import _
 from ..earthengine.operations import SUCCEEDED
@@ -13,6 +14,24 @@ from .run import Run
 
 _FOR_GDAL = "/vsigs/"
 """Begins the paths by which GDAL reads Cloud Storage (GDAL documentation, virtual file systems)."""
+
+
+def check_folder(destination: Destination, *, waits: bool) -> None:
+    """Refuse to download what nobody waits for, or what lies in Drive.
+
+    Raises:
+        InvalidChoice: With what to choose.
+    """
+    if not waits:
+        raise InvalidChoice(
+            "Files are downloaded once the tasks are over, and WAIT is off.",
+            "Switch WAIT on, or leave OUTPUT_FOLDER empty.",
+        )
+    if destination.kind == "drive":
+        raise InvalidChoice(
+            "Files in Drive are not downloaded.",
+            "Choose the destination asset or cloud_storage, or leave OUTPUT_FOLDER empty.",
+        )
 
 
 def addresses(run: Run, exports: Sequence[Export], destination: Destination) -> list[str]:

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..core.errors import Cancelled, CsPlusError
 from ..core.language import _
 from ..layers.stored_asset import stored_recipe
-from .deliver import Delivered, Piece, tile_urls
+from .deliver import Delivered, Piece, deliver, tile_urls
+from .destinations import Destinations
 from .exporting import Export
+from .fetching import make_folder
 from .run import Run
+
+
+def download(run: Run, exports: Sequence[Export], assets: Sequence[str], folder: Path) -> list[Path]:
+    """Download what the assets of finished tasks hold, as the GeoTIFFs that downloads of their recipes would be.
+
+    Args:
+        run: The open run.
+        exports: What was exported.
+        assets: Id of the asset of each.
+        folder: Where the files go, called as the assets are; those that are there already and fit are kept.
+
+    Raises:
+        CsPlusError: Anything that a user can cause or that the service refuses.
+    """
+    make_folder(folder)
+    pieces = _pieces(exports, assets, folder)
+    destinations = Destinations(live=False, file=None, cloud_optimized=False, script=None, folder=folder)
+    deliver(run, pieces[0].recipe, pieces, destinations)
+    return [piece.file for piece in pieces if piece.file is not None]
 
 
 def draw(run: Run, exports: Sequence[Export], assets: Sequence[str]) -> list[Delivered]:
@@ -22,11 +44,7 @@ def draw(run: Run, exports: Sequence[Export], assets: Sequence[str]) -> list[Del
         exports: What was exported.
         assets: Id of the asset of each.
     """
-    group = "" if len(exports) == 1 else _("Exported composites")
-    pieces = [
-        Piece(stored_recipe(one.recipe, asset), one.name, one.survey, None, group, place)
-        for place, (one, asset) in enumerate(zip(exports, assets, strict=True))
-    ]
+    pieces = _pieces(exports, assets)
     try:
         urls = tile_urls(run, [piece.recipe for piece in pieces])
     except Cancelled:
@@ -41,3 +59,19 @@ def draw(run: Run, exports: Sequence[Export], assets: Sequence[str]) -> list[Del
         return []
     sandbox = run.session.is_sandbox
     return [Delivered(piece, url, sandbox, None) for piece, url in zip(pieces, urls, strict=True)]
+
+
+def _pieces(exports: Sequence[Export], assets: Sequence[str], folder: Path | None = None) -> list[Piece]:
+    group = "" if len(exports) == 1 else _("Exported composites")
+    return [
+        Piece(
+            stored_recipe(one.recipe, asset),
+            one.name,
+            one.survey,
+            folder / f"{one.name}.tif" if folder else None,
+            group,
+            place,
+            is_part=True,
+        )
+        for place, (one, asset) in enumerate(zip(exports, assets, strict=True))
+    ]

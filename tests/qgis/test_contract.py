@@ -157,10 +157,13 @@ CONTRACT = {
             "CANCEL_TASKS": ("boolean", False),
             "LIVE": ("boolean", True),
             "STYLE": Choice(STYLES, "true_color"),
+            "OUTPUT_FOLDER": ("folderDestination", None),
             "TABLE": ("sink", None),
         },
         {
             **COUNTED,
+            "OUTPUT_FOLDER": "outputFolder",
+            "FILES": "outputMultilayer",
             "TASK_IDS": "outputString",
             "STATE": "outputString",
             "TABLE": "outputVector",

@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from csplus.csplus_plugin import settings
 from csplus.csplus_plugin.core.recipe import Recipe
-from csplus.csplus_plugin.earthengine.session import Connection
+from csplus.csplus_plugin.earthengine import cloud_storage
+from csplus.csplus_plugin.earthengine.route import Route
+from csplus.csplus_plugin.earthengine.session import Connection, Session, session_for
 from csplus.csplus_plugin.processing import going_on
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
@@ -22,6 +25,7 @@ from qgis import processing as toolbox
 from qgis.core import QgsProcessingContext, QgsProcessingException
 
 from ..support.fake_service import Answer, FakeService, Seen, refusal
+from ..support.fake_storage import BUCKET, FakeStorage
 from ..support.servers import ask
 from .conftest import JANUARY, PLACE, Recorder
 
@@ -452,3 +456,74 @@ def test_a_model_learns_what_it_can_use(run: Any, feedback: Recorder, exports: P
     assert results["RESULTS"] == str(exports / "drive" / "x.tif")
     assert "RESULTS are files of the sandbox, which a later step can use." in feedback.said
     assert run(WAIT=False, NAME="y")["RESULTS"] == ""
+
+
+def test_files_in_a_bucket_come_to_a_folder(run: Any, exports: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    results = run(
+        DESTINATION="cloud_storage",
+        BUCKET=BUCKET,
+        END="2023-02-28",
+        PERIOD="month",
+        OUTPUT_FOLDER=str(folder),
+    )
+    assert results["FILES"] == [str(folder / f"x_2023-0{month}.tif") for month in (1, 2)]
+    for file in map(Path, results["FILES"]):
+        assert file.read_bytes() == (exports / "cloud-storage" / BUCKET / file.name).read_bytes()
+
+
+def test_from_cloud_storage_they_are_downloaded(
+    run: Any, feedback: Recorder, exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_for(settings.connection())
+    monkeypatch.setattr(session, "is_sandbox", False)  # its files are taken to lie elsewhere
+    storage = FakeStorage({})
+
+    def opened(connection: Connection) -> Session:
+        assert connection == settings.connection()
+        inside = exports / "cloud-storage" / BUCKET
+        whole = (inside / "a" / "x.tif").read_bytes()
+        storage.files = {"a/x.tif": whole, "a/xy.tif": b"another's"}
+        return Session(storage.service.url, "", Route(), None)
+
+    monkeypatch.setattr(cloud_storage, "open_storage", opened)
+    with storage.service:
+        results = run(
+            DESTINATION="cloud_storage", BUCKET=BUCKET, FOLDER="a", OUTPUT_FOLDER=str(tmp_path / "f")
+        )
+    assert results["RESULTS"] == f"/vsigs/{BUCKET}/a/x.tif"
+    assert [path.name for path in (tmp_path / "f").iterdir()] == ["x.tif"]
+    assert results["FILES"] == [str(tmp_path / "f" / "x.tif")]
+    assert gdal.Open(results["FILES"][0]).RasterCount == 3
+    assert any(line.startswith("Download from Cloud Storage: 1 files") for line in feedback.said)
+    assert any("reads Cloud Storage with credentials of its own" in line for line in feedback.said)
+    assert results["RECEIVED_BYTES"] > Path(results["FILES"][0]).stat().st_size
+
+
+def test_assets_come_to_a_folder_as_downloads(
+    run: Any, context: QgsProcessingContext, target: str, tmp_path: Path, feedback: Recorder
+) -> None:
+    folder = tmp_path / "f"
+    results = run(DESTINATION="asset", OUTPUT_FOLDER=str(folder), LIVE=False)
+    assert results["FILES"] == [str(folder / "x.tif")]
+    file = gdal.Open(results["FILES"][0])
+    assert_same_file(downloaded(context, target), file)
+    kept = Recipe.from_json(file.GetMetadataItem("CSPLUS_RECIPE"))
+    assert kept.target.asset == "projects/csplus-sandbox/assets/x"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"WAIT": False, "DESTINATION": "asset"}, "WAIT is off"),
+        ({}, "Files in Drive are not downloaded"),
+        ({"DESTINATION": "asset", "OUTPUT_FOLDER": "/dev/null"}, "is a file"),
+    ],
+)
+def test_a_folder_that_nothing_can_come_to_is_refused_before_anything_is_asked(
+    run: Any, feedback: Recorder, tmp_path: Path, values: dict, said: str
+) -> None:
+    with pytest.raises(QgsProcessingException, match=said):
+        run(**{"OUTPUT_FOLDER": str(tmp_path / "f"), **values})
+    assert not feedback.said
+    assert not (tmp_path / "f").exists()
