@@ -46,7 +46,7 @@ class Desktop(QObject):
         self._messages = Messages(iface)
         self.renewal = Renewal(project, settings.connection)
         self.renewal.failed.connect(self._messages.warn)
-        self._options = OptionsFactory(self.renewal.renew_all)
+        self._options = OptionsFactory(self._follow_settings)
         iface.registerOptionsWidgetFactory(self._options)
         self._identify = Identify(iface, project, settings.connection)
         self._identify.answered.connect(self._messages.tell)
@@ -127,6 +127,11 @@ class Desktop(QObject):
     def _keep_left(self, connection: Connection, identities: tuple[str, ...]) -> None:
         self._left = connection, identities
         self._timer.start(_AFTER_QGIS)
+
+    def _follow_settings(self) -> None:
+        """Ask again for what was refused: the connection has changed."""
+        self.renewal.renew_all()
+        self.tasks.refresh_if_seen()
 
     def _show_left(self) -> None:
         """Ask whether the tasks of a run that was cancelled are cancelled, too."""

@@ -18,7 +18,9 @@ _NUMBERS = (2, 3)
 """Columns whose texts stand on the right."""
 
 _IDENTITY = Qt.ItemDataRole.UserRole
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_SIDE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = int(getattr(_SIDE, "value", _SIDE))
+"""As a number, which a list of Qt 5 and of Qt 6 both read."""
 
 
 class TaskList(QTreeWidget):
@@ -77,7 +79,7 @@ class TaskList(QTreeWidget):
         )
         item.setToolTip(1, task.error)
         for column in _NUMBERS:
-            item.setTextAlignment(column, _RIGHT)
+            item.setData(column, Qt.ItemDataRole.TextAlignmentRole, _RIGHT)
         font = item.font(0)
         font.setItalic(not task.is_ours)
         item.setFont(0, font)

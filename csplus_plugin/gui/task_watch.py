@@ -77,6 +77,7 @@ class TaskWatch(QObject):
 
     Args:
         connection: Reads the settings, in the main thread.
+        is_away: Whether nobody can see anything just now, as the window is an icon.
 
     Signals:
         changed: What `listing`, `problem` or `is_busy` say has changed.
@@ -88,9 +89,11 @@ class TaskWatch(QObject):
     told = pyqtSignal(str)
     opened = pyqtSignal(object)
 
-    def __init__(self, connection: Callable[[], Connection]) -> None:
+    def __init__(
+        self, connection: Callable[[], Connection], is_away: Callable[[], bool] = lambda: False
+    ) -> None:
         super().__init__()
-        self._connection = connection
+        self._connection, self._is_away = connection, is_away
         self.listing: Listing | None = None
         self.problem, self.has_no_account = "", False
         self._is_seen = False
@@ -196,6 +199,9 @@ class TaskWatch(QObject):
     def _look_again(self) -> None:
         self._timer.stop()
         if self._look is not None or not self._is_seen:
+            return
+        if self._is_away():
+            self._wait()
             return
         try:
             connection = self._connection()

@@ -63,7 +63,7 @@ class TasksDock(QDockWidget):
         super().__init__(TITLE, iface.mainWindow())
         self.setObjectName(NAME)
         self._project = project
-        self.watch = TaskWatch(connection)
+        self.watch = TaskWatch(connection, lambda: self.window().isMinimized())
         self.state = QLabel(self)
         self.list = TaskList(self)
         self.about = QLabel(self)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from csplus.csplus_plugin.processing import going_on
 from csplus.csplus_plugin.sandbox.server import start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from qgis import processing as toolbox
@@ -146,3 +148,26 @@ def test_in_a_model_one_step_starts_tasks_and_a_later_one_waits_for_them(
         (row,) = ask(running.url, model, **{name: "memory:"})[name].getFeatures()
     assert (row["description"], row["state"]) == ("csplus_x", "SUCCEEDED")
     assert (tmp_path / "drive" / "x.tif").is_file()
+
+
+def test_a_cancelled_wait_names_what_goes_on(
+    context: QgsProcessingContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feedback, left = Recorder(), []
+
+    def note(connection: object, identities: tuple[str, ...]) -> None:
+        left.append(identities)
+
+    with start(exports=tmp_path, model=ServiceModel(work=3.0)) as running:
+        monkeypatch.setenv("CSPLUS_ENDPOINT", running.url)
+        given = {**JANUARY, "NAME": "x"}
+        identity = toolbox.run("csplus:exportcomposite", given, context=context)["TASK_IDS"]
+        threading.Timer(1.0, feedback.cancel).start()
+        going_on.listen(note)
+        try:
+            with pytest.raises(QgsProcessingException, match="Cancelled"):
+                toolbox.run(ID, {"ACTION": "wait", "TASK_ID": identity}, context=context, feedback=feedback)
+        finally:
+            going_on.stop_listening(note)
+    assert feedback.warned[-1].endswith(f"TASK_ID={identity}")
+    assert left == [(identity,)]

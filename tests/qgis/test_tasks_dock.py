@@ -204,6 +204,32 @@ def test_hidden_or_idle_it_asks_for_nothing(
     assert tasks.looks == seen + 1  # nothing runs
 
 
+def test_as_an_icon_it_asks_for_nothing(
+    dock: TasksDock, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_watch, "FIRST", 0.05)
+    tasks.tasks = [told("A")]
+    dock.open()
+    pump(lambda: tasks.looks >= 2)
+    away = [True]
+    monkeypatch.setattr(dock.watch, "_is_away", lambda: away[0])
+    settle(dock)
+    seen = tasks.looks
+    QTest.qWait(400)
+    assert tasks.looks == seen
+    assert dock.watch.is_waiting
+    away[0] = False
+    pump(lambda: tasks.looks > seen)
+
+
+def test_numbers_stand_on_the_right(dock: TasksDock, tasks: Tasks) -> None:
+    tasks.tasks = [told("A", batchEecuUsageSeconds=3)]
+    dock.open()
+    settle(dock)
+    side = dock.list.topLevelItem(0).textAlignment(3)
+    assert side & int(getattr(Qt.AlignmentFlag.AlignRight, "value", Qt.AlignmentFlag.AlignRight))
+
+
 def test_hidden_in_the_middle_of_a_look_it_lets_go_at_once(dock: TasksDock, tasks: Tasks) -> None:
     tasks.instead = Answer(body=b"{}", stall=20)
     dock.open()
