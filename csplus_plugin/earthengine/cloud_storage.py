@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..core.errors import BadRequest, FileTrouble, PermissionDenied, Unreachable
+from ..core.language import _
 from . import credentials
 from .client import Client
 from .route import Route
@@ -73,7 +74,7 @@ def find_files(client: Client, bucket: str, prefix: str) -> list[StoredFile]:
     found: list[StoredFile] = []
     page = ""
     with _in_words_of_storage(bucket, prefix):
-        for _ in range(_PAGES):
+        for _page in range(_PAGES):
             params = {"prefix": prefix, "fields": "items(name,size,md5Hash),nextPageToken"}
             params |= {"pageToken": page} if page else {}
             told = client.resource(f"b/{quote(bucket, safe='')}/o", params)
@@ -85,7 +86,8 @@ def find_files(client: Client, bucket: str, prefix: str) -> list[StoredFile]:
                 break
     if not found:
         raise BadRequest(
-            f"There is no file gs://{bucket}/{prefix}.tif.", "Look into the bucket: it may have been moved."
+            _("There is no file {file}.", file=f"gs://{bucket}/{prefix}.tif"),
+            _("Look into the bucket: it may have been moved."),
         )
     return found
 
@@ -118,11 +120,14 @@ def fetch_file(
                 digest.update(part)
                 show(len(part))
         if file.md5 and base64.b64encode(digest.digest()).decode() != file.md5:
-            raise Unreachable(f"gs://{bucket}/{file.name} was changed while it arrived.", "Run again.")
+            raise Unreachable(
+                _("{file} was changed while it arrived.", file=f"gs://{bucket}/{file.name}"), _("Run again.")
+            )
         unfinished.replace(target)
     except OSError as problem:
         raise FileTrouble(
-            f"{target} cannot be written: {problem.strerror}.", "Choose another folder, or make room."
+            _("{path} cannot be written: {strerror}.", path=target, strerror=problem.strerror),
+            _("Choose another folder, or make room."),
         ) from problem
     finally:
         with suppress(OSError):
@@ -144,8 +149,12 @@ def _in_words_of_storage(bucket: str, prefix: str) -> Iterator[None]:
     try:
         yield
     except (PermissionDenied, BadRequest) as refused:
-        what = f"Cloud Storage does not give gs://{bucket}/{prefix}.tif (status {refused.status})."
-        next_step = (
+        what = _(
+            "Cloud Storage does not give {file} (status {status}).",
+            file=f"gs://{bucket}/{prefix}.tif",
+            status=refused.status,
+        )
+        next_step = _(
             "Ask the bucket's owner for the role Storage Object Viewer; if you have it, sign in again under "
             "Settings > Options > Cloud Score+."
         )

@@ -24,13 +24,13 @@ def check_folder(destination: Destination, *, waits: bool) -> None:
     """
     if not waits:
         raise InvalidChoice(
-            "Files are downloaded once the tasks are over, and WAIT is off.",
-            "Switch WAIT on, or leave OUTPUT_FOLDER empty.",
+            _("Files are downloaded once the tasks are over, and WAIT is off."),
+            _("Switch WAIT on, or leave OUTPUT_FOLDER empty."),
         )
     if destination.kind == "drive":
         raise InvalidChoice(
-            "Files in Drive are not downloaded.",
-            "Choose the destination asset or cloud_storage, or leave OUTPUT_FOLDER empty.",
+            _("Files in Drive are not downloaded."),
+            _("Choose the destination asset or cloud_storage, or leave OUTPUT_FOLDER empty."),
         )
 
 

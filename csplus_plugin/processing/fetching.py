@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core.errors import FileTrouble
 from ..core.export import Destination
+from ..core.language import _, ngettext
 from ..earthengine import cloud_storage
 from ..earthengine.client import Client
 from ..earthengine.results import Kind, results
@@ -25,7 +26,8 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise FileTrouble(
-            f"The folder {folder} cannot be made: {problem.strerror}.", "Choose another."
+            _("The folder {folder} cannot be made: {strerror}.", folder=folder, strerror=problem.strerror),
+            _("Choose another."),
         ) from problem
 
 
@@ -64,13 +66,21 @@ def _download(
         file for prefix in prefixes for file in cloud_storage.find_files(client, destination.bucket, prefix)
     ]
     size = sum(file.size for file in found)
-    run.say(f"Download from Cloud Storage: {len(found)} files, {size / 1e6:.1f} MB.")
+    run.say(
+        ngettext(
+            "Download from Cloud Storage: {count} file, {size:.1f} MB.",
+            "Download from Cloud Storage: {count} files, {size:.1f} MB.",
+            len(found),
+            size=size / 1e6,
+        )
+    )
     arrived = 0
 
     def show(count: int) -> None:
         nonlocal arrived
         arrived += count
-        run.show(100 * arrived / max(size, 1), f"Downloading {arrived / 1e6:.0f} of {size / 1e6:.0f} MB")
+        text = _("Downloading {done:.0f} of {size:.0f} MB", done=arrived / 1e6, size=size / 1e6)
+        run.show(100 * arrived / max(size, 1), text)
 
     made = []
     for file in found:
@@ -90,7 +100,8 @@ def _copy(exports: Sequence[Export], folder: Path) -> list[Path]:
                     shutil.copyfile(result.address, target)
                 except OSError as problem:
                     raise FileTrouble(
-                        f"{target} cannot be written: {problem.strerror}.", "Choose another folder."
+                        _("{path} cannot be written: {strerror}.", path=target, strerror=problem.strerror),
+                        _("Choose another folder, or make room."),
                     ) from problem
                 made.append(target)
     return made
