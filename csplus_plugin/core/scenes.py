@@ -189,6 +189,17 @@ def scores(scenes: Scenes, bands: Sequence[str] = ()) -> ee.ImageCollection:
     return named(linked(found(scenes), *wanted).map(take_score), "scores")
 
 
+def with_scores(scenes: Scenes, bands: Sequence[str]) -> ee.ImageCollection:
+    """Give every scene with `bands` and its score, clear or not; the score is masked where a scene has none."""
+    score = scenes.qa_band
+
+    @named_function()
+    def take_bands(image: ee.Image) -> ee.Image:
+        return trimmed(image.select([*bands, score]), image, scenes)
+
+    return named(linked(found(scenes), score).map(take_bands), "with_scores")
+
+
 def _window(scenes: Scenes) -> tuple[str, str]:
     # Earth Engine's end is exclusive, the user's is not; the calendar's last day has no day after it.
     last = min(scenes.end, date.max - timedelta(days=1))

@@ -23,8 +23,11 @@ QUICK, SLOW = 4.0, 30.0
 
 _GROWTH = 1.5
 
-_WHOLE = 0.8
-"""Share of the present size that a chunk has which was cut to it: whole places and passes make it a little smaller."""
+_FULL = 0.5
+"""Share of the present size that a chunk has at least which was cut to it: whole stacks of passes make it smaller."""
+
+_BELOW = 0.8
+"""Share of what was too heavy up to which chunks grow again."""
 
 Place = TypeVar("Place")
 Pass = TypeVar("Pass")
@@ -55,12 +58,14 @@ class ChunkQueue(Generic[Place, Pass]):
 
     Args:
         work: What is to be asked for.
+        together: Passes that the service computes at once: chunks of more have a multiple of it.
 
     Attributes:
         size: Looks of a chunk at present.
     """
 
-    def __init__(self, work: Iterable[Chunk[Place, Pass]]) -> None:
+    def __init__(self, work: Iterable[Chunk[Place, Pass]], together: int = 1) -> None:
+        self._together = together
         self._waiting = deque(chunk for chunk in work if chunk.size)
         self._lock = threading.Lock()
         self.size = FIRST_SIZE
@@ -88,7 +93,8 @@ class ChunkQueue(Generic[Place, Pass]):
             if not self._waiting:
                 return None
             share = math.ceil(self._left / (SHARES * slots))
-            chunk, *rest = _cut(self._waiting.popleft(), max(1, min(self.size, max(SMALLEST, share))))
+            size = max(1, min(self.size, max(SMALLEST, share)))
+            chunk, *rest = _cut(self._waiting.popleft(), size, self._together)
             self._waiting.extendleft(reversed(rest))
             self._left -= chunk.size
             return chunk
@@ -99,10 +105,10 @@ class ChunkQueue(Generic[Place, Pass]):
             self._unfinished -= chunk.size
             if seconds > SLOW:
                 self.size = max(1, min(self.size, int(chunk.size / _GROWTH)))
-            elif seconds < QUICK and chunk.size >= _WHOLE * self.size:
+            elif seconds < QUICK and chunk.size >= _FULL * self.size:
                 # Just below what was too heavy, chunks stay as they are.
                 self.size = min(
-                    LARGEST, max(self.size, min(int(self.size * _GROWTH), int(_WHOLE * self._heavy)))
+                    LARGEST, max(self.size, min(int(self.size * _GROWTH), int(_BELOW * self._heavy)))
                 )
 
     def split(self, chunk: Chunk[Place, Pass]) -> bool:
@@ -121,19 +127,25 @@ class ChunkQueue(Generic[Place, Pass]):
         return True
 
 
-def _cut(chunk: Chunk[Place, Pass], size: int) -> list[Chunk[Place, Pass]]:
+def _cut(chunk: Chunk[Place, Pass], size: int, together: int) -> list[Chunk[Place, Pass]]:
     """Cut off so many looks: four times as many places as passes, for places share what a pass costs to open."""
     if chunk.size <= size:
         return [chunk]
     wide, long = len(chunk.places), len(chunk.passes)
-    places = min(wide, max(2 * math.isqrt(size), size // long, 1))
-    passes = min(long, max(1, size // places))
+    passes = min(long, _whole(max(1, math.isqrt(size) // 2), together))
+    places = min(wide, max(1, size // passes))
+    if places == wide:
+        passes = min(long, _whole(max(1, size // places), together))
     parts = [
         replace(chunk, places=chunk.places[:places], passes=chunk.passes[:passes]),
         replace(chunk, places=chunk.places[:places], passes=chunk.passes[passes:]),
         replace(chunk, places=chunk.places[places:]),
     ]
     return [part for part in parts if part.size]
+
+
+def _whole(count: int, together: int) -> int:
+    return count if count < together else count - count % together
 
 
 def _halves(chunk: Chunk[Place, Pass]) -> list[Chunk[Place, Pass]]:

@@ -21,7 +21,7 @@ from ..core.places import Group, Place, groups
 from ..core.smoothing import whittaker
 from ..core.survey import Survey
 from ..core.table import Cell
-from ..core.targets.series import Look, Series
+from ..core.targets.series import STACK, Look, Series
 from ..download.look_file import ENDING, Entry, LookFile
 from ..earthengine.asking import Asker
 from ..earthengine.chunks import Chunk, ChunkQueue, WholeQueue
@@ -111,7 +111,7 @@ class SeriesRun:
         for group, scenes, passes in self._groups:
             work += _unknown(file, group, passes, scenes)
             known += len(group.places) * len(passes)
-        queue = ChunkQueue(work)
+        queue = ChunkQueue(work, STACK)
         left = total = queue.unfinished
         places = sum(len(group.places) for group, _, _ in self._groups)
         self._run.say(

@@ -22,13 +22,16 @@ def looks(chunk: Chunk) -> list[tuple[int, int]]:
     sizes=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=5),
     heavy=st.integers(1, 3000),
     seconds=st.sampled_from([0.1, 10, 60]),
+    together=st.integers(1, 9),
 )
-def test_every_look_arrives_once(sizes: list[tuple[int, int]], heavy: int, seconds: float) -> None:
+def test_every_look_arrives_once(
+    sizes: list[tuple[int, int]], heavy: int, seconds: float, together: int
+) -> None:
     begin, work = 0, []
     for places, passes in sizes:
         work.append(Chunk(range(begin, begin + places), range(passes), choices=begin))
         begin += places
-    queue, seen = ChunkQueue(work), Counter()
+    queue, seen = ChunkQueue(work, together), Counter()
     while (chunk := queue.pop(SLOTS)) is not None:
         assert chunk.choices == max(c.choices for c in work if c.size and c.choices <= chunk.places[0])
         if chunk.size > heavy and queue.split(chunk):
@@ -54,6 +57,18 @@ def test_chunks_grow_while_answers_come_soon_and_shrink_where_they_are_slow() ->
     assert grown[0] == FIRST_SIZE
     assert 0.7 * LARGEST < grown[-1] <= LARGEST
     assert sizes_of(queue, 8, 100.0)[-1] < LARGEST / 10
+
+
+def test_chunks_have_whole_stacks_of_passes_while_they_grow() -> None:
+    queue = ChunkQueue([Chunk(range(3000), range(1000))], together=8)
+    grown = []
+    for _ in range(15):
+        chunk = queue.pop(SLOTS)
+        grown.append(chunk.size)
+        assert len(chunk.passes) % 8 == 0
+        queue.arrived(chunk, 1.0)
+    assert grown[0] >= 0.8 * FIRST_SIZE
+    assert 0.7 * LARGEST < grown[-1] <= LARGEST
 
 
 def test_after_a_chunk_that_was_too_heavy_they_stay_below_it() -> None:

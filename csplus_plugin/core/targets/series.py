@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import indices
 from ..catalog import METRICS, REFLECTANCE_SCALE
@@ -18,12 +18,14 @@ from ..language import _, marked
 from ..naming import named
 from ..passes import Pass
 from ..places import PIXEL, Place
-from ..scenes import clear_scenes, scores
+from ..scenes import clear_scenes, scores, with_scores
 from ..table import Cell, Column
 from .target import Target
 
 if TYPE_CHECKING:
     import ee
+
+T = TypeVar("T")
 
 STATISTICS = tuple(name for name in METRICS if name not in ("range", "count"))
 """Some of `catalog.METRICS`, here over the pixels of a place; which of them weigh, the service documents:
@@ -35,6 +37,9 @@ FEATURE = Column("feature", "whole", marked("Feature"))
 _CLEAR, _SEEN, _SCORE = "is_clear", "is_seen", "look_score"
 _ACCOUNTS = (_CLEAR, _SEEN, _SCORE)
 """Bands of which the mean tells how much of a place was clear and seen, and how clear."""
+
+STACK = 8
+"""Passes whose bands are reduced side by side; of more, the pixels of a place would need much memory."""
 
 _FORMAT = 1
 """Version of what is kept of an answer; raise it when that changes."""
@@ -178,7 +183,7 @@ class Series(Target):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def question(self, scenes: Scenes, places: Sequence[Place], passes: Sequence[Pass]) -> ee.List:
-        """Build the expression whose answer `looks` reads: for each pass a list of numbers for each place.
+        """Build the expression whose answer `looks` reads: for each stack of passes, and each place, a list of numbers.
 
         Args:
             scenes: The choices; the region and the window hold every scene of the passes.
@@ -187,12 +192,7 @@ class Series(Target):
         """
         from ..library import ee
 
-        needed = list(
-            dict.fromkeys(
-                [*self.bands, *(band for name in self.indices for band in indices.find(name).bands)]
-            )
-        )
-        clear, seen = clear_scenes(scenes, needed), scores(scenes)
+        picture = self._pictures(scenes)
         crs = places[0].crs
         features = ee.FeatureCollection(
             [
@@ -202,21 +202,32 @@ class Series(Target):
         )
         reducer, outputs = self._reducer()
         pairs = [*((name, "mean") for name in _ACCOUNTS), *self.pairs]
-        # A reducer of one output leaves the bands' names as they are.
-        names = ["number", *(f"{band}_{name}" if len(outputs) > 1 else band for band, name in pairs)]
+        bands_of_pass = dict.fromkeys(band for band, _ in pairs)
 
-        def read(feature: ee.ComputedObject) -> ee.List:
-            return ee.List([ee.Feature(feature).get(name) for name in names])
+        def look(window: ee.ComputedObject) -> ee.Image:
+            return picture(ee.List(window).getNumber(0), ee.List(window).getNumber(1))
 
-        def look(window: ee.ComputedObject) -> ee.List:
-            first, last = ee.List(window).getNumber(0), ee.List(window).getNumber(1)
-            picture = self._picture(scenes, clear.filterDate(first, last), seen.filterDate(first, last))
-            reduced = picture.reduceRegions(
+        def stacked(stack: Sequence[Pass]) -> ee.List:
+            # Side by side, so that the service finds the pixels of a place once for all of them.
+            windows = ee.List([[one.first, one.last + 1] for one in stack])
+            bands = [f"{name}_{number}" for number in range(len(stack)) for name in bands_of_pass]
+            pictures = ee.ImageCollection.fromImages(windows.map(look)).toBands().rename(bands)
+            names = [
+                # A reducer of one output leaves the bands' names as they are.
+                f"{band}_{number}_{name}" if len(outputs) > 1 else f"{band}_{number}"
+                for number in range(len(stack))
+                for band, name in pairs
+            ]
+            reduced = pictures.reduceRegions(
                 collection=features, reducer=reducer, crs=crs, crsTransform=[PIXEL, 0, 0, 0, -PIXEL, 0]
             )
+
+            def read(feature: ee.ComputedObject) -> ee.List:
+                return ee.List([ee.Feature(feature).get(name) for name in ("number", *names)])
+
             return reduced.toList(len(places)).map(read)
 
-        return ee.List([[one.first, one.last + 1] for one in passes]).map(look)
+        return ee.List([stacked(stack) for stack in _stacks(passes)])
 
     def looks(self, values: Any, places: Sequence[Place], pass_count: int) -> list[list[Look]]:
         """Read the service's answer: for each pass a look at each place.
@@ -224,26 +235,37 @@ class Series(Target):
         Raises:
             Unreachable: It is no answer to the question.
         """
-        if not isinstance(values, list) or len(values) != pass_count:
+        sizes = [len(stack) for stack in _stacks(range(pass_count))]
+        if not isinstance(values, list) or len(values) != len(sizes):
             raise _damaged()
-        return [self._looks_of_pass(rows, places) for rows in values]
+        found: list[list[Look]] = []
+        for rows, size in zip(values, sizes, strict=True):
+            found += self._looks_of_stack(rows, places, size)
+        return found
 
-    def _looks_of_pass(self, rows: Any, places: Sequence[Place]) -> list[Look]:
+    def _looks_of_stack(self, rows: Any, places: Sequence[Place], size: int) -> list[list[Look]]:
         if not isinstance(rows, list) or len(rows) != len(places):
             raise _damaged()
-        by_number: dict[int, Look] = {}
+        width = len(_ACCOUNTS) + len(self.pairs)
+        by_number: dict[int, list[Look]] = {}
         for row in rows:
-            if not isinstance(row, list) or len(row) < 2 or row[0] not in range(len(places)):  # noqa: PLR2004
+            if not isinstance(row, list) or len(row) != 1 + size * width or row[0] not in range(len(places)):
                 raise _damaged()
-            number, clear, *others = row
-            pixels = places[number].pixels * (clear or 0) if _is_number(clear) else None
-            look = Look.from_numbers([pixels, clear, *others], len(self.pairs))
-            if look is None:
-                raise _damaged()
-            by_number[int(number)] = look
+            number = int(row[0])
+            by_number[number] = [
+                self._look(places[number], row[begin : begin + width]) for begin in range(1, len(row), width)
+            ]
         if len(by_number) != len(places):
             raise _damaged()
-        return [by_number[number] for number in range(len(places))]
+        return [[by_number[number][at] for number in range(len(places))] for at in range(size)]
+
+    def _look(self, place: Place, numbers: list[Any]) -> Look:
+        clear = numbers[0]
+        pixels = place.pixels * (clear or 0) if _is_number(clear) else None
+        look = Look.from_numbers([pixels, *numbers], len(self.pairs))
+        if look is None:
+            raise _damaged()
+        return look
 
     def cells(
         self, feature: Cell, day: date, look: Look, smoothed: Sequence[float | None]
@@ -274,24 +296,43 @@ class Series(Target):
         is_band = self.pairs[number][0] in self.bands
         return value if value is None or not is_band else value * REFLECTANCE_SCALE
 
-    def _picture(self, scenes: Scenes, clear: ee.ImageCollection, seen: ee.ImageCollection) -> ee.Image:
+    def _pictures(self, scenes: Scenes) -> Callable[[ee.ComputedObject, ee.ComputedObject], ee.Image]:
+        """Give what makes of a pass, from its first moment to before its end, the image whose pixels are reduced."""
         from ..library import ee
 
         score = scenes.qa_band
-        best = named(clear.qualityMosaic(score), "best_look")
-        highest = named(seen.max(), "highest_score")
-        is_clear = named(best.select([score]).mask().unmask(0, False), "clear_pixels")
-        is_seen = highest.mask().unmask(0, False)
-        if scenes.unscored_policy in ("keep", "scl"):  # what is kept without a score was seen, too
-            is_seen = is_seen.max(is_clear)
-        names = [_CLEAR, _SEEN, _SCORE, *self.variables]
-        parts = [is_clear, is_seen, highest]
-        if self.bands:
-            parts.append(best.select(list(self.bands)))
-        if self.indices:
-            parts.append(indices.images(best, self.indices))
-        # Side by side: an `addBands` for each would be a layer more for every pixel.
-        return named(ee.ImageCollection(parts).toBands().rename(names), "looked_at")
+        of_indices = (band for name in self.indices for band in indices.find(name).bands)
+        needed = list(dict.fromkeys([*self.bands, *of_indices]))
+        names = [*_ACCOUNTS, *self.variables]
+        keeps = scenes.unscored_policy in ("keep", "scl")
+        # Where nothing but the score tells what is clear, the best look at a pixel tells whether any was clear.
+        by_score = not (keeps or scenes.also_mask or scenes.dilate)
+        every = with_scores(scenes, needed) if by_score else clear_scenes(scenes, needed)
+        seen = None if by_score else scores(scenes)
+
+        def picture(first: ee.ComputedObject, end: ee.ComputedObject) -> ee.Image:
+            best = named(every.filterDate(first, end).qualityMosaic(score), "best_look")
+            if seen is None:
+                highest = best.select([score])
+                is_best_clear = named(highest.gte(scenes.threshold), "is_clear")
+                best = best.updateMask(is_best_clear)
+                is_clear = is_best_clear.unmask(0, False)
+            else:
+                highest = named(seen.filterDate(first, end).max(), "highest_score")
+                is_clear = best.select([score]).mask().unmask(0, False)
+            named(is_clear, "clear_pixels")
+            is_seen = highest.mask().unmask(0, False)
+            if keeps:  # what is kept without a score was seen, too
+                is_seen = is_seen.max(is_clear)
+            parts = [is_clear, is_seen, highest]
+            if self.bands:
+                parts.append(best.select(list(self.bands)))
+            if self.indices:
+                parts.append(indices.images(best, self.indices))
+            # Side by side: an `addBands` for each would be a layer more for every pixel.
+            return named(ee.ImageCollection(parts).toBands().rename(names), "looked_at")
+
+        return picture
 
     def _reducer(self) -> tuple[ee.Reducer, list[str]]:
         """Give one reducer for every statistic, and its outputs; the mean is always among them."""
@@ -320,6 +361,10 @@ class Series(Target):
     def _label(self, variable: str, statistic: str) -> str:
         what = _("{variable} reflectance (0 to 1)", variable=variable) if variable in self.bands else variable
         return _("{label} of {what}", label=_(METRICS[statistic].label), what=what)
+
+
+def _stacks(passes: Sequence[T]) -> list[Sequence[T]]:
+    return [passes[begin : begin + STACK] for begin in range(0, len(passes), STACK)]
 
 
 def _is_number(value: Any) -> bool:
