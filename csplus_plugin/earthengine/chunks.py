@@ -15,8 +15,9 @@ FIRST_SIZE = 400
 SMALLEST, LARGEST = 40, 20_000
 """Looks; a chunk is not made smaller to keep more slots busy, and an answer has about 200 bytes a look."""
 
-SHARES = 2
-"""Chunks for each slot in which the remaining work is cut, so that no slot is left with a large one at the end."""
+SHARES = 1
+"""Chunks for each slot in which what remains is cut, again and again, so that none is left with a large one at the end
+(guided self-scheduling, Polychronopoulos and Kuck 1987)."""
 
 QUICK, SLOW = 4.0, 30.0
 """Seconds; answers that come sooner make chunks grow, and later ones make them shrink."""
@@ -128,11 +129,14 @@ class ChunkQueue(Generic[Place, Pass]):
 
 
 def _cut(chunk: Chunk[Place, Pass], size: int, together: int) -> list[Chunk[Place, Pass]]:
-    """Cut off so many looks: four times as many places as passes, for places share what a pass costs to open."""
+    """Cut off so many looks: four times as many places as passes, for places share what a pass costs to open.
+
+    But no fewer passes than are computed at once, if there are as many.
+    """
     if chunk.size <= size:
         return [chunk]
     wide, long = len(chunk.places), len(chunk.passes)
-    passes = min(long, _whole(max(1, math.isqrt(size) // 2), together))
+    passes = min(long, size, max(together, _whole(math.isqrt(size) // 2, together)))
     places = min(wide, max(1, size // passes))
     if places == wide:
         passes = min(long, _whole(max(1, size // places), together))

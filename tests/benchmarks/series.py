@@ -28,6 +28,7 @@ COLUMNS = (
         "seconds",
         "series a second",
         "service's CPU seconds",
+        "client's CPU seconds",
         "requests",
         "refused",
         "MB sent",
@@ -114,12 +115,13 @@ def main() -> None:
 def print_row(count: int, client: str, found: dict) -> None:
     if found.get("failure"):
         print(
-            f"| {count} | {client} | failed: {found['failure']} | | {found['requests']} | {found['refused']} | | | | |"
+            f"| {count} | {client} | failed: {found['failure']} | | | | {found['requests']} "
+            f"| {found['refused']} | | | | |"
         )
         return
     print(
         f"| {count} | {client} | {found['seconds']:.1f} | {count / found['seconds']:.2f} | {found['work']:.1f} "
-        f"| {found['requests']} "
+        f"| {found['client_work']:.1f} | {found['requests']} "
         f"| {found['refused']} | {found['bytes'] / 1e6:.1f} | {found['memory']:.0f} | {found['series']} "
         f"| {found['rows']} |",
         flush=True,
