@@ -118,15 +118,16 @@ class TimeSeries(TableAlgorithm):
             source = (
                 f"sandbox {self._connection.sandbox_data or ''}" if run.session.is_sandbox else "Earth Engine"
             )
-            key = target.recipe_key(scenes, source)
+            asked = target.recipe_key(scenes, source)
             series = SeriesRun(run, scenes, target, self._features)
-            with look_file(self._table, key) as file:
+            with look_file(self._table, asked) as file:
                 self._survey, self._is_sandbox = series.survey(), run.session.is_sandbox
                 notices = (_(SANDBOX_SENTENCE),) if self._is_sandbox else ()
                 series.ask(file)
                 gathered = Gatherer(self.recipe, columns, notices)
                 rows = gathered.through(series.rows(file))
-                written = write_rows(rows, columns, self, parameters, self.SINK, context)
+                key = self._features.key
+                written = write_rows(rows, columns, self, parameters, self.SINK, context, key=key)
         results = {
             self.SINK: written,
             "RECIPE": self.recipe.to_json(),

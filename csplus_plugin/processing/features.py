@@ -17,7 +17,7 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingContext,
 )
-from qgis.PyQt.QtCore import QVariant
+from qgis.PyQt.QtCore import QDate, QDateTime, QMetaType, Qt, QTime, QVariant
 
 from ..core.errors import InvalidChoice
 from ..core.language import _
@@ -26,6 +26,7 @@ from ..core.region import Region
 from ..core.table import Cell, Column
 from ..core.text import clean
 from .region import Note
+from .tables import Key
 
 _GEOGRAPHIC = "EPSG:4326"
 _WIDE = 0.2
@@ -33,7 +34,15 @@ _WIDE = 0.2
 
 _PARTS = 50
 _METRES = 100_000
-_LONGEST_ID = 200
+_LONGEST_ID = 1_000
+
+_WHOLE = (QMetaType.Type.Int, QMetaType.Type.UInt, QMetaType.Type.LongLong, QMetaType.Type.ULongLong)
+_JOINED = (
+    *_WHOLE,
+    *(QMetaType.Type.QString, QMetaType.Type.Double, QMetaType.Type.Bool),
+    *(QMetaType.Type.QDate, QMetaType.Type.QDateTime, QMetaType.Type.QTime),
+)
+"""Types of fields by which rows can be joined: a sink has them, too."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +53,13 @@ class Features:
         column: Column that tells them apart.
         ids: What tells each apart, in their order.
         places: Where each lies; None where nothing of it can be asked for.
+        key: The column as a field of their own type, to join by; None where they have no such field.
     """
 
     column: Column
     ids: tuple[Cell, ...]
     places: tuple[Place | None, ...]
+    key: Key | None = None
 
 
 def read_features(
@@ -84,18 +95,21 @@ def read_features(
             _("FEATURES has no field {field}.", field=field),
             _("It has {names}.", names=", ".join(source.fields().names())),
         )
-    is_whole = position < 0 or source.fields().at(position).typeName().lower().startswith(("int", "long"))
+    is_whole = position < 0 or source.fields().at(position).type() in _WHOLE
     mover = _Mover(source.sourceCrs(), context)
     # Unchecked, because QGIS's own check ends the run, or the program, at the first invalid polygon.
     unchecked = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
     area = None if within is None else QgsGeometry.fromWkt(_wkt(within))
     ids: list[Cell] = []
     places: list[Place | None] = []
+    attributes: dict[Cell, Any] = {}
     for feature in source.getFeatures(QgsFeatureRequest(), unchecked):
         geometry = mover.move(feature.geometry())
         if area is not None and (geometry is None or not area.intersects(geometry)):
             continue
-        ids.append(_id(feature.attribute(position), is_whole=is_whole) if position >= 0 else feature.id())
+        value = feature.attribute(position) if position >= 0 else feature.id()
+        ids.append(_id(value, field, is_whole=is_whole))
+        attributes[ids[-1]] = value
         places.append(None if geometry is None else place(json.loads(geometry.asJson(9)), buffer))
     _check_found(ids, places, field)
     if mover.repaired:
@@ -108,7 +122,10 @@ def read_features(
     if empty := sum(one is None for one in places):
         note(_("Features of which no area is left: {empty}. Each is a row that says so.", empty=empty))
     label = _("Feature, by {field}", field=clean(field, 60)) if field else _("Feature, by its id ($id)")
-    return Features(Column("feature", "whole" if is_whole else "text", label), tuple(ids), tuple(places))
+    column = Column("feature", "whole" if is_whole else "text", label)
+    own = source.fields().at(position) if position >= 0 else None
+    key = Key(own, attributes) if own is not None and own.type() in _JOINED else None
+    return Features(column, tuple(ids), tuple(places), key)
 
 
 def _check_found(ids: list[Cell], places: list[Place | None], field: str) -> None:
@@ -165,7 +182,30 @@ def _wkt(region: Region) -> str:
     return f"MULTIPOLYGON({','.join(polygons)})"
 
 
-def _id(value: Any, *, is_whole: bool) -> Cell:
+def _id(value: Any, field: str, *, is_whole: bool) -> Cell:
     if value is None or (isinstance(value, QVariant) and value.isNull()):
         return None
-    return int(value) if is_whole else clean(str(value), _LONGEST_ID)
+    if is_whole:
+        return int(value)
+    text = value if isinstance(value, str) else _printed(value)
+    if len(text) > _LONGEST_ID:
+        raise InvalidChoice(
+            f"The field {clean(field, 60)} has values of more than {_LONGEST_ID:,} characters.",
+            "Choose one whose values are shorter.",
+        )
+    # As it is, because rows are joined by it; half a surrogate alone would end QGIS.
+    return text if _is_sound(text) else clean(text, _LONGEST_ID)
+
+
+def _printed(value: Any) -> str:
+    if isinstance(value, (QDate, QDateTime, QTime)):
+        return str(value.toString(Qt.DateFormat.ISODateWithMs))
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _is_sound(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from qgis.core import (
@@ -32,6 +33,19 @@ _TYPES = {
     "day": QMetaType.Type.QDate,
     "flag": QMetaType.Type.Bool,
 }
+
+
+@dataclass(frozen=True)
+class Key:
+    """A first column that keeps the type of the field from which it comes, so that rows can be joined by it.
+
+    Attributes:
+        field: The field.
+        values: Cell of the column -> value of the field.
+    """
+
+    field: QgsField
+    values: Mapping[Cell, Any]
 
 
 def write_table(
@@ -72,14 +86,16 @@ def write_rows(
     *,
     shapes: Sequence[Mapping[str, Any] | None] = (),
     is_of_places: bool = False,
+    key: Key | None = None,
 ) -> str:
     """Write rows as they come, so that no more than one has to be in memory; else as `write_table`.
 
     Rows that the user does not want as a table are gone through all the same: a report may be made of them.
     """
     fields = QgsFields()
-    for column in columns:
-        fields.append(QgsField(column.name, _TYPES[column.kind]))
+    for place, column in enumerate(columns):
+        own = key.field if key is not None and place == 0 else None
+        fields.append(QgsField(column.name, _TYPES[column.kind]) if own is None else _like(own, column.name))
     kind = QgsWkbTypes.Type.MultiPolygon if is_of_places else QgsWkbTypes.Type.NoGeometry
     crs = QgsCoordinateReferenceSystem("EPSG:4326" if is_of_places else "")
     sink, destination = algorithm.parameterAsSink(parameters, name, context, fields, kind, crs)
@@ -90,7 +106,10 @@ def write_rows(
         raise FileTrouble(_("{name} cannot be written.", name=name), _("Choose another file."))
     for place, row in enumerate(rows):
         feature = QgsFeature(fields)
-        feature.setAttributes([_value(cell, column) for cell, column in zip(row, columns, strict=True)])
+        values = [_value(cell, column) for cell, column in zip(row, columns, strict=True)]
+        if key is not None:
+            values[0] = key.values[row[0]]
+        feature.setAttributes(values)
         if shapes and shapes[place] is not None:
             shape = QgsJsonUtils.geometryFromGeoJson(json.dumps(shapes[place]))
             shape.convertToMultiType()
@@ -108,6 +127,11 @@ def set_aliases(layer: QgsVectorLayer, columns: Sequence[Column]) -> None:
     """Show the labels of the columns in the place of their names; a file has no room for them."""
     for place, column in enumerate(columns, layer.fields().count() - len(columns)):
         layer.setFieldAlias(place, _(column.label))
+
+
+def _like(field: QgsField, name: str) -> QgsField:
+    """Make a field of the same type; of another provider's, the name of the type means nothing."""
+    return QgsField(name, field.type(), "", field.length(), field.precision())
 
 
 def _value(cell: Cell, column: Column) -> Any:
