@@ -14,7 +14,7 @@ from osgeo import ogr, osr
 from .errors import InvalidChoice
 from .grid import QuietGdal, spatial_reference, utm_crs
 from .language import _
-from .longitudes import HALF, TURN
+from .longitudes import HALF, TURN, joined, span
 from .region import Region
 
 PIXEL = 10
@@ -90,7 +90,13 @@ def place(geometry: Mapping[str, Any], buffer: float = 0) -> Place | None:
         if shape is None or shape.IsEmpty():
             return None
         centre = _first_position(shape)
-        crs = utm_crs(*centre)
+        try:
+            crs = utm_crs(*centre)
+        except InvalidChoice as problem:
+            raise InvalidChoice(
+                f"A feature at latitude {centre[1]:.4g} has no UTM zone.",
+                "Leave it out: Sentinel-2 sees no place so near a pole.",
+            ) from problem
         degrees, metres = spatial_reference("EPSG:4326"), spatial_reference(crs)
         shape.Transform(osr.CoordinateTransformation(degrees, metres))
         if shape.GetDimension() == 0 and buffer <= 0:
@@ -138,12 +144,19 @@ def region_of(places: Sequence[Place]) -> Region:
     Raises:
         InvalidChoice: It is wider than half the globe.
     """
-    wests, souths, easts, norths = zip(*(one.box for one in places), strict=True)
-    if max(easts) - min(wests) > HALF:
+    boxes = [
+        (((west, south), (east, south), (east, north), (west, north), (west, south)),)
+        for west, south, east, north in (one.box for one in places)
+    ]
+    # Moved together by whole turns, so that features on both sides of the antimeridian are near each other.
+    together = joined(boxes)
+    west, east = span(together)
+    if east - west > HALF:
         raise InvalidChoice(
             _("The features lie around more than half the globe."), _("Run them in two parts.")
         )
-    return Region.from_bounds(min(wests), min(souths), max(easts), max(norths))
+    ys = [y for (ring,) in together for _x, y in ring]
+    return Region.from_bounds(west, min(ys), east, max(ys))
 
 
 def _region(column: int, row: int, places: Sequence[Place]) -> Region:

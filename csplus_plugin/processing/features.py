@@ -91,9 +91,10 @@ def read_features(
     field = algorithm.parameterAsString(parameters, "ID_FIELD", context)
     position = source.fields().lookupField(field) if field else -1
     if field and position < 0:
+        names = ", ".join(source.fields().names())
         raise InvalidChoice(
             _("FEATURES has no field {field}.", field=field),
-            _("It has {names}.", names=", ".join(source.fields().names())),
+            _("It has {names}.", names=names) if names else _("Leave ID_FIELD empty."),
         )
     is_whole = position < 0 or source.fields().at(position).type() in _WHOLE
     mover = _Mover(source.sourceCrs(), context)
@@ -110,7 +111,7 @@ def read_features(
         value = feature.attribute(position) if position >= 0 else feature.id()
         ids.append(_id(value, field, is_whole=is_whole))
         attributes[ids[-1]] = value
-        places.append(None if geometry is None else place(json.loads(geometry.asJson(9)), buffer))
+        places.append(None if geometry is None else _placed(geometry, buffer, ids[-1]))
     _check_found(ids, places, field)
     if mover.repaired:
         note(
@@ -126,6 +127,15 @@ def read_features(
     own = source.fields().at(position) if position >= 0 else None
     key = Key(own, attributes) if own is not None and own.type() in _JOINED else None
     return Features(column, tuple(ids), tuple(places), key)
+
+
+def _placed(geometry: QgsGeometry, buffer: float, feature: Cell) -> Place | None:
+    try:
+        return place(json.loads(geometry.asJson(9)), buffer)
+    except InvalidChoice as problem:
+        raise InvalidChoice(
+            f"Feature {clean(str(feature), 60)}: {problem.what}", problem.next_step
+        ) from problem
 
 
 def _check_found(ids: list[Cell], places: list[Place | None], field: str) -> None:

@@ -91,13 +91,15 @@ def test_across_the_antimeridian() -> None:
     assert (west, east) == (pytest.approx(179.999, abs=1e-4), pytest.approx(180.001, abs=1e-4))
     assert groups([found])[0].region.bounds[2] >= 180.001
     assert region_of([found]).bounds[2] == pytest.approx(180.001, abs=1e-4)
+    west, _, east, _ = region_of([place(point(-179.99, -16)), place(point(179.99, -16))]).bounds
+    assert (west, east) == (pytest.approx(179.99, abs=1e-3), pytest.approx(180.01, abs=1e-3))
 
 
 def test_what_has_no_zone_and_what_lies_everywhere_is_refused() -> None:
     with pytest.raises(InvalidChoice, match="UTM zone"):
         place(point(0, 88))
     with pytest.raises(InvalidChoice, match="more than half the globe"):
-        region_of([place(point(-170, 0)), place(point(60, 0))])
+        region_of([place(point(-120, 0)), place(point(0, 0)), place(point(120, 0))])
     assert place({"type": "Point", "coordinates": []}) is None
 
 
