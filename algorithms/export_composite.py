@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from qgis.core import (
@@ -26,7 +25,7 @@ from ..csplus_plugin.core.table import Table
 from ..csplus_plugin.core.targets.composite import Composite
 from ..csplus_plugin.core.targets.periodic import Periodic
 from ..csplus_plugin.earthengine.operations import SUCCEEDED
-from ..csplus_plugin.processing import export_results, exporting, fetching, stored_layers
+from ..csplus_plugin.processing import export_results, exporting
 from ..csplus_plugin.processing.blocks import (
     add_composite,
     add_grid,
@@ -34,9 +33,10 @@ from ..csplus_plugin.processing.blocks import (
     read_composite,
     read_output,
 )
-from ..csplus_plugin.processing.deliver import Delivered, load_layers
+from ..csplus_plugin.processing.deliver import load_layers
 from ..csplus_plugin.processing.destinations import add_survey_outputs, check_destinations, survey_outputs
 from ..csplus_plugin.processing.export_choices import add_destination, images, read_destination
+from ..csplus_plugin.processing.export_retrieval import Retrieved, retrieve
 from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number, paragraph
 from ..csplus_plugin.processing.recipe_algorithm import RecipeAlgorithm
 from ..csplus_plugin.processing.tables import write_table
@@ -169,7 +169,6 @@ class ExportComposite(RecipeAlgorithm):
         self, parameters: Mapping[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Survey the scenes, start the tasks, wait if that is wished, and write the table."""
-        self.delivered: list[Delivered] = []
         waits, cancel, live = (
             self.parameterAsBoolean(parameters, name, context) for name in ("WAIT", "CANCEL_TASKS", "LIVE")
         )
@@ -193,34 +192,21 @@ class ExportComposite(RecipeAlgorithm):
             rows = [exporting.row(one, self._destination, run.session.project) for one in exports]
             table = write_table(Table(tuple(rows)), exporting.COLUMNS, self, parameters, "TABLE", context)
             exporting.require_done(tasks)
-            files: list[Path] = []
+            retrieved = Retrieved()
             if waits:
-                files = self._bring_home(run, exports, results, folder, live=live)
+                retrieved = retrieve(run, exports, results, self._destination, folder=folder, live=live)
+            self.delivered = retrieved.layers
         return {
             "TASK_IDS": ",".join(task.identity for task in tasks),
             "STATE": exporting.state_of(tasks),
             "TABLE": table,
             "RESULTS": ",".join(results),
-            "FILES": [str(file) for file in files],
+            "FILES": [str(file) for file in retrieved.files],
             **({"OUTPUT_FOLDER": folder} if folder else {}),
             "EECU_SECONDS": exporting.cost_of(tasks),
             "RECIPE": self.recipe.to_json(),
             **survey_outputs(survey),
         }
-
-    def _bring_home(
-        self, run: Run, exports: Sequence[Export], results: Sequence[str], folder: str, *, live: bool
-    ) -> list[Path]:
-        """Download what was exported, if that is wished, and draw assets."""
-        files: list[Path] = []
-        if self._destination.kind == "asset":
-            if folder:
-                files = stored_layers.download(run, exports, results, Path(folder))
-            if live:
-                self.delivered = stored_layers.draw(run, exports, results)
-        elif folder:
-            files = fetching.fetch(run, exports, self._destination, Path(folder))
-        return files
 
     def finish(self, context: QgsProcessingContext, results: dict[str, Any]) -> None:
         """Make the live layers of the assets."""
