@@ -7,6 +7,8 @@ those on metadata.txt are in tests/unit/test_metadata.py.
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -80,3 +82,20 @@ def test_our_own_files_are_those_of_the_repository(package: zipfile.ZipFile) -> 
     assert len(own) > 50
     for name in own:
         assert package.read(name) == (ROOT / Path(name).relative_to("csplus")).read_bytes(), name
+
+
+def test_it_speaks_japanese_from_the_package(package: zipfile.ZipFile, tmp_path: Path) -> None:
+    package.extractall(tmp_path)
+    code = (
+        "from csplus.csplus_plugin.core import language; language.use('ja');"
+        " print(language._('No band was chosen.'), language.current())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert told.stdout.strip() == "バンドが選ばれていません。 ja"
