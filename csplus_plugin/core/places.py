@@ -94,8 +94,8 @@ def place(geometry: Mapping[str, Any], buffer: float = 0) -> Place | None:
             crs = utm_crs(*centre)
         except InvalidChoice as problem:
             raise InvalidChoice(
-                f"A feature at latitude {centre[1]:.4g} has no UTM zone.",
-                "Leave it out: Sentinel-2 sees no place so near a pole.",
+                _("A feature at latitude {latitude:.4g} has no UTM zone.", latitude=centre[1]),
+                _("Leave it out: Sentinel-2 sees no place so near a pole."),
             ) from problem
         degrees, metres = spatial_reference("EPSG:4326"), spatial_reference(crs)
         shape.Transform(osr.CoordinateTransformation(degrees, metres))

@@ -230,7 +230,9 @@ class Client:
 
         def read(content: responses.Body) -> bytes:
             if len(content) != count:
-                raise responses.DamagedResponse(f"{len(content)} of {count} bytes arrived")
+                raise responses.DamagedResponse(
+                    _("only {count} of {promised} bytes arrived", count=len(content), promised=count)
+                )
             return bytes(content)
 
         wanted = {"Range": f"bytes={first}-{first + count - 1}"}

@@ -35,7 +35,7 @@ from ..layers.swap import mark
 from .task_list import TaskList
 from .task_watch import MOST, Opened, TaskWatch
 
-TITLE = "Cloud Score+ tasks"
+TITLE = marked("Cloud Score+ tasks")
 NAME = "csplusTasksDock"
 """QGIS remembers by it where the dock was."""
 
@@ -60,7 +60,7 @@ class TasksDock(QDockWidget):
     def __init__(
         self, iface: QgisInterface, project: QgsProject, connection: Callable[[], Connection]
     ) -> None:
-        super().__init__(TITLE, iface.mainWindow())
+        super().__init__(_(TITLE), iface.mainWindow())
         self.setObjectName(NAME)
         self._project = project
         self.watch = TaskWatch(connection, lambda: self.window().isMinimized())
@@ -115,7 +115,7 @@ class TasksDock(QDockWidget):
             if count == 1
             else _("Cancel {count} tasks? What they have computed is lost.", count=count)
         )
-        box = QMessageBox(QMessageBox.Icon.Question, TITLE, "", parent=self)
+        box = QMessageBox(QMessageBox.Icon.Question, _(TITLE), "", parent=self)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(sentence)
         yes = box.addButton(
@@ -159,7 +159,7 @@ class TasksDock(QDockWidget):
         if not tasks:
             return
         box = QDialog(self)
-        box.setWindowTitle(TITLE)
+        box.setWindowTitle(_(TITLE))
         text = QPlainTextEdit(details_of(tasks[0]), box)
         text.setReadOnly(True)
         text.setTabChangesFocus(True)

@@ -12,6 +12,7 @@ from qgis.core import QgsApplication, QgsMapLayer, QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..core.errors import CsPlusError, InvalidChoice
+from ..core.language import _, marked
 from ..core.recipe import Recipe
 from ..core.targets.stored import Stored
 from ..core.targets.target import ImageTarget
@@ -29,7 +30,7 @@ DELAY = 250
 _REMEMBERED = 50
 """Steps that can be undone."""
 
-_STORED = (
+_STORED = marked(
     "This layer draws an asset, whose scenes, threshold and method are fixed. To make another composite, run Clear "
     "composite."
 )
@@ -119,7 +120,7 @@ class Tuning(QObject):
             try:
                 recipe = read_recipe(live)
                 if isinstance(recipe.target, Stored):
-                    sentence = _STORED
+                    sentence = _(_STORED)
                 else:
                     self.drawn = Drawn(recipe, live.tile_url, _minted(layer))
                     self._layer, self._text = live.id, live.recipe

@@ -10,6 +10,7 @@ from osgeo import gdal
 
 from ..core.errors import CsPlusError, InvalidChoice
 from ..core.grid import QuietGdal
+from ..core.language import _
 from ..core.looks.answer import read
 from ..core.looks.inspection import Inspection
 from ..core.looks.question import question
@@ -64,7 +65,7 @@ def look_at(
     """
     recipe = read_carrier(carrier)
     if not isinstance(recipe.target, ImageTarget):
-        raise InvalidChoice("The recipe of the layer makes no image.", "Choose another layer.")
+        raise InvalidChoice(_("The recipe of the layer makes no image."), _("Choose another layer."))
     spot = Spot(pixel_at(recipe, *place))
     note_spot(spot)
     if isinstance(carrier, LiveLayer):
@@ -88,11 +89,13 @@ def _check_service(file: Path, connection: Connection) -> None:
         is_made_there = dataset is not None and dataset.GetMetadataItem(_SANDBOX_TAG) is not None
     is_sandbox = connection.endpoint == SANDBOX or is_loopback(connection.endpoint)
     if is_made_there and not is_sandbox:
-        raise CsPlusError("The file was made by the sandbox.", "Set the endpoint to sandbox.")
+        raise CsPlusError(_("The file was made by the sandbox."), _("Set the endpoint to sandbox."))
     if is_sandbox and not is_made_there:
         raise CsPlusError(
-            "The file was made by Earth Engine, and the endpoint is the sandbox, whose scenes are not Google's.",
-            "Set the endpoint to earthengine.",
+            _(
+                "The file was made by Earth Engine, and the endpoint is the sandbox, whose scenes are not Google's."
+            ),
+            _("Set the endpoint to earthengine."),
         )
 
 
@@ -102,8 +105,10 @@ def _compare(file: Path, recipe: Recipe[ImageTarget], inspection: Inspection) ->
     other = [name for name, value in held.items() if not _is_same(value, inspection.values[name])]
     if not other:
         return ""
-    said = ", ".join(f"{name} {'no value' if held[name] is None else f'{held[name]:.4g}'}" for name in other)
-    return f"The file holds other values than its recipe makes now: {said}."
+    said = ", ".join(
+        f"{name} {_('no value') if held[name] is None else f'{held[name]:.4g}'}" for name in other
+    )
+    return _("The file holds other values than its recipe makes now: {values}.", values=said)
 
 
 def _values_in(file: Path, recipe: Recipe[ImageTarget], inspection: Inspection) -> Mapping[str, float | None]:

@@ -134,7 +134,8 @@ def _placed(geometry: QgsGeometry, buffer: float, feature: Cell) -> Place | None
         return place(json.loads(geometry.asJson(9)), buffer)
     except InvalidChoice as problem:
         raise InvalidChoice(
-            f"Feature {clean(str(feature), 60)}: {problem.what}", problem.next_step
+            _("Feature {feature}: {problem}", feature=clean(str(feature), 60), problem=problem.what),
+            problem.next_step,
         ) from problem
 
 
@@ -200,8 +201,12 @@ def _id(value: Any, field: str, *, is_whole: bool) -> Cell:
     text = value if isinstance(value, str) else _printed(value)
     if len(text) > _LONGEST_ID:
         raise InvalidChoice(
-            f"The field {clean(field, 60)} has values of more than {_LONGEST_ID:,} characters.",
-            "Choose one whose values are shorter.",
+            _(
+                "The field {field} has values of more than {most:,} characters.",
+                field=clean(field, 60),
+                most=_LONGEST_ID,
+            ),
+            _("Choose one whose values are shorter."),
         )
     # As it is, because rows are joined by it; half a surrogate alone would end QGIS.
     return text if _is_sound(text) else clean(text, _LONGEST_ID)

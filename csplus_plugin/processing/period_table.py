@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..core.language import marked
 from ..core.periods import Period
 from ..core.survey import Survey
 from ..core.table import Column, Table
@@ -13,16 +14,16 @@ from .periods import Part
 
 COLUMNS = (
     Column("period", "text", "Period"),
-    Column("start", "day", "First day in the window"),
-    Column("end", "day", "Last day in the window (included)"),
-    Column("whole", "flag", "The window holds the whole period"),
-    Column("scenes", "whole", "Scenes found"),
-    Column("scored", "whole", "Scenes with a score"),
-    Column("unscored", "whole", "Scenes without a score"),
-    Column("days", "whole", "Distinct days"),
-    Column("first_date", "day", "Day of the first scene"),
-    Column("last_date", "day", "Day of the last scene"),
-    Column("clear_percent", "number", "Share of the area that has a value in the file (percent)"),
+    Column("start", "day", marked("First day in the window")),
+    Column("end", "day", marked("Last day in the window (included)")),
+    Column("whole", "flag", marked("The window holds the whole period")),
+    Column("scenes", "whole", marked("Scenes found")),
+    Column("scored", "whole", marked("Scenes with a score")),
+    Column("unscored", "whole", marked("Scenes without a score")),
+    Column("days", "whole", marked("Distinct days")),
+    Column("first_date", "day", marked("Day of the first scene")),
+    Column("last_date", "day", marked("Day of the last scene")),
+    Column("clear_percent", "number", marked("Share of the area that has a value in the file (percent)")),
     Column("file", "text", "GeoTIFF"),
 )
 

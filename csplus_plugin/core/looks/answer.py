@@ -8,6 +8,7 @@ from typing import Any
 from ..catalog import REFLECTANCE_SCALE, SCORE_BANDS
 from ..choices import Scenes
 from ..errors import Unreachable
+from ..language import _
 from ..recipe import Recipe
 from ..targets.change import Change
 from ..targets.gap_filled import FILL_TIER, GapFilled
@@ -126,11 +127,16 @@ def _sentence(
         return f"{said[0].upper()}{said[1:]}."
     ((part, every, verdict),) = judged
     if not every:
-        return "No scene reaches this pixel."
+        return _("No scene reaches this pixel.")
     if isinstance(target, GapFilled) and values.get(FILL_TIER.name) is not None and part.part.number:
-        return f"Filled by choice {part.part.number} ({part.part.label}): {verdict.sentence}."
+        return _(
+            "Filled by choice {number} ({label}): {sentence}.",
+            number=part.part.number,
+            label=part.part.label,
+            sentence=verdict.sentence,
+        )
     if isinstance(target, GapFilled) and values.get(FILL_TIER.name) is None:
-        return "No choice fills this pixel."
+        return _("No choice fills this pixel.")
     return f"{verdict.sentence}."
 
 
@@ -200,4 +206,4 @@ def _is_number(value: Any) -> bool:
 
 
 def _damaged() -> Unreachable:
-    return Unreachable("The answer to the question for looks is damaged.", "Click again.")
+    return Unreachable(_("The answer to the question for looks is damaged."), _("Click again."))

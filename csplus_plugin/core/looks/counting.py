@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..days import pass_day
+from ..language import _, marked
 from ..targets.composite import Composite
 from ..targets.metrics import Metrics
 from ..targets.score import Score
@@ -42,21 +43,26 @@ def judge_part(one: AnsweredPart, values: Mapping[str, Value], *, is_inside: boo
     if isinstance(target, Composite):
         return judge(part, one.clear, one.pixel, is_inside=is_inside)
     if not is_inside:
-        return Judgement("The pixel is outside the area", picks=False)
+        return Judgement(_("The pixel is outside the area"), picks=False)
     if isinstance(target, Metrics):
-        said = f"one of {len(one.clear)} clear looks in the statistics"
+        said = _("one of {count} clear looks in the statistics", count=len(one.clear))
         taken = dict.fromkeys((look.scene for look in one.clear), said)
-        return Judgement(f"Statistics of {len(one.clear)} clear looks", taken, picks=False)
+        return Judgement(_("Statistics of {count} clear looks", count=len(one.clear)), taken, picks=False)
     if isinstance(target, Score) and target.statistic != "count":
         return _of_scores(one, target, values)
     counted: set[int] = set()
     taken = {}
     for look in sorted(one.clear, key=lambda look: look.time):
         day = pass_day(look.time, part.scenes.region)
-        taken[look.scene] = "clear, of a day that counts once" if day in counted else "a clear day"
+        taken[look.scene] = _("clear, of a day that counts once") if day in counted else _("a clear day")
         counted.add(day)
-    seen = "" if isinstance(target, Score) else f" of {count_days(part, one.scored)} with a score"
-    return Judgement(f"{len(counted)} clear days{seen}", taken, picks=False)
+    count = len(counted)
+    said = (
+        _("{count} clear days", count=count)
+        if isinstance(target, Score)
+        else _("{count} clear days of {days} with a score", count=count, days=count_days(part, one.scored))
+    )
+    return Judgement(said, taken, picks=False)
 
 
 def _of_scores(one: AnsweredPart, target: Score, values: Mapping[str, Value]) -> Judgement:
@@ -64,19 +70,31 @@ def _of_scores(one: AnsweredPart, target: Score, values: Mapping[str, Value]) ->
     name = one.part.scenes.qa_band
     scored, value = one.scored, next(iter(values.values()))
     if value is None:
-        return Judgement("No look has a score")
+        return Judgement(_("No look has a score"))
     pixel = {name: value}
     if target.statistic in ("min", "max"):
-        word = "lowest" if target.statistic == "min" else "highest"
-        taken, _ = extremes(scored, pixel, word)
-        others = dict.fromkeys((look.scene for look in scored), f"not the {word} score")
-        return Judgement(f"The {word} of {len(scored)} scores", taken, others)
+        word = marked("lowest") if target.statistic == "min" else marked("highest")
+        taken, _others = extremes(scored, pixel, word)
+        others = dict.fromkeys((look.scene for look in scored), _("not the {word} score", word=_(word)))
+        return Judgement(_("The {word} of {count} scores", word=_(word), count=len(scored)), taken, others)
     if target.statistic == "percentile":
-        word = f"percentile {target.percentile:g}"
-        taken, _ = neighbours(scored, pixel, word)
-        others = dict.fromkeys((look.scene for look in scored), f"others are nearer to the {word}")
-        return Judgement(f"{word.capitalize()} of {len(scored)} scores", taken, others)
-    said = f"one of {len(scored)} scores in the mean"
+        word = _("percentile {percentile:g}", percentile=target.percentile)
+        taken, _others = neighbours(scored, pixel, word)
+        others = dict.fromkeys(
+            (look.scene for look in scored), _("others are nearer to the {word}", word=word)
+        )
+        return Judgement(
+            _(
+                "{word} of {count} scores",
+                word=word.capitalize(),
+                count=len(scored),
+            ),
+            taken,
+            others,
+        )
+    said = _("one of {count} scores in the mean", count=len(scored))
     return Judgement(
-        f"Mean of {len(scored)} scores", dict.fromkeys((look.scene for look in scored), said), picks=False
+        _("Mean of {count} scores", count=len(scored)),
+        dict.fromkeys((look.scene for look in scored), said),
+        picks=False,
     )

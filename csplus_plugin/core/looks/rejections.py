@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..catalog import SCL_CLASSES
 from ..choices import Scenes
+from ..language import _
 from .parts import Part
 from .verdicts import Observation
 
@@ -29,19 +30,26 @@ def _reasons(part: Part, look: Observation, bands: Sequence[str]) -> Iterator[st
     seen_class = look.values.get("SCL")
     name = "" if seen_class is None else _CLASS_NAMES.get(round(seen_class), "")
     if not scenes.start <= look.moment.date() <= scenes.end:
-        yield f"not needed: outside the days of the choice that filled the pixel ({part.label})"
+        yield _(
+            "not needed: outside the days of the choice that filled the pixel ({label})", label=part.label
+        )
     if len(missing) == len(bands):
-        yield "not seen: the scene does not reach here"
+        yield _("not seen: the scene does not reach here")
     if score is None and scenes.unscored_policy not in ("keep", "scl"):
-        yield "no score"
+        yield _("no score")
     if score is None:
-        yield f"no score, and of the class {name}" if name else "no score, and masked"
+        yield _("no score, and of the class {name}", name=name) if name else _("no score, and masked")
     elif score < scenes.threshold:
-        yield f"{scenes.qa_band} {_below(score, scenes.threshold)} is below {scenes.threshold:g}"
+        yield _(
+            "{qa_band} {score} is below {threshold:g}",
+            qa_band=scenes.qa_band,
+            score=_below(score, scenes.threshold),
+            threshold=scenes.threshold,
+        )
     if name and name.replace(" ", "_") in scenes.also_mask:
-        yield f"its class is masked: {name}"
+        yield _("its class is masked: {name}", name=name)
     if missing:
-        yield f"without a value in {', '.join(missing)}"
+        yield _("without a value in {bands}", bands=", ".join(missing))
     yield _masks(scenes)
 
 
@@ -54,7 +62,7 @@ def _below(score: float, threshold: float) -> str:
 def _masks(scenes: Scenes) -> str:
     causes = []
     if scenes.dilate:
-        causes.append(f"within {scenes.dilate:g} m of a rejected pixel")
+        causes.append(_("within {metres:g} m of a rejected pixel", metres=scenes.dilate))
     if scenes.edge_trim:
-        causes.append(f"within {scenes.edge_trim:g} m of the edge of the scene")
-    return " or ".join(causes) or "masked, beside the score"
+        causes.append(_("within {metres:g} m of the edge of the scene", metres=scenes.edge_trim))
+    return _(" or ").join(causes) or _("masked, beside the score")

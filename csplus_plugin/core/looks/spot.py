@@ -10,6 +10,7 @@ from osgeo import osr
 
 from ..errors import InvalidChoice
 from ..grid import Grid, QuietGdal, spatial_reference
+from ..language import _
 from ..longitudes import TURN
 from ..region import Region
 
@@ -62,5 +63,7 @@ class Spot:
             )
             found = [(x, y) for x, y, *_ in transform.TransformPoints([list(place) for place in places])]
         if not all(math.isfinite(number) for place in found for number in place):
-            raise InvalidChoice("The pixel lies nowhere on the globe.", "Click inside the area of the layer.")
+            raise InvalidChoice(
+                _("The pixel lies nowhere on the globe."), _("Click inside the area of the layer.")
+            )
         return found

@@ -11,6 +11,7 @@ from .. import methods
 from ..bands import DATE
 from ..catalog import METHODS
 from ..days import pass_day
+from ..language import _, marked, ngettext
 from ..targets.composite import Composite
 from .parts import Part
 
@@ -75,20 +76,26 @@ def judge(
     if not isinstance(target, Composite):
         raise TypeError("only a composite is judged")
     if not clear:
-        return Judgement("No look is clear")
+        return Judgement(_("No look is clear"))
     known = {name: value for name, value in pixel.items() if value is not None}
     if not known:
         days, fewest = count_days(part, clear), target.min_observations
         if days < fewest:
-            why = f"clear, but the pixel has {_days(days)} and {fewest} are needed"
-            return Judgement(f"{_days(days).capitalize()}, and {fewest} are needed", {}, _all(clear, why))
-        why = "clear, but the pixel has no value"
-        return Judgement("The looks are clear, but the pixel has no value", {}, _all(clear, why))
+            why = _(
+                "clear, but the pixel has {days} and {fewest} are needed", days=_days(days), fewest=fewest
+            )
+            return Judgement(
+                _("{days}, and {fewest} are needed", days=_days(days).capitalize(), fewest=fewest),
+                {},
+                _all(clear, why),
+            )
+        why = _("clear, but the pixel has no value")
+        return Judgement(_("The looks are clear, but the pixel has no value"), {}, _all(clear, why))
     found = _BY_METHOD[target.method](target, clear, known)
     if is_inside:
         return found
-    why = "clear, but the pixel is outside the area"
-    return Judgement("The pixel is outside the area", {}, _all(clear, why))
+    why = _("clear, but the pixel is outside the area")
+    return Judgement(_("The pixel is outside the area"), {}, _all(clear, why))
 
 
 def count_days(part: Part, looks: Iterable[Observation]) -> int:
@@ -104,9 +111,9 @@ def extremes(
     for look in looks:
         names = [name for name, value in pixel.items() if is_same(look.values.get(name), value)]
         if names:
-            taken[look.scene] = f"the {word} {_and(names)}"
+            taken[look.scene] = _("the {word} {names}", word=_(word), names=_and(names))
         else:
-            others[look.scene] = f"clear, but not the {word} in any band"
+            others[look.scene] = _("clear, but not the {word} in any band", word=_(word))
     return taken, others
 
 
@@ -133,18 +140,18 @@ def neighbours(
     taken, others = {}, {}
     for look in looks:
         said = [
-            f"{phrase} {_and(found[look.scene])}"
+            _(phrase, word=word, names=_and(found[look.scene]))
             for phrase, found in (
-                (f"the {word} of", at),
-                (f"next below the {word} of", below),
-                (f"next above the {word} of", above),
+                (marked("the {word} of {names}"), at),
+                (marked("next below the {word} of {names}"), below),
+                (marked("next above the {word} of {names}"), above),
             )
             if look.scene in found
         ]
         if said:
-            taken[look.scene] = "; ".join(said)
+            taken[look.scene] = _("; ").join(said)
         else:
-            others[look.scene] = f"clear, and counted, but others are nearer to the {word}"
+            others[look.scene] = _("clear, and counted, but others are nearer to the {word}", word=word)
     return taken, others
 
 
@@ -163,19 +170,28 @@ def _single(target: Composite, clear: Sequence[Observation], pixel: Mapping[str,
         and look.time // _DAY == round(day)
         and all(is_same(look.values.get(name), pixel[name]) for name in names)
     ]
-    label = METHODS[target.method].label
+    label = _(METHODS[target.method].label)
     if not taken:
-        why = "clear; which look was taken cannot be told"
-        return Judgement(f"{label}, of a look that cannot be told from its values", {}, _all(clear, why))
-    said = f"taken: {_REASONS[target.method](target)}"
+        why = _("clear; which look was taken cannot be told")
+        return Judgement(
+            _("{label}, of a look that cannot be told from its values", label=label), {}, _all(clear, why)
+        )
+    said = _("taken: {reason}", reason=_REASONS[target.method](target))
     if len(taken) > 1:
-        said = f"{said}; another look of this day holds the same values"
+        said = _("{said}; another look of this day holds the same values", said=said)
     scenes = {look.scene for look in taken}
     why_not = _WHY_NOT[target.method](target, clear, taken[0])
     others = {look.scene: why_not(look) for look in clear if look.scene not in scenes}
     when = taken[0].moment.date()
     return Judgement(
-        f"{label}: the look of {when}, of {len(clear)} clear ones", dict.fromkeys(scenes, said), others
+        _(
+            "{label}: the look of {day}, of {count} clear ones",
+            label=label,
+            day=when,
+            count=len(clear),
+        ),
+        dict.fromkeys(scenes, said),
+        others,
     )
 
 
@@ -186,18 +202,22 @@ def _not_best(target: Composite, clear: Sequence[Observation], taken: Observatio
     del target, clear
     (score,) = [name for name in taken.values if name in ("cs", "cs_cdf")]
     return lambda look: (
-        "clear, with the same score: one of equals was taken"
+        _("clear, with the same score: one of equals was taken")
         if is_same(look.values[score], taken.values[score])
-        else f"clear, but its score {_short(look.values[score])} is below {_short(taken.values[score])}"
+        else _(
+            "clear, but its score {score} is below {taken}",
+            score=_short(look.values[score]),
+            taken=_short(taken.values[score]),
+        )
     )
 
 
 def _not_latest(target: Composite, clear: Sequence[Observation], taken: Observation) -> WhyNot:
     del target, clear
     return lambda look: (
-        "clear, but earlier than the one taken"
+        _("clear, but earlier than the one taken")
         if look.time < taken.time
-        else "clear, of the same time: one of equals was taken"
+        else _("clear, of the same time: one of equals was taken")
     )
 
 
@@ -210,9 +230,14 @@ def _not_nearest(target: Composite, clear: Sequence[Observation], taken: Observa
         return abs(look.time - middle) / _DAY
 
     return lambda look: (
-        f"clear, but {away(look):.1f} days from {day}; the one taken is {away(taken):.1f}"
+        _(
+            "clear, but {away:.1f} days from {day}; the one taken is {taken:.1f}",
+            away=away(look),
+            day=day,
+            taken=away(taken),
+        )
         if away(look) > away(taken)
-        else f"clear, and as near to {day}: one of equals was taken"
+        else _("clear, and as near to {day}: one of equals was taken", day=day)
     )
 
 
@@ -220,9 +245,14 @@ def _not_greenest(target: Composite, clear: Sequence[Observation], taken: Observ
     del clear
     name = target.indices[0]
     return lambda look: (
-        f"clear, with the same {name}: one of equals was taken"
+        _("clear, with the same {name}: one of equals was taken", name=name)
         if is_same(look.values[name], taken.values[name])
-        else f"clear, but its {name} {_short(look.values[name])} is below {_short(taken.values[name])}"
+        else _(
+            "clear, but its {name} {value} is below {taken}",
+            name=name,
+            value=_short(look.values[name]),
+            taken=_short(taken.values[name]),
+        )
     )
 
 
@@ -234,9 +264,9 @@ def _not_medoid(target: Composite, clear: Sequence[Observation], taken: Observat
         return sum(((look.values[name] or 0.0) - centre[name]) ** 2 for name in axes)
 
     return lambda look: (
-        "clear, but further from the median than the one taken"
+        _("clear, but further from the median than the one taken")
         if away(look) > away(taken)
-        else "clear, and as near to the median: one of equals was taken"
+        else _("clear, and as near to the median: one of equals was taken")
     )
 
 
@@ -250,30 +280,40 @@ _WHY_NOT: Mapping[str, Callable[[Composite, Sequence[Observation], Observation],
 
 
 _REASONS: Mapping[str, Callable[[Composite], str]] = {
-    "best": lambda _: "the highest score",
-    "latest": lambda _: "the latest clear look",
-    "nearest": lambda target: f"nearest to {target.target_date}",
-    "best_index": lambda target: f"the highest {target.indices[0]}",
-    "medoid": lambda _: "nearest to the median",
+    "best": lambda _target: _("the highest score"),
+    "latest": lambda _target: _("the latest clear look"),
+    "nearest": lambda target: _("nearest to {day}", day=target.target_date),
+    "best_index": lambda target: _("the highest {index}", index=target.indices[0]),
+    "medoid": lambda _target: _("nearest to the median"),
 }
 
 
 def _extreme(target: Composite, clear: Sequence[Observation], pixel: Mapping[str, float]) -> Judgement:
-    word = "lowest" if target.method == "min" else "highest"
+    word = marked("lowest") if target.method == "min" else marked("highest")
     taken, others = extremes(clear, _bands(target, pixel), word)
-    return Judgement(f"The {word} of {_looks(clear)}, band by band", taken, others)
+    return Judgement(
+        _("The {word} of {looks}, band by band", word=_(word), looks=_looks(clear)), taken, others
+    )
 
 
 def _middle(target: Composite, clear: Sequence[Observation], pixel: Mapping[str, float]) -> Judgement:
     is_median = target.method == "median"
-    word = "median" if is_median else f"percentile {target.percentile:g}"
+    word = _("median") if is_median else _("percentile {percentile:g}", percentile=target.percentile)
     taken, others = neighbours(clear, _bands(target, pixel), word)
-    return Judgement(f"{word.capitalize()} of {_looks(clear)}, band by band", taken, others)
+    return Judgement(
+        _("{word} of {looks}, band by band", word=word.capitalize(), looks=_looks(clear)),
+        taken,
+        others,
+    )
 
 
 def _mean(target: Composite, clear: Sequence[Observation], pixel: Mapping[str, float]) -> Judgement:
     del target, pixel
-    return Judgement(f"Mean of {_looks(clear)}", _all(clear, f"one of {len(clear)} in the mean"), picks=False)
+    return Judgement(
+        _("Mean of {looks}", looks=_looks(clear)),
+        _all(clear, _("one of {count} in the mean", count=len(clear))),
+        picks=False,
+    )
 
 
 def _weighted(target: Composite, clear: Sequence[Observation], pixel: Mapping[str, float]) -> Judgement:
@@ -281,9 +321,10 @@ def _weighted(target: Composite, clear: Sequence[Observation], pixel: Mapping[st
     score = next(name for name in ("cs_cdf", "cs") if name in clear[0].values)
     total = sum(look.values[score] or 0.0 for look in clear)
     taken = {
-        look.scene: f"weighs {100 * (look.values[score] or 0.0) / total:.0f} % in the mean" for look in clear
+        look.scene: _("weighs {share:.0f} % in the mean", share=100 * (look.values[score] or 0.0) / total)
+        for look in clear
     }
-    return Judgement(f"Mean of {_looks(clear)}, weighted by score", taken, picks=False)
+    return Judgement(_("Mean of {looks}, weighted by score", looks=_looks(clear)), taken, picks=False)
 
 
 _BY_METHOD: Mapping[str, Callable[[Composite, Sequence[Observation], Mapping[str, float]], Judgement]] = {
@@ -308,16 +349,18 @@ def _all(looks: Iterable[Observation], text: str) -> dict[str, str]:
 
 
 def _short(value: Value) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
+    return _("unknown") if value is None else f"{value:.3f}"
 
 
 def _and(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return (
+        names[0] if len(names) == 1 else _("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
+    )
 
 
 def _days(count: int) -> str:
-    return "1 clear day" if count == 1 else f"{count} clear days"
+    return ngettext("{count} clear day", "{count} clear days", count)
 
 
 def _looks(looks: Sequence[Observation]) -> str:
-    return "1 clear look" if len(looks) == 1 else f"{len(looks)} clear looks"
+    return ngettext("{count} clear look", "{count} clear looks", len(looks))

@@ -56,7 +56,7 @@ class Stored(Composite):
 
     def sentence(self, scenes: Scenes) -> str:
         """Say what was stored, and where."""
-        return f"{super().sentence(scenes)}, stored as {self.asset}"
+        return _("{composite}, stored as {asset}", composite=super().sentence(scenes), asset=self.asset)
 
     def shown(self, scenes: Scenes, style: str | None) -> tuple[Style, tuple[str, ...]]:
         """Give the style where the asset has its bands, else one whose bands it has."""

@@ -15,6 +15,7 @@ from qgis.PyQt.QtGui import (
 )
 from qgis.PyQt.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from ...core.language import _
 from ...core.looks.inspection import Inspection, Look, written
 from .drawing import Drawing
 from .inks import Inks
@@ -46,7 +47,7 @@ class LooksChart(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Chart of the looks at the pixel")
+        self.setAccessibleName(_("Chart of the looks at the pixel"))
 
     def sizeHint(self) -> QSize:
         """Prefer a wide one."""
@@ -149,7 +150,11 @@ class LooksChart(QWidget):
             text = describe(found, found.looks[self._selected], self._variable)
         else:
             clear = sum(look.is_clear for look in found.looks)
-            text = f"{len(found.looks)} looks, {clear} of them clear. Left and right choose one."
+            text = _(
+                "{count} looks, {clear} of them clear. Left and right choose one.",
+                count=len(found.looks),
+                clear=clear,
+            )
         self.setAccessibleDescription(text)
 
     def _at(self, place: QPoint) -> int | None:
@@ -172,7 +177,7 @@ class LooksChart(QWidget):
             self._drawing.draw(painter)
         elif found is not None:
             painter.setPen(inks.faint)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No look at this pixel.")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("No look at this pixel."))
         painter.end()
         return paper
 
@@ -185,7 +190,7 @@ def describe(found: Inspection, look: Look, variable: str) -> str:
         *([look.tile] if look.tile else []),
         *([look.part] if look.part else []),
     ]
-    parts.append(f"{found.score_band} {score:.2f}" if score is not None else "no score")
+    parts.append(f"{found.score_band} {score:.2f}" if score is not None else _("no score"))
     if value is not None:
         parts.append(f"{variable} {written(variable, value)}")
     return f"{', '.join(parts)}: {look.why}"

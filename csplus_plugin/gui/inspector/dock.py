@@ -18,20 +18,21 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ...core.language import _, marked
 from ...core.looks.inspection import Inspection, Look, to_csv, written
 from ...core.looks.question import MOST
 from ...layers.looking import Looked
 from .chart import LooksChart
 from .table import LooksModel
 
-TITLE = "Point inspector"
+TITLE = marked("Point inspector")
 NAME = "csplusInspectorDock"
 """QGIS remembers by it where the dock was."""
 
-_HINT = (
+_HINT = marked(
     "Click a pixel of a live layer, or of a GeoTIFF that the plugin made; Enter takes the middle of the map."
 )
-_COPY, _COPIED = "Copy as CSV", "Copied as CSV"
+_COPY, _COPIED = marked("Copy as CSV"), marked("Copied as CSV")
 _SIZED_ROWS = 50
 """Rows after which the width of the columns is no longer measured."""
 _WIDEST_WHY = 320
@@ -51,7 +52,7 @@ class InspectorDock(QDockWidget):
     day_wanted = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None) -> None:
-        super().__init__(TITLE, parent)
+        super().__init__(_(TITLE), parent)
         self.setObjectName(NAME)
         self.found: Inspection | None = None
         self.heading, self.values, self.outcome = (QLabel(self) for _ in range(3))
@@ -60,8 +61,8 @@ class InspectorDock(QDockWidget):
         self.chart = LooksChart(self)
         self.model = LooksModel(self)
         self.table = QTableView(self)
-        self.csv_button = QPushButton(_COPY, self)
-        self.day_button = QPushButton("Use this day…", self)
+        self.csv_button = QPushButton(_(_COPY), self)
+        self.day_button = QPushButton(_("Use this day…"), self)
         self._lay_out()
         self._connect()
         self.clear()
@@ -70,12 +71,12 @@ class InspectorDock(QDockWidget):
         """Show nothing, and how to begin."""
         self._layer_name = ""
         self._show(None)
-        self.say(_HINT)
+        self.say(_(_HINT))
 
     def wait(self, layer_name: str) -> None:
         """Say that the answer is on its way; the one before stays until then."""
         self._layer_name = layer_name
-        self.say("Asking for every look at this pixel…")
+        self.say(_("Asking for every look at this pixel…"))
 
     def fail(self, sentence: str) -> None:
         """Say what went wrong."""
@@ -85,7 +86,7 @@ class InspectorDock(QDockWidget):
     def show_found(self, looked: Looked) -> None:
         """Show what was found."""
         self._show(looked.inspection)
-        cut = f"Only the first {MOST} looks are listed." if looked.inspection.is_cut else ""
+        cut = _("Only the first {most} looks are listed.", most=MOST) if looked.inspection.is_cut else ""
         self.say(" ".join(text for text in (looked.inspection.sentence, looked.note, cut) if text))
 
     def say(self, sentence: str) -> None:
@@ -107,7 +108,7 @@ class InspectorDock(QDockWidget):
             numbers = map(self.model.number_of, range(self.model.rowCount()))
             looks = [self.found.looks[number] for number in numbers]
             QApplication.clipboard().setText(to_csv(self.found, looks))
-            self.csv_button.setText(_COPIED)
+            self.csv_button.setText(_(_COPIED))
 
     def choose(self, number: int) -> None:
         """Choose a look by its number, in the table and in the chart."""
@@ -117,7 +118,7 @@ class InspectorDock(QDockWidget):
         self.table.scrollTo(row)
 
     def _show(self, found: Inspection | None) -> None:
-        self.csv_button.setText(_COPY)
+        self.csv_button.setText(_(_COPY))
         chosen = self.variable.currentText()
         self.found = found
         self.model.show_looks(found)
@@ -130,7 +131,9 @@ class InspectorDock(QDockWidget):
             widget.setEnabled(found is not None)
         self.csv_button.setEnabled(found is not None and bool(found.looks))
         self.day_button.setEnabled(False)
-        self.heading.setText(f"{self._layer_name}, at {_place(found)}" if found is not None else "")
+        self.heading.setText(
+            _("{name}, at {place}", name=self._layer_name, place=_place(found)) if found is not None else ""
+        )
         self.values.setText(_values(found) if found is not None else "")
         for label in (self.heading, self.values):
             label.setVisible(found is not None)
@@ -140,7 +143,7 @@ class InspectorDock(QDockWidget):
     def _size_columns(self) -> None:
         self.table.resizeColumnsToContents()
         for number, column in enumerate(self.model.columns):
-            if column.title == "Why":
+            if column.title == _("Why"):
                 width = min(self.table.columnWidth(number), _WIDEST_WHY)
                 self.table.setColumnWidth(number, width)
 
@@ -173,11 +176,11 @@ class InspectorDock(QDockWidget):
         bold = self.heading.font()
         bold.setBold(True)
         self.heading.setFont(bold)
-        self.variable.setAccessibleName("Band or index of the chart")
+        self.variable.setAccessibleName(_("Band or index of the chart"))
         self.variable.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.table.setModel(self.model)
         self.table.horizontalHeader().setResizeContentsPrecision(_SIZED_ROWS)
-        self.table.setAccessibleName("Looks at the pixel")
+        self.table.setAccessibleName(_("Looks at the pixel"))
         self.table.setSortingEnabled(True)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -187,10 +190,10 @@ class InspectorDock(QDockWidget):
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.csv_button.setToolTip("Copies every look, with all its numbers, in the order of the table.")
-        self.day_button.setToolTip("Opens Clear scene for the day of the row that is chosen.")
+        self.csv_button.setToolTip(_("Copies every look, with all its numbers, in the order of the table."))
+        self.day_button.setToolTip(_("Opens Clear scene for the day of the row that is chosen."))
         controls = QHBoxLayout()
-        caption = QLabel("&Chart of", self)
+        caption = QLabel(_("&Chart of"), self)
         caption.setBuddy(self.variable)
         controls.addWidget(caption)
         controls.addWidget(self.variable)
@@ -228,4 +231,4 @@ def _place(found: Inspection) -> str:
 
 def _values(found: Inspection) -> str:
     known = [f"{name} {written(name, value)}" for name, value in found.values.items() if value is not None]
-    return f"In the result: {', '.join(known) or 'no value'}"
+    return _("In the result: {values}", values=", ".join(known) or _("no value"))

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from qgis.PyQt.QtCore import QPointF, QRectF, QSizeF, Qt
 from qgis.PyQt.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
+from ...core.language import _
 from ...core.looks.inspection import Inspection, Look
 from ...core.reports.axis import Axis, day_ticks, number_ticks, widened
 from .inks import Inks
@@ -84,7 +85,9 @@ class Drawing:
         """Draw all of it."""
         self._draw_grid(painter, self._upper, self._up, self._ticks, self._variable)
         few = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]
-        self._draw_grid(painter, self._lower, self._grade, few, f"Score {self._found.score_band}")
+        self._draw_grid(
+            painter, self._lower, self._grade, few, _("Score {band}", band=self._found.score_band)
+        )
         self._draw_days(painter)
         for level in self._found.levels.get(self._variable, ()):
             self._draw_level(painter, self._upper, self._up.at(level), self._inks.taken)
@@ -171,11 +174,11 @@ class Drawing:
     def _legend(self) -> list[tuple[str, str]]:
         """List kind and name of what needs one, the dearest first."""
         found = self._found
-        entries = [("clear", "clear"), ("hollow", "not clear")]
+        entries = [("clear", _("clear")), ("hollow", _("not clear"))]
         if found.picks and any(look.is_taken for look in found.looks):
-            entries.append(("taken", "in the result"))
+            entries.append(("taken", _("in the result")))
         if any(look.scores.get(found.score_band) is None for look in found.looks):
-            entries.append(("cross", "no score"))
+            entries.append(("cross", _("no score")))
         if found.levels.get(self._variable):
             entries.append(("level", "result"))
         return [*entries, ("limit", "threshold")]

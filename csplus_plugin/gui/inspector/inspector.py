@@ -19,6 +19,7 @@ from qgis.PyQt.QtGui import QAction, QIcon
 
 from ...core.about import ROOT
 from ...core.errors import CsPlusError
+from ...core.language import _, marked
 from ...core.looks.day import day_recipe
 from ...core.looks.inspection import Look
 from ...core.looks.spot import Spot
@@ -34,9 +35,9 @@ from .mark import PixelMark
 from .task import LookTask
 from .tool import InspectTool
 
-TEXT = "Inspect pixels"
+TEXT = marked("Inspect pixels")
 _ACTION = "csplusInspectPixels"
-_NO_LAYER = "Choose a live layer of Cloud Score+, or a GeoTIFF that it made, in the layer tree."
+_NO_LAYER = marked("Choose a live layer of Cloud Score+, or a GeoTIFF that it made, in the layer tree.")
 
 
 class PointInspector(QObject):
@@ -61,10 +62,10 @@ class PointInspector(QObject):
         self._number = 0
         self._recipe: Recipe[ImageTarget] | None = None
         icon = QIcon(str(ROOT / "resources" / "icons" / "inspect.svg"))
-        self.action = QAction(icon, TEXT, iface.mainWindow())
+        self.action = QAction(icon, _(TEXT), iface.mainWindow())
         self.action.setObjectName(_ACTION)
         self.action.setCheckable(True)
-        self.action.setToolTip("Inspect pixels: click one for every look at it, and which ones made it.")
+        self.action.setToolTip(_("Inspect pixels: click one for every look at it, and which ones made it."))
         self.action.triggered.connect(self.start)
         iface.addToolBarIcon(self.action)
         iface.mapToolActionGroup().addAction(self.action)
@@ -109,7 +110,7 @@ class PointInspector(QObject):
         layer = self._iface.activeLayer()
         carrier = carrier_of(layer)
         if layer is None or carrier is None:
-            self._fail(_NO_LAYER)
+            self._fail(_(_NO_LAYER))
             return
         geographic = QgsCoordinateReferenceSystem("EPSG:4326")
         crs = self._canvas.mapSettings().destinationCrs()
@@ -117,7 +118,7 @@ class PointInspector(QObject):
             where = QgsCoordinateTransform(crs, geographic, self._project).transform(place)
             connection = self._connection()
         except QgsCsException:
-            self._fail("The place lies nowhere on the globe.")
+            self._fail(_("The place lies nowhere on the globe."))
             return
         except CsPlusError as problem:
             self._fail(str(problem))

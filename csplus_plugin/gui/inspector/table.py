@@ -9,6 +9,7 @@ from typing import Any
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from ...core.catalog import SCORE_BANDS
+from ...core.language import _
 from ...core.looks.inspection import Inspection, Look
 
 
@@ -109,14 +110,16 @@ class LooksModel(QAbstractTableModel):
 def _columns(found: Inspection) -> tuple[Column, ...]:
     other_scores = [name for name in SCORE_BANDS if name != found.score_band]
     made = [
-        Column("Date", lambda look: look.moment.strftime("%Y-%m-%d"), lambda look: look.moment.timestamp()),
-        Column("Tile", lambda look: look.tile, lambda look: look.tile),
+        Column(
+            _("Date"), lambda look: look.moment.strftime("%Y-%m-%d"), lambda look: look.moment.timestamp()
+        ),
+        Column(_("Tile"), lambda look: look.tile, lambda look: look.tile),
     ]
     if found.has_parts:
-        made.append(Column("Window", lambda look: look.part, lambda look: look.part))
+        made.append(Column(_("Window"), lambda look: look.part, lambda look: look.part))
     made += [
-        Column("In result", lambda look: _state(found, look), lambda look: (look.is_taken, look.is_clear)),
-        Column("Why", lambda look: look.why, lambda look: look.why),
+        Column(_("In result"), lambda look: _state(found, look), lambda look: (look.is_taken, look.is_clear)),
+        Column(_("Why"), lambda look: look.why, lambda look: look.why),
         _number(found.score_band, lambda look: look.scores.get(found.score_band), 3),
         *(_number(name, lambda look, name=name: look.values.get(name), 4) for name in found.variables),
         *(_number(name, lambda look, name=name: look.scores.get(name), 3) for name in other_scores),
@@ -126,8 +129,8 @@ def _columns(found: Inspection) -> tuple[Column, ...]:
 
 def _state(found: Inspection, look: Look) -> str:
     if look.is_taken:
-        return "taken" if found.picks else "counted"
-    return "clear" if look.is_clear else "not clear"
+        return _("taken") if found.picks else _("counted")
+    return _("clear") if look.is_clear else _("not clear")
 
 
 def _number(title: str, value: Callable[[Look], float | None], decimals: int) -> Column:

@@ -9,6 +9,7 @@ from qgis.core import QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
 from ...core.errors import Cancelled, CsPlusError
+from ...core.language import _
 from ...core.looks.spot import Spot
 from ...core.text import clean
 from ...earthengine.session import Connection
@@ -44,7 +45,7 @@ class LookTask(QgsTask):
         connection: Connection,
     ) -> None:
         flags = QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
-        super().__init__("Looking at a pixel", flags)
+        super().__init__(_("Looking at a pixel"), flags)
         self._number, self._carrier, self._place, self._connection = number, carrier, place, connection
         self._found: Looked | None = None
         self._sentence = ""
@@ -62,7 +63,9 @@ class LookTask(QgsTask):
         except CsPlusError as problem:
             self._sentence = str(problem)
         except Exception as defect:  # noqa: BLE001 a recipe of anybody's, in the hands of Google's library
-            self._sentence = clean(f"The pixel cannot be read: {type(defect).__name__} ({defect}).")
+            self._sentence = clean(
+                _("The pixel cannot be read: {kind} ({defect}).", kind=type(defect).__name__, defect=defect)
+            )
         finally:
             self._over.set()
         return True
