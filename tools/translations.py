@@ -236,8 +236,8 @@ def update(template: Catalog, language: str) -> Catalog:
         found[message.id] = message
     found.obsolete.clear()
     found.update(template, no_fuzzy_matching=True)
-    for message in [one for one in found.obsolete.values() if not any(forms(one))]:
-        del found.obsolete[message.id]
+    for key in [key for key, one in found.obsolete.items() if not any(forms(one))]:
+        del found.obsolete[key]
     found.creation_date = found.revision_date = UNDATED
     return found
 

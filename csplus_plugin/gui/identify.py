@@ -17,13 +17,11 @@ from qgis.gui import QgisInterface, QgsMapTool, QgsMapToolIdentify
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..core.errors import Cancelled, CsPlusError
-from ..core.language import _, marked
+from ..core.language import _
 from ..core.text import clean
 from ..earthengine.session import Connection
 from ..layers import minting, pixel
 from ..layers.swap import LiveLayer, read_live
-
-_MORE = marked("For every look at it, right-click the layer: Cloud Score+ > Inspect pixels.")
 
 
 class Identify(QObject):
@@ -128,7 +126,8 @@ class _Question(QgsTask):
             client = minting.open_client(self._connection, self.isCanceled)
             line = pixel.describe_pixel(recipe, found, client)
             longitude, latitude = self._place
-            self._sentence = f"{line} ({latitude:.5f}, {longitude:.5f}) {_(_MORE)}"
+            more = _("For every look at it, right-click the layer: Cloud Score+ > Inspect pixels.")
+            self._sentence = f"{line} ({latitude:.5f}, {longitude:.5f}) {more}"
         except Cancelled:
             return False
         except CsPlusError as problem:

@@ -12,7 +12,7 @@ from ..core.errors import CsPlusError, InvalidChoice
 from ..core.grid import QuietGdal
 from ..core.language import _
 from ..core.looks.answer import read
-from ..core.looks.inspection import Inspection
+from ..core.looks.inspection import Inspection, written
 from ..core.looks.question import question
 from ..core.looks.spot import Spot
 from ..core.recipe import Recipe
@@ -105,8 +105,9 @@ def _compare(file: Path, recipe: Recipe[ImageTarget], inspection: Inspection) ->
     other = [name for name, value in held.items() if not _is_same(value, inspection.values[name])]
     if not other:
         return ""
+    nothing = _("no value")
     said = ", ".join(
-        f"{name} {_('no value') if held[name] is None else f'{held[name]:.4g}'}" for name in other
+        f"{name} {nothing if (value := held[name]) is None else written(name, value)}" for name in other
     )
     return _("The file holds other values than its recipe makes now: {values}.", values=said)
 
@@ -120,7 +121,7 @@ def _values_in(file: Path, recipe: Recipe[ImageTarget], inspection: Inspection) 
             dataset = gdal.Open(str(file))
             if dataset is None or dataset.RasterCount != len(bands):
                 return {}
-            left, width, _, top, _, height = dataset.GetGeoTransform()
+            left, width, _row, top, _column, height = dataset.GetGeoTransform()
             column, row = round((pixel.left - left) / width), round((pixel.top - top) / height)
             if not (0 <= column < dataset.RasterXSize and 0 <= row < dataset.RasterYSize):
                 return {}

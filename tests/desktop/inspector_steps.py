@@ -289,9 +289,6 @@ def unloaded():
         if one.objectName().startswith("csplus")
     ]
     outcome["actions_left"] = len(our_actions())
-    outcome["menu_left"] = [
-        one.text() for one in iface.pluginMenu().actions() if "Cloud Score+" in one.text()
-    ]
     outcome["tool_left"] = type(iface.mapCanvas().mapTool()).__name__
     start_plugins()
     outcome["actions_again"] = len(our_actions())

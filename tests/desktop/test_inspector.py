@@ -99,7 +99,7 @@ def test_other_methods_and_none(told: dict) -> None:
 
 
 def test_the_plugin_leaves_nothing_in_the_window(told: dict) -> None:
-    assert told["left"] == told["docks_left"] == told["menu_left"] == []
+    assert told["left"] == told["docks_left"] == []
     assert told["actions_left"] == 0
     assert told["tool_left"] != "InspectTool"
     assert told["actions_again"] == 1

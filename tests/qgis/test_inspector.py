@@ -341,7 +341,7 @@ def test_a_file_of_earth_engine_is_not_explained_by_the_sandbox(
         ("clearcomposite", {"METHOD": "max"}, "The highest of "),
         ("gapfilledcomposite", {"THRESHOLDS": "0.5", "EXTEND_DAYS": "15", "EXTEND_YEARS": 0}, "Median of "),
         ("clearscene", {}, "Best: the look of 2023-01-"),
-        ("change", TWO_WINDOWS, "Before: median of "),
+        ("change", TWO_WINDOWS, "Before: Median of "),
         ("metrics", {}, "Statistics of "),
         ("clearobservations", {}, ""),
         ("cloudscore", {}, "Mean of "),
@@ -586,6 +586,7 @@ def test_before_it_is_used_it_is_an_action_and_nothing_else(
 ) -> None:
     assert inspector.tool is inspector.dock is None
     assert window.main.findChildren(QDockWidget) == []
+    assert inspector.action in window.bar.actions()
     assert not inspector.action.icon().isNull()
     project = QgsProject.instance()
     before = project.receivers(project.cleared)

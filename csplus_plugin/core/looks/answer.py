@@ -65,13 +65,13 @@ def read(recipe: Recipe[ImageTarget], spot: Spot, answer: Any) -> Inspection:
     return Inspection(
         spot=spot,
         values=values,
-        levels=_levels(target, values, [part for part, _, _ in judged]),
+        levels=_levels(target, values, [one for one, _every, _verdict in judged]),
         looks=tuple(rows),
         variables=tuple(name for name in names if name not in (*SCORE_BANDS, "SCL")),
         score_band=scenes.qa_band,
-        thresholds=tuple(dict.fromkeys(part.part.scenes.threshold for part, _, _ in judged)),
+        thresholds=tuple(dict.fromkeys(part.part.scenes.threshold for part, _every, _verdict in judged)),
         sentence=_sentence(target, judged, values),
-        picks=all(verdict.picks for _, _, verdict in judged),
+        picks=all(verdict.picks for _one, _every, verdict in judged),
         is_cut=any(len(window) == MOST for window in looks),
     )
 
@@ -119,25 +119,24 @@ def _rows(
 def _sentence(
     target: ImageTarget, judged: Sequence[tuple[AnsweredPart, Any, Judgement]], values: Mapping[str, Value]
 ) -> str:
+    sentences = [verdict.sentence for _part, _every, verdict in judged]
     if len(judged) > 1:
-        said = "; ".join(
-            f"{one.part.label}: {verdict.sentence[:1].lower()}{verdict.sentence[1:]}"
-            for one, _, verdict in judged
-        )
-        return f"{said[0].upper()}{said[1:]}."
-    ((part, every, verdict),) = judged
+        return _("Before: {before} After: {after}", before=sentences[0], after=sentences[1])
+    ((one, every, _verdict),) = judged
     if not every:
         return _("No scene reaches this pixel.")
-    if isinstance(target, GapFilled) and values.get(FILL_TIER.name) is not None and part.part.number:
-        return _(
-            "Filled by choice {number} ({label}): {sentence}.",
-            number=part.part.number,
-            label=part.part.label,
-            sentence=verdict.sentence,
-        )
-    if isinstance(target, GapFilled) and values.get(FILL_TIER.name) is None:
+    if not isinstance(target, GapFilled):
+        return sentences[0]
+    if values.get(FILL_TIER.name) is None:
         return _("No choice fills this pixel.")
-    return f"{verdict.sentence}."
+    if not one.part.number:
+        return sentences[0]
+    return _(
+        "Filled by choice {number} ({label}). {sentence}",
+        number=one.part.number,
+        label=one.part.label,
+        sentence=sentences[0],
+    )
 
 
 def _levels(

@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..days import pass_day
-from ..language import _, marked
+from ..language import _, ngettext
 from ..targets.composite import Composite
 from ..targets.metrics import Metrics
 from ..targets.score import Score
 from .parts import Part
-from .verdicts import Judgement, Observation, Value, count_days, extremes, judge, neighbours
+from .verdicts import (
+    Judgement,
+    Observation,
+    Value,
+    begun,
+    count_days,
+    extremes,
+    judge,
+    neighbours,
+    percentile,
+)
 
 
 @dataclass(frozen=True)
@@ -43,11 +53,17 @@ def judge_part(one: AnsweredPart, values: Mapping[str, Value], *, is_inside: boo
     if isinstance(target, Composite):
         return judge(part, one.clear, one.pixel, is_inside=is_inside)
     if not is_inside:
-        return Judgement(_("The pixel is outside the area"), picks=False)
+        return Judgement(_("The pixel is outside the area."), picks=False)
     if isinstance(target, Metrics):
         said = _("one of {count} clear looks in the statistics", count=len(one.clear))
         taken = dict.fromkeys((look.scene for look in one.clear), said)
-        return Judgement(_("Statistics of {count} clear looks", count=len(one.clear)), taken, picks=False)
+        return Judgement(
+            ngettext(
+                "Statistics of the only clear look.", "Statistics of {count} clear looks.", len(one.clear)
+            ),
+            taken,
+            picks=False,
+        )
     if isinstance(target, Score) and target.statistic != "count":
         return _of_scores(one, target, values)
     counted: set[int] = set()
@@ -56,13 +72,11 @@ def judge_part(one: AnsweredPart, values: Mapping[str, Value], *, is_inside: boo
         day = pass_day(look.time, part.scenes.region)
         taken[look.scene] = _("clear, of a day that counts once") if day in counted else _("a clear day")
         counted.add(day)
-    count = len(counted)
-    said = (
-        _("{count} clear days", count=count)
-        if isinstance(target, Score)
-        else _("{count} clear days of {days} with a score", count=count, days=count_days(part, one.scored))
-    )
-    return Judgement(said, taken, picks=False)
+    sentence = _("Clear days: {count}.", count=len(counted))
+    if not isinstance(target, Score):
+        seen = count_days(part, one.scored)
+        sentence = _("Clear days: {count}, of {seen} with a score.", count=len(counted), seen=seen)
+    return Judgement(sentence, taken, picks=False)
 
 
 def _of_scores(one: AnsweredPart, target: Score, values: Mapping[str, Value]) -> Judgement:
@@ -70,31 +84,22 @@ def _of_scores(one: AnsweredPart, target: Score, values: Mapping[str, Value]) ->
     name = one.part.scenes.qa_band
     scored, value = one.scored, next(iter(values.values()))
     if value is None:
-        return Judgement(_("No look has a score"))
+        return Judgement(_("No look has a score."))
     pixel = {name: value}
     if target.statistic in ("min", "max"):
-        word = marked("lowest") if target.statistic == "min" else marked("highest")
-        taken, _others = extremes(scored, pixel, word)
-        others = dict.fromkeys((look.scene for look in scored), _("not the {word} score", word=_(word)))
-        return Judgement(_("The {word} of {count} scores", word=_(word), count=len(scored)), taken, others)
+        is_lowest = target.statistic == "min"
+        taken = extremes(scored, pixel, is_lowest=is_lowest)[0]
+        why = _("not the lowest score") if is_lowest else _("not the highest score")
+        sentence = _("The lowest of {count} scores.", count=len(scored))
+        if not is_lowest:
+            sentence = _("The highest of {count} scores.", count=len(scored))
+        return Judgement(sentence, taken, dict.fromkeys((look.scene for look in scored), why))
     if target.statistic == "percentile":
-        word = _("percentile {percentile:g}", percentile=target.percentile)
-        taken, _others = neighbours(scored, pixel, word)
-        others = dict.fromkeys(
-            (look.scene for look in scored), _("others are nearer to the {word}", word=word)
-        )
-        return Judgement(
-            _(
-                "{word} of {count} scores",
-                word=word.capitalize(),
-                count=len(scored),
-            ),
-            taken,
-            others,
-        )
+        middle = percentile(target.percentile)
+        taken = neighbours(scored, pixel, middle)[0]
+        why = _("others are nearer to the {middle}", middle=middle)
+        sentence = _("{method} of {count} scores.", method=begun(middle), count=len(scored))
+        return Judgement(sentence, taken, dict.fromkeys((look.scene for look in scored), why))
     said = _("one of {count} scores in the mean", count=len(scored))
-    return Judgement(
-        _("Mean of {count} scores", count=len(scored)),
-        dict.fromkeys((look.scene for look in scored), said),
-        picks=False,
-    )
+    sentence = _("Mean of {count} scores.", count=len(scored))
+    return Judgement(sentence, dict.fromkeys((look.scene for look in scored), said), picks=False)

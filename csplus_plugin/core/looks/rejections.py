@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from ..catalog import SCL_CLASSES
 from ..choices import Scenes
+from ..labels import WORDS
 from ..language import _
 from .parts import Part
 from .verdicts import Observation
 
-_CLASS_NAMES = {number: name.replace("_", " ") for name, number in SCL_CLASSES.items()}
+_CLASS_NAMES = {number: name for name, number in SCL_CLASSES.items()}
 
 
 def why_not(part: Part, look: Observation, bands: Sequence[str]) -> str:
@@ -30,24 +31,24 @@ def _reasons(part: Part, look: Observation, bands: Sequence[str]) -> Iterator[st
     seen_class = look.values.get("SCL")
     name = "" if seen_class is None else _CLASS_NAMES.get(round(seen_class), "")
     if not scenes.start <= look.moment.date() <= scenes.end:
-        yield _(
-            "not needed: outside the days of the choice that filled the pixel ({label})", label=part.label
-        )
+        yield _("not needed: outside the days of what filled the pixel ({label})", label=part.label)
     if len(missing) == len(bands):
         yield _("not seen: the scene does not reach here")
     if score is None and scenes.unscored_policy not in ("keep", "scl"):
         yield _("no score")
     if score is None:
-        yield _("no score, and of the class {name}", name=name) if name else _("no score, and masked")
+        yield (
+            _("no score, and of the class {name}", name=_class(name)) if name else _("no score, and masked")
+        )
     elif score < scenes.threshold:
         yield _(
-            "{qa_band} {score} is below {threshold:g}",
-            qa_band=scenes.qa_band,
+            "{band} {score} is below {threshold:g}",
+            band=scenes.qa_band,
             score=_below(score, scenes.threshold),
             threshold=scenes.threshold,
         )
-    if name and name.replace(" ", "_") in scenes.also_mask:
-        yield _("its class is masked: {name}", name=name)
+    if name in scenes.also_mask:
+        yield _("its class is masked: {name}", name=_class(name))
     if missing:
         yield _("without a value in {bands}", bands=", ".join(missing))
     yield _masks(scenes)
@@ -60,9 +61,20 @@ def _below(score: float, threshold: float) -> str:
 
 
 def _masks(scenes: Scenes) -> str:
-    causes = []
-    if scenes.dilate:
-        causes.append(_("within {metres:g} m of a rejected pixel", metres=scenes.dilate))
-    if scenes.edge_trim:
-        causes.append(_("within {metres:g} m of the edge of the scene", metres=scenes.edge_trim))
-    return _(" or ").join(causes) or _("masked, beside the score")
+    buffer, trim = scenes.dilate, scenes.edge_trim
+    if buffer and trim:
+        return _(
+            "within {buffer:g} m of a rejected pixel, or {trim:g} m of the edge of the scene",
+            buffer=buffer,
+            trim=trim,
+        )
+    if buffer:
+        return _("within {buffer:g} m of a rejected pixel", buffer=buffer)
+    if trim:
+        return _("within {trim:g} m of the edge of the scene", trim=trim)
+    return _("masked, beside the score")
+
+
+def _class(name: str) -> str:
+    """Name a scene class, as the dialogs do."""
+    return _(WORDS["ALSO_MASK"][name])

@@ -61,7 +61,9 @@ class Spot:
             transform = osr.CoordinateTransformation(
                 spatial_reference(self.pixel.crs), spatial_reference("EPSG:4326")
             )
-            found = [(x, y) for x, y, *_ in transform.TransformPoints([list(place) for place in places])]
+            found = [
+                (x, y) for x, y, *_height in transform.TransformPoints([list(place) for place in places])
+            ]
         if not all(math.isfinite(number) for place in found for number in place):
             raise InvalidChoice(
                 _("The pixel lies nowhere on the globe."), _("Click inside the area of the layer.")

@@ -49,7 +49,7 @@ class Judgement:
     """What became of the clear looks.
 
     Attributes:
-        sentence: What the pixel is.
+        sentence: What the pixel is, a whole one.
         taken: Scene -> how it is in the pixel.
         others: Scene -> why it is not, though it is clear.
         picks: Whether some looks are taken and others are not; of a mean, all are in it.
@@ -76,26 +76,25 @@ def judge(
     if not isinstance(target, Composite):
         raise TypeError("only a composite is judged")
     if not clear:
-        return Judgement(_("No look is clear"))
+        return Judgement(_("No look is clear."))
     known = {name: value for name, value in pixel.items() if value is not None}
     if not known:
         days, fewest = count_days(part, clear), target.min_observations
         if days < fewest:
             why = _(
-                "clear, but the pixel has {days} and {fewest} are needed", days=_days(days), fewest=fewest
+                "clear, but the pixel has {count} of {fewest} clear days that it needs",
+                count=days,
+                fewest=fewest,
             )
-            return Judgement(
-                _("{days}, and {fewest} are needed", days=_days(days).capitalize(), fewest=fewest),
-                {},
-                _all(clear, why),
-            )
+            few = _("The pixel has {count} of {fewest} clear days that it needs.", count=days, fewest=fewest)
+            return Judgement(few, {}, _all(clear, why))
         why = _("clear, but the pixel has no value")
-        return Judgement(_("The looks are clear, but the pixel has no value"), {}, _all(clear, why))
+        return Judgement(_("Looks are clear, but the pixel has no value."), {}, _all(clear, why))
     found = _BY_METHOD[target.method](target, clear, known)
     if is_inside:
         return found
     why = _("clear, but the pixel is outside the area")
-    return Judgement(_("The pixel is outside the area"), {}, _all(clear, why))
+    return Judgement(_("The pixel is outside the area."), {}, _all(clear, why))
 
 
 def count_days(part: Part, looks: Iterable[Observation]) -> int:
@@ -104,21 +103,25 @@ def count_days(part: Part, looks: Iterable[Observation]) -> int:
 
 
 def extremes(
-    looks: Sequence[Observation], pixel: Mapping[str, float], word: str
+    looks: Sequence[Observation], pixel: Mapping[str, float], *, is_lowest: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Tell whose values the pixel has, name by name: of a minimum, of a maximum."""
+    said = marked("the lowest {names}") if is_lowest else marked("the highest {names}")
+    not_one = _("clear, but not the lowest in any band")
+    if not is_lowest:
+        not_one = _("clear, but not the highest in any band")
     taken, others = {}, {}
     for look in looks:
         names = [name for name, value in pixel.items() if is_same(look.values.get(name), value)]
         if names:
-            taken[look.scene] = _("the {word} {names}", word=_(word), names=_and(names))
+            taken[look.scene] = _(said, names=", ".join(names))
         else:
-            others[look.scene] = _("clear, but not the {word} in any band", word=_(word))
+            others[look.scene] = not_one
     return taken, others
 
 
 def neighbours(
-    looks: Sequence[Observation], pixel: Mapping[str, float], word: str
+    looks: Sequence[Observation], pixel: Mapping[str, float], middle: str
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Tell between which looks the pixel lies, name by name: of a median, of a percentile."""
     at: dict[str, list[str]] = {}
@@ -131,8 +134,8 @@ def neighbours(
             at.setdefault(scene, []).append(name)
         if exact:
             continue
-        lower = max((one for _, one in known if one < value), default=None)
-        upper = min((one for _, one in known if one > value), default=None)
+        lower = max((one for scene, one in known if one < value), default=None)
+        upper = min((one for scene, one in known if one > value), default=None)
         for found, limit in ((below, lower), (above, upper)):
             for scene, one in known:
                 if limit is not None and one == limit:
@@ -140,19 +143,29 @@ def neighbours(
     taken, others = {}, {}
     for look in looks:
         said = [
-            _(phrase, word=word, names=_and(found[look.scene]))
+            _(phrase, middle=middle, names=", ".join(found[look.scene]))
             for phrase, found in (
-                (marked("the {word} of {names}"), at),
-                (marked("next below the {word} of {names}"), below),
-                (marked("next above the {word} of {names}"), above),
+                (marked("the {middle} of {names}"), at),
+                (marked("next below the {middle} of {names}"), below),
+                (marked("next above the {middle} of {names}"), above),
             )
             if look.scene in found
         ]
         if said:
-            taken[look.scene] = _("; ").join(said)
+            taken[look.scene] = "; ".join(said)
         else:
-            others[look.scene] = _("clear, and counted, but others are nearer to the {word}", word=word)
+            others[look.scene] = _("clear, and counted, but others are nearer to the {middle}", middle=middle)
     return taken, others
+
+
+def percentile(percent: float) -> str:
+    """Name a percentile, within a sentence."""
+    return _("percentile {percent:g}", percent=percent)
+
+
+def begun(text: str) -> str:
+    """Let a text begin a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def is_same(one: Value, other: Value) -> bool:
@@ -173,26 +186,21 @@ def _single(target: Composite, clear: Sequence[Observation], pixel: Mapping[str,
     label = _(METHODS[target.method].label)
     if not taken:
         why = _("clear; which look was taken cannot be told")
-        return Judgement(
-            _("{label}, of a look that cannot be told from its values", label=label), {}, _all(clear, why)
-        )
-    said = _("taken: {reason}", reason=_REASONS[target.method](target))
+        unknown = _("{method}: which look was taken cannot be told from its values.", method=label)
+        return Judgement(unknown, {}, _all(clear, why))
+    said = _REASONS[target.method](target)
     if len(taken) > 1:
-        said = _("{said}; another look of this day holds the same values", said=said)
+        said = _("{taken}; another look of this day holds the same values", taken=said)
     scenes = {look.scene for look in taken}
     why_not = _WHY_NOT[target.method](target, clear, taken[0])
     others = {look.scene: why_not(look) for look in clear if look.scene not in scenes}
-    when = taken[0].moment.date()
-    return Judgement(
-        _(
-            "{label}: the look of {day}, of {count} clear ones",
-            label=label,
-            day=when,
-            count=len(clear),
-        ),
-        dict.fromkeys(scenes, said),
-        others,
+    sentence = _(
+        "{method}: the look of {day}, of {count} clear ones.",
+        method=label,
+        day=taken[0].moment.date(),
+        count=len(clear),
     )
+    return Judgement(sentence, dict.fromkeys(scenes, said), others)
 
 
 WhyNot = Callable[[Observation], str]
@@ -205,8 +213,8 @@ def _not_best(target: Composite, clear: Sequence[Observation], taken: Observatio
         _("clear, with the same score: one of equals was taken")
         if is_same(look.values[score], taken.values[score])
         else _(
-            "clear, but its score {score} is below {taken}",
-            score=_short(look.values[score]),
+            "clear, but its score {own} is below {taken}",
+            own=_short(look.values[score]),
             taken=_short(taken.values[score]),
         )
     )
@@ -231,8 +239,8 @@ def _not_nearest(target: Composite, clear: Sequence[Observation], taken: Observa
 
     return lambda look: (
         _(
-            "clear, but {away:.1f} days from {day}; the one taken is {taken:.1f}",
-            away=away(look),
+            "clear, but {own:.1f} days from {day}; the one taken is {taken:.1f}",
+            own=away(look),
             day=day,
             taken=away(taken),
         )
@@ -248,9 +256,9 @@ def _not_greenest(target: Composite, clear: Sequence[Observation], taken: Observ
         _("clear, with the same {name}: one of equals was taken", name=name)
         if is_same(look.values[name], taken.values[name])
         else _(
-            "clear, but its {name} {value} is below {taken}",
+            "clear, but its {name} {own} is below {taken}",
             name=name,
-            value=_short(look.values[name]),
+            own=_short(look.values[name]),
             taken=_short(taken.values[name]),
         )
     )
@@ -280,38 +288,46 @@ _WHY_NOT: Mapping[str, Callable[[Composite, Sequence[Observation], Observation],
 
 
 _REASONS: Mapping[str, Callable[[Composite], str]] = {
-    "best": lambda _target: _("the highest score"),
-    "latest": lambda _target: _("the latest clear look"),
-    "nearest": lambda target: _("nearest to {day}", day=target.target_date),
-    "best_index": lambda target: _("the highest {index}", index=target.indices[0]),
-    "medoid": lambda _target: _("nearest to the median"),
+    "best": lambda target: _("taken: the highest score"),  # noqa: ARG005
+    "latest": lambda target: _("taken: the latest clear look"),  # noqa: ARG005
+    "nearest": lambda target: _("taken: nearest to {day}", day=target.target_date),
+    "best_index": lambda target: _("taken: the highest {name}", name=target.indices[0]),
+    "medoid": lambda target: _("taken: nearest to the median"),  # noqa: ARG005
 }
 
 
 def _extreme(target: Composite, clear: Sequence[Observation], pixel: Mapping[str, float]) -> Judgement:
-    word = marked("lowest") if target.method == "min" else marked("highest")
-    taken, others = extremes(clear, _bands(target, pixel), word)
-    return Judgement(
-        _("The {word} of {looks}, band by band", word=_(word), looks=_looks(clear)), taken, others
+    taken, others = extremes(clear, _bands(target, pixel), is_lowest=target.method == "min")
+    sentence = ngettext(
+        "The only clear look: the lowest.", "The lowest of {count} clear looks, band by band.", len(clear)
     )
+    if target.method == "max":
+        sentence = ngettext(
+            "The only clear look: the highest.",
+            "The highest of {count} clear looks, band by band.",
+            len(clear),
+        )
+    return Judgement(sentence, taken, others)
 
 
 def _middle(target: Composite, clear: Sequence[Observation], pixel: Mapping[str, float]) -> Judgement:
-    is_median = target.method == "median"
-    word = _("median") if is_median else _("percentile {percentile:g}", percentile=target.percentile)
-    taken, others = neighbours(clear, _bands(target, pixel), word)
-    return Judgement(
-        _("{word} of {looks}, band by band", word=word.capitalize(), looks=_looks(clear)),
-        taken,
-        others,
+    middle = _("median") if target.method == "median" else percentile(target.percentile)
+    taken, others = neighbours(clear, _bands(target, pixel), middle)
+    sentence = ngettext(
+        "{method} of the only clear look.",
+        "{method} of {count} clear looks, band by band.",
+        len(clear),
+        method=begun(middle),
     )
+    return Judgement(sentence, taken, others)
 
 
 def _mean(target: Composite, clear: Sequence[Observation], pixel: Mapping[str, float]) -> Judgement:
     del target, pixel
+    why = _("one of {count} in the mean", count=len(clear))
     return Judgement(
-        _("Mean of {looks}", looks=_looks(clear)),
-        _all(clear, _("one of {count} in the mean", count=len(clear))),
+        ngettext("Mean of the only clear look.", "Mean of {count} clear looks.", len(clear)),
+        _all(clear, why),
         picks=False,
     )
 
@@ -324,7 +340,12 @@ def _weighted(target: Composite, clear: Sequence[Observation], pixel: Mapping[st
         look.scene: _("weighs {share:.0f} % in the mean", share=100 * (look.values[score] or 0.0) / total)
         for look in clear
     }
-    return Judgement(_("Mean of {looks}, weighted by score", looks=_looks(clear)), taken, picks=False)
+    sentence = ngettext(
+        "Mean of the only clear look, weighted by score.",
+        "Mean of {count} clear looks, weighted by score.",
+        len(clear),
+    )
+    return Judgement(sentence, taken, picks=False)
 
 
 _BY_METHOD: Mapping[str, Callable[[Composite, Sequence[Observation], Mapping[str, float]], Judgement]] = {
@@ -350,17 +371,3 @@ def _all(looks: Iterable[Observation], text: str) -> dict[str, str]:
 
 def _short(value: Value) -> str:
     return _("unknown") if value is None else f"{value:.3f}"
-
-
-def _and(names: Sequence[str]) -> str:
-    return (
-        names[0] if len(names) == 1 else _("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
-    )
-
-
-def _days(count: int) -> str:
-    return ngettext("{count} clear day", "{count} clear days", count)
-
-
-def _looks(looks: Sequence[Observation]) -> str:
-    return ngettext("{count} clear look", "{count} clear looks", len(looks))

@@ -19,6 +19,7 @@ from ...core.language import _
 from ...core.looks.inspection import Inspection, Look, written
 from .drawing import Drawing
 from .inks import Inks
+from .table import PARTS
 
 _REACH = 14.0
 """Pixels around a mark in which the mouse means it."""
@@ -188,7 +189,7 @@ def describe(found: Inspection, look: Look, variable: str) -> str:
     parts = [
         f"{look.moment.date()}",
         *([look.tile] if look.tile else []),
-        *([look.part] if look.part else []),
+        *([_(PARTS[look.part])] if look.part in PARTS else []),
     ]
     parts.append(f"{found.score_band} {score:.2f}" if score is not None else _("no score"))
     if value is not None:

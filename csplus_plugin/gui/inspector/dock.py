@@ -29,9 +29,6 @@ TITLE = marked("Point inspector")
 NAME = "csplusInspectorDock"
 """QGIS remembers by it where the dock was."""
 
-_HINT = marked(
-    "Click a pixel of a live layer, or of a GeoTIFF that the plugin made; Enter takes the middle of the map."
-)
 _COPY, _COPIED = marked("Copy as CSV"), marked("Copied as CSV")
 _SIZED_ROWS = 50
 """Rows after which the width of the columns is no longer measured."""
@@ -55,7 +52,7 @@ class InspectorDock(QDockWidget):
         super().__init__(_(TITLE), parent)
         self.setObjectName(NAME)
         self.found: Inspection | None = None
-        self.heading, self.values, self.outcome = (QLabel(self) for _ in range(3))
+        self.heading, self.values, self.outcome = (QLabel(self) for _n in range(3))
         self._layer_name = ""
         self.variable = QComboBox(self)
         self.chart = LooksChart(self)
@@ -71,7 +68,12 @@ class InspectorDock(QDockWidget):
         """Show nothing, and how to begin."""
         self._layer_name = ""
         self._show(None)
-        self.say(_(_HINT))
+        self.say(
+            _(
+                "Click a pixel of a live layer, or of a GeoTIFF that the plugin made; Enter takes the middle of the "
+                "map."
+            )
+        )
 
     def wait(self, layer_name: str) -> None:
         """Say that the answer is on its way; the one before stays until then."""
@@ -86,7 +88,7 @@ class InspectorDock(QDockWidget):
     def show_found(self, looked: Looked) -> None:
         """Show what was found."""
         self._show(looked.inspection)
-        cut = _("Only the first {most} looks are listed.", most=MOST) if looked.inspection.is_cut else ""
+        cut = _("Only the first {count} looks are listed.", count=MOST) if looked.inspection.is_cut else ""
         self.say(" ".join(text for text in (looked.inspection.sentence, looked.note, cut) if text))
 
     def say(self, sentence: str) -> None:
@@ -131,19 +133,26 @@ class InspectorDock(QDockWidget):
             widget.setEnabled(found is not None)
         self.csv_button.setEnabled(found is not None and bool(found.looks))
         self.day_button.setEnabled(False)
-        self.heading.setText(
-            _("{name}, at {place}", name=self._layer_name, place=_place(found)) if found is not None else ""
-        )
+        self.heading.setText(self._heading(found) if found is not None else "")
         self.values.setText(_values(found) if found is not None else "")
         for label in (self.heading, self.values):
             label.setVisible(found is not None)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self._size_columns()
 
+    def _heading(self, found: Inspection) -> str:
+        longitude, latitude = found.spot.centre
+        return _(
+            "{layer}, at {latitude:.5f}, {longitude:.5f}",
+            layer=self._layer_name,
+            latitude=latitude,
+            longitude=longitude,
+        )
+
     def _size_columns(self) -> None:
         self.table.resizeColumnsToContents()
         for number, column in enumerate(self.model.columns):
-            if column.title == _("Why"):
+            if column.is_long:
                 width = min(self.table.columnWidth(number), _WIDEST_WHY)
                 self.table.setColumnWidth(number, width)
 
@@ -222,11 +231,6 @@ class InspectorDock(QDockWidget):
             (self.csv_button, self.day_button),
         ):
             QWidget.setTabOrder(one, next_one)
-
-
-def _place(found: Inspection) -> str:
-    longitude, latitude = found.spot.centre
-    return f"{latitude:.5f}, {longitude:.5f}"
 
 
 def _values(found: Inspection) -> str:

@@ -180,8 +180,8 @@ class Drawing:
         if any(look.scores.get(found.score_band) is None for look in found.looks):
             entries.append(("cross", _("no score")))
         if found.levels.get(self._variable):
-            entries.append(("level", "result"))
-        return [*entries, ("limit", "threshold")]
+            entries.append(("level", _("result")))
+        return [*entries, ("limit", _("threshold"))]
 
     def _draw_legend(self, painter: QPainter) -> None:
         """Name the marks, at the right, as many as there is room for."""

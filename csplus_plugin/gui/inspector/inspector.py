@@ -37,7 +37,6 @@ from .tool import InspectTool
 
 TEXT = marked("Inspect pixels")
 _ACTION = "csplusInspectPixels"
-_NO_LAYER = marked("Choose a live layer of Cloud Score+, or a GeoTIFF that it made, in the layer tree.")
 
 
 class PointInspector(QObject):
@@ -110,7 +109,9 @@ class PointInspector(QObject):
         layer = self._iface.activeLayer()
         carrier = carrier_of(layer)
         if layer is None or carrier is None:
-            self._fail(_(_NO_LAYER))
+            self._fail(
+                _("Choose a live layer of Cloud Score+, or a GeoTIFF that it made, in the layer tree.")
+            )
             return
         geographic = QgsCoordinateReferenceSystem("EPSG:4326")
         crs = self._canvas.mapSettings().destinationCrs()

@@ -9,8 +9,15 @@ from typing import Any
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from ...core.catalog import SCORE_BANDS
-from ...core.language import _
+from ...core.language import _, marked
 from ...core.looks.inspection import Inspection, Look
+
+_SIDE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = int(getattr(_SIDE, "value", _SIDE))
+"""As a number, which a table of Qt 5 and of Qt 6 both read."""
+
+PARTS = {"before": marked("before"), "after": marked("after")}
+"""Windows of a change, by the labels of their parts."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +29,14 @@ class Column:
         text: What a cell says.
         key: What it is sorted by, not how it is written; None comes first.
         is_number: Whether it is aligned to the right.
+        is_long: Whether its texts may be longer than a window has room for.
     """
 
     title: str
     text: Callable[[Look], str]
     key: Callable[[Look], Any]
     is_number: bool = False
+    is_long: bool = False
 
 
 class LooksModel(QAbstractTableModel):
@@ -96,7 +105,7 @@ class LooksModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return look.why
         if role == Qt.ItemDataRole.TextAlignmentRole and column.is_number:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            return _RIGHT
         return None
 
     def headerData(
@@ -116,10 +125,10 @@ def _columns(found: Inspection) -> tuple[Column, ...]:
         Column(_("Tile"), lambda look: look.tile, lambda look: look.tile),
     ]
     if found.has_parts:
-        made.append(Column(_("Window"), lambda look: look.part, lambda look: look.part))
+        made.append(Column(_("Window"), lambda look: _(PARTS.get(look.part, "")), lambda look: look.part))
     made += [
         Column(_("In result"), lambda look: _state(found, look), lambda look: (look.is_taken, look.is_clear)),
-        Column(_("Why"), lambda look: look.why, lambda look: look.why),
+        Column(_("Why"), lambda look: look.why, lambda look: look.why, is_long=True),
         _number(found.score_band, lambda look: look.scores.get(found.score_band), 3),
         *(_number(name, lambda look, name=name: look.values.get(name), 4) for name in found.variables),
         *(_number(name, lambda look, name=name: look.scores.get(name), 3) for name in other_scores),

@@ -251,11 +251,11 @@ def test_means_are_of_every_clear_look(client: Client, archive: Archive, place: 
 def test_too_few_days_and_no_clear_look_and_outside_the_area(client: Client, method: str) -> None:
     few = ask(client, recipe(method, LOW, min_observations=9), PLACES[0])
     assert few.values == dict.fromkeys(BANDS)
-    assert "and 9 are needed" in few.sentence
+    assert "of 9 clear days" in few.sentence
     assert taken(few) == []
     whys = {look.why for look in few.looks if look.is_clear}
     assert len(whys) == 1
-    assert "and 9 are needed" in whys.pop()
+    assert "of 9 clear days" in whys.pop()
     none = ask(client, recipe(method, dataclasses.replace(LOW, threshold=1)), PLACES[0])
     assert none.sentence == "No look is clear."
     assert not any(look.is_clear or look.is_taken for look in none.looks)
@@ -284,7 +284,13 @@ def test_unscored_scenes_are_looks_too(client: Client, archive: Archive) -> None
         assert look.is_taken
         assert found.values["B4"] == pytest.approx(truth(archive, unscored, PLACES[0])["B4"] / 10_000)
     classes = dataclasses.replace(EVERYWHERE, unscored_policy="scl", also_mask=("snow", "water"), threshold=0)
-    names = {1: "saturated", 3: "shadow", 8: "cloud medium", 9: "cloud high", 10: "cirrus"}
+    names = {
+        1: "Saturated or defective",
+        3: "Cloud shadow",
+        8: "Cloud, medium probability",
+        9: "Cloud, high probability",
+        10: "Thin cirrus",
+    }
     seen = set()
     for column in range(2, 58, 4):
         found = ask(client, recipe("median", classes), (column, 9))
@@ -297,7 +303,7 @@ def test_unscored_scenes_are_looks_too(client: Client, archive: Archive) -> None
             else:
                 assert look.is_clear == (number not in (6, 11))
                 if number in (6, 11):
-                    assert look.why == f"its class is masked: {'water' if number == 6 else 'snow'}"
+                    assert look.why == f"its class is masked: {'Water' if number == 6 else 'Snow or ice'}"
             seen.add((look.scene == unscored, look.is_clear))
     assert len(seen) == 4
 
@@ -343,7 +349,7 @@ def test_a_filled_pixel_is_told_of_the_choice_that_filled_it(
     }
     assert found.thresholds == (window.threshold,)
     assert found.sentence.startswith(
-        f"Filled by choice {tier} ({labels[tier].label}): " if tier else "Best: the look of"
+        f"Filled by choice {tier} ({labels[tier].label}). " if tier else "Best: the look of"
     )
     for look in found.looks:
         is_within = window.start <= look.moment.date() <= window.end
@@ -380,7 +386,7 @@ def test_both_windows_of_a_change_have_their_looks(client: Client, archive: Arch
         for band in ("B4", "B8"):
             assert truth(archive, one.scene, PLACES[1])[band] == file[f"{band}_{part}"]
     assert found.levels["B4"] == pytest.approx((file["B4_before"] / 1e4, file["B4_after"] / 1e4))
-    assert found.sentence.startswith("Before: best: the look of 2023-01-")
+    assert found.sentence.startswith("Before: Best: the look of 2023-01-")
 
 
 def test_windows_of_a_change_may_lie_in_each_other(client: Client) -> None:
@@ -426,7 +432,7 @@ def test_numbers_of_scores(client: Client, archive: Archive, statistic: str) -> 
             days = {index[:8] for index in clear}
             assert value == len(days)
             assert [look.why for look in taken(found)].count("a clear day") == len(days)
-            assert found.sentence == f"{len(days)} clear days."
+            assert found.sentence == f"Clear days: {len(days)}."
 
 
 def test_observations_and_metrics_count_looks(client: Client, archive: Archive) -> None:
@@ -436,7 +442,7 @@ def test_observations_and_metrics_count_looks(client: Client, archive: Archive) 
         days, every = {index[:8] for index in clear}, {index[:8] for index in SCORED}
         assert [look.scene for look in taken(found)] == clear
         assert found.values["clear"] == len(days)
-        assert found.sentence == f"{len(days)} clear days of {len(every)} with a score."
+        assert found.sentence == f"Clear days: {len(days)}, of {len(every)} with a score."
         metrics = Metrics(bands=("B4",), indices=("NDVI",), statistics=("max", "count"))
         found = ask(client, Recipe(LOW, metrics), place)
         assert [look.scene for look in taken(found)] == clear
