@@ -495,7 +495,7 @@ def test_from_cloud_storage_they_are_downloaded(
     assert [path.name for path in (tmp_path / "f").iterdir()] == ["x.tif"]
     assert results["FILES"] == [str(tmp_path / "f" / "x.tif")]
     assert gdal.Open(results["FILES"][0]).RasterCount == 3
-    assert any(line.startswith("Download from Cloud Storage: 1 files") for line in feedback.said)
+    assert any(line.startswith("Download from Cloud Storage: 1 file, ") for line in feedback.said)
     assert any("reads Cloud Storage with credentials of its own" in line for line in feedback.said)
     assert results["RECEIVED_BYTES"] > Path(results["FILES"][0]).stat().st_size
 
