@@ -84,6 +84,8 @@ class Watch:
             yield
         finally:
             _of_thread.watch = None
+            with self._lock:
+                self._sock = None  # which may be another request's by now
 
     def break_off(self) -> bool:
         """End what is on its way.

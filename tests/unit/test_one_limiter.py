@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from csplus.csplus_plugin.core.errors import Cancelled
+from csplus.csplus_plugin.core.errors import Cancelled, QuotaExceeded
 from csplus.csplus_plugin.core.grid import Grid
 from csplus.csplus_plugin.download.fetch import FetchOptions, TileFetcher
 from csplus.csplus_plugin.download.plan import Plan, Tile
@@ -18,13 +18,15 @@ from csplus.csplus_plugin.download.progress import Progress
 from csplus.csplus_plugin.earthengine.asking import Asker
 from csplus.csplus_plugin.earthengine.chunks import WholeQueue
 from csplus.csplus_plugin.earthengine.client import Client
-from csplus.csplus_plugin.earthengine.limiter import Limiter, Slot, limiter_for
+from csplus.csplus_plugin.earthengine.limiter import INITIAL_LIMIT, Limiter, Slot, limiter_for
 from csplus.csplus_plugin.earthengine.retry import Backoff
 from csplus.csplus_plugin.earthengine.session import Connection, close_sessions, session_for
 from csplus.csplus_plugin.earthengine.workers import Persistence
+from csplus.csplus_plugin.sandbox.service_model import DAILY_QUOTA
 
-from tests.support.shared_service import SharedService
-from tests.support.turnstile import until
+from ..support.fake_service import FakeService, refusal
+from ..support.shared_service import SharedService
+from ..support.turnstile import until
 
 TILES = tuple(Tile(64 * n, 64 * m, 64, 64, range(1)) for m in range(10) for n in range(12))
 PLAN = Plan(Grid("EPSG:32611", 10, 0, 0, 768, 640), 1, 2, 64, TILES)
@@ -36,14 +38,14 @@ def number(of: int) -> dict:
     return {"result": "0", "values": {"0": {"constantValue": of}}}
 
 
-def client(service: SharedService, is_cancelled: Callable[[], bool] = lambda: False) -> Client:
+def client(service: FakeService, is_cancelled: Callable[[], bool] = lambda: False) -> Client:
     session = session_for(Connection(endpoint=service.url, project="p"))
     session.has_responded = True
     return Client(session, is_cancelled, backoff=PERSISTENCE.backoff)
 
 
 def download(
-    service: SharedService,
+    service: FakeService,
     is_cancelled: Callable[[], bool] = lambda: False,
     tiles: Sequence[Tile] = TILES,
 ) -> int:
@@ -189,6 +191,17 @@ def test_restricted_mode_that_one_run_hears_of_holds_for_all() -> None:
         assert service.most == 2
     assert results == [PLAN.size, list(range(30))]
     assert len([line for line in said if "no more than 2 at a time" in line]) == 1
+
+
+def test_a_used_up_daily_quota_ends_the_run_and_slows_nobody() -> None:
+    with FakeService(refusal(429, DAILY_QUOTA)) as service:
+        with pytest.raises(QuotaExceeded, match="used up the daily quota") as told:
+            download(service)
+        assert "tomorrow" in told.value.next_step
+        assert len(service.seen) <= INITIAL_LIMIT
+        limited = limiter_for(service.url, "p")
+        until(lambda: limited.in_progress == 0)
+        assert limited.limit == INITIAL_LIMIT
 
 
 def test_a_cancel_gives_every_slot_back_at_once() -> None:
