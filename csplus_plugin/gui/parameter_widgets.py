@@ -59,10 +59,26 @@ class _Wrapper(QgsAbstractProcessingParameterWidgetWrapper):
         is_batch = type(dialog).__name__ == "BatchAlgorithmDialog"
         kind = QgsProcessingGui.WidgetType.Batch if is_batch else QgsProcessingGui.WidgetType.Standard
         super().__init__(definition, kind)
+        self._holder: QWidget | None = None
         self.setDialog(dialog)
 
+    def createWrappedWidget(self, context: QgsProcessingContext) -> QWidget:
+        """Make the widget, and show the default.
+
+        In the place of QGIS's own, which hands a widget that Python made back as if it were a new one: the first handle
+        is then taken for dead, and QGIS ends when the dialog is deleted.
+        """
+        if self._holder is None:
+            self._holder = self.createWidget()
+            self.setParameterValue(self.parameterDefinition().defaultValue(), context)
+        return self._holder
+
+    def wrappedWidget(self) -> QWidget | None:
+        """Give the widget, once it is made."""
+        return self._holder
+
     def createWidget(self) -> QWidget:
-        """Make the widget, inside another one: what is handed over here, Python takes for deleted from then on."""
+        """Make the widget."""
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +27,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas, QgsProcessingParameterWidgetContext
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QDate, QLocale, Qt
+from qgis.PyQt.QtCore import QDate, QEvent, QLocale, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QComboBox, QDialog, QLineEdit, QToolButton
 
@@ -44,9 +45,18 @@ def no_desktop(monkeypatch: pytest.MonkeyPatch, qgis_new_project: None) -> None:
 def opened() -> Iterator[list[QDialog]]:
     dialogs: list[QDialog] = []
     yield dialogs
+    delete(dialogs)
+
+
+def delete(dialogs: list[QDialog]) -> None:
+    """Delete dialogs as QGIS does when they are closed; a handle that was lost ends the process here."""
     for dialog in dialogs:
         dialog.close()
         dialog.deleteLater()
+        del dialog
+    dialogs.clear()
+    gc.collect()
+    QgsApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QgsApplication.processEvents()
 
 
@@ -266,3 +276,18 @@ def test_the_modeler_has_its_own_widgets_and_keeps_that_nothing_is_ticked(
     assert source.source() == Qgis.ProcessingModelChildParameterSource.Expression
     given = {**JANUARY, "BANDS": QgsProperty.fromExpression(source.expression())}
     assert meaning(algorithm, "BANDS", given, context) == ()
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_dialogs_are_deleted_in_peace(opened: list[QDialog], is_shown: bool) -> None:
+    for name in ("clearcomposite", "timeseries", "yearfilm", "animation") * 3:
+        dialog = dialog_of(opened, name)
+        if is_shown:
+            dialog.show()
+            QgsApplication.processEvents()
+        del dialog
+        delete(opened)
+    dialog = BatchAlgorithmDialog(made("clearcomposite"))
+    opened.append(dialog)
+    del dialog
+    delete(opened)
