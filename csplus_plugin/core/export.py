@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from .bands import encoding
@@ -38,6 +39,9 @@ _MOST_PIXELS = 10**13
 
 _LONGEST_NAME = 80
 """Characters: a label, a period and the parts that the service adds have room in a description of 100."""
+
+_DAY = 86_400_000
+"""Milliseconds."""
 
 _NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{_LONGEST_NAME}}}")
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -173,13 +177,23 @@ def request(
     image = pixels(recipe)
     if destination.kind == "asset":
         # An asset has masks, which its pyramid and whoever reads it respect; a number for nodata they would average.
-        image = masked_pixels(recipe).set(dict(properties))
+        image = masked_pixels(recipe).set({**properties, **_times(recipe)})
     return {
         "expression": _on_grid(image, grid),
         "description": f"{LABEL}{name}",
         "maxPixels": {"value": str(_MOST_PIXELS)},
         **destination.options(recipe, name, project),
     }
+
+
+def _times(recipe: Recipe[ImageTarget]) -> dict[str, int]:
+    """Give an asset its window in time, by which `filterDate` finds it: milliseconds since 1970, UTC, the end excluded.
+
+    Source: REST reference, EarthEngineAsset (`startTime`, `endTime`).
+    """
+    scenes = recipe.scenes
+    first, last = (day.toordinal() - date(1970, 1, 1).toordinal() for day in (scenes.start, scenes.end))
+    return {"system:time_start": first * _DAY, "system:time_end": (last + 1) * _DAY}
 
 
 def edge(grid: Grid) -> ee.Geometry:

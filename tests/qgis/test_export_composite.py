@@ -115,6 +115,8 @@ def test_an_asset_holds_the_values_with_masks_and_its_recipe(
     assert properties["CSPLUS_RECIPE"] == results["RECIPE"]
     assert "CC-BY-4.0" in properties["ATTRIBUTION"]
     assert properties["CSPLUS_SCENE_COUNT"] == str(results["SCENE_COUNT"])
+    assert properties["system:time_start"] == 1672531200000  # 2023-01-01 00:00 UTC
+    assert properties["system:time_end"] == 1675209600000  # 2023-02-01 00:00 UTC
     ours = downloaded(context, target)
     for number, name in enumerate(told["bands"], 1):
         kept = gdal.Open(str(folder / f"{name}.tif"))
