@@ -254,7 +254,8 @@ class TaskWatch(QObject):
             self._forget(errand)
             take(found)
 
-        def fail(sentence: str, _: bool) -> None:  # noqa: FBT001 a slot
+        def fail(sentence: str, has_no_account: bool) -> None:  # noqa: FBT001 a slot
+            del has_no_account
             self._forget(errand)
             self.told.emit(sentence)
 

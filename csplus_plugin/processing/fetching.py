@@ -51,12 +51,11 @@ def fetch(run: Run, exports: Sequence[Export], destination: Destination, folder:
         return _copy(exports, folder)
     session = cloud_storage.open_storage(run.connection)
     client = Client(session, run.is_cancelled, run.say)
+    client.cost = run.client.cost
     try:
         return _download(run, client, [destination.inside(one.name) for one in exports], destination, folder)
     finally:
         session.close()
-        run.client.requests_made += client.requests_made
-        run.client.bytes_received += client.bytes_received
 
 
 def _download(
