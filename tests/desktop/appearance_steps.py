@@ -101,6 +101,19 @@ def ran():
 def tuned():
     look_at("tune", plugin().desktop._dock.widget())
     plugin().desktop._dock.hide()
+    inspector = plugin().desktop._inspector
+    inspector.start()
+    look_at("inspector_empty", inspector.dock.widget())
+    inspector.inspect(VIEW.center())
+    when(lambda: not inspector.is_busy, inspected)
+
+
+@step
+def inspected():
+    dock = plugin().desktop._inspector.dock
+    dock.choose(3)
+    look_at("inspector", dock.widget())
+    dock.close()
     plugin().desktop.tasks.open()
     when(lambda: not plugin().desktop.tasks.watch.is_busy, list_tasks)
 

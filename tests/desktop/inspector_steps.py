@@ -1,95 +1,38 @@
-"""Runs inside the real QGIS, started by `qgis --code`: the point inspector, from its action to the last trace of it.
-Answers in `$CSPLUS_DESKTOP_OUT/inspector.json`.
-"""
+"""Runs inside the real QGIS, started by `qgis --code`: the point inspector, from its action to the last trace of it."""
 
 import json
-import os
 import sys
 import threading
 import time
-import traceback
-from pathlib import Path
 
 import qgis.utils
-from qgis.core import QgsApplication, QgsProject, QgsRectangle
+from in_qgis import (
+    PLACE,
+    Watchdog,
+    begin,
+    finish,
+    keep,
+    later,
+    outcome,
+    picture,
+    plugin,
+    start_plugins,
+    step,
+    when,
+)
+from qgis.core import QgsProject, QgsRectangle
 from qgis.gui import QgsProcessingAlgorithmDialogBase
-from qgis.PyQt.QtCore import QEvent, QPoint, Qt, QTimer
+from qgis.PyQt.QtCore import QEvent, QPoint, Qt
 from qgis.PyQt.QtGui import QAction
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QToolTip
 from qgis.utils import iface
 
-OUT = Path(os.environ["CSPLUS_DESKTOP_OUT"])
-PLACE = "-119.9300,-119.8874,37.3990,37.4328 [EPSG:4326]"
 VIEW = QgsRectangle(-13348620, 4497180, -13348140, 4497540)
-outcome = {"steps": []}
-keep = {}
-
-
-def finish():
-    OUT.joinpath("inspector.json").write_text(json.dumps(outcome))
-    os._exit(0)
-
-
-def step(function):
-    """Record that a step was reached, and turn any failure into an outcome."""
-
-    def safely(*arguments):
-        try:
-            function(*arguments)
-            outcome["steps"].append(function.__name__)
-        except BaseException:
-            outcome["failure"] = traceback.format_exc()
-            finish()
-
-    return safely
-
-
-def picture(name):
-    QApplication.processEvents()
-    QApplication.primaryScreen().grabWindow(0).save(str(OUT / name))
-
-
-def when(condition, function, seconds=60):
-    """Call the function once the condition holds."""
-    end = time.monotonic() + seconds
-
-    @step
-    def waiting():
-        if condition():
-            QTimer.singleShot(0, function)
-        elif time.monotonic() > end:
-            raise AssertionError(f"{function} was not reached")
-        else:
-            QTimer.singleShot(50, waiting)
-
-    waiting()
-
-
-class Watchdog:
-    """Measures the longest time in which the main loop did not come round."""
-
-    def __init__(self):
-        self.longest, self.last = 0.0, time.monotonic()
-        self.timer = QTimer()
-        self.timer.timeout.connect(self.look)
-        self.timer.start(5)
-
-    def look(self):
-        now = time.monotonic()
-        self.longest, self.last = max(self.longest, now - self.last), now
-
-
-def start_plugins():
-    qgis.utils.updateAvailablePlugins()
-    for name in ("processing", "csplus"):
-        if name not in qgis.utils.active_plugins:
-            qgis.utils.loadPlugin(name)
-            qgis.utils.startPlugin(name)
 
 
 def inspector():
-    return qgis.utils.plugins["csplus"].desktop._inspector
+    return plugin().desktop._inspector
 
 
 def dock():
@@ -115,8 +58,6 @@ def our_actions():
 
 @step
 def start():
-    iface.mainWindow().setGeometry(QApplication.primaryScreen().geometry())
-    iface.messageBar().clearWidgets()
     start_plugins()
     outcome["at_start"] = [
         one.objectName()
@@ -130,7 +71,7 @@ def start():
     given = {"EXTENT": PLACE, "START": "2023-01-01", "END": "2023-12-31", "INDICES": ["NDVI"]}
     dialog = processing.createAlgorithmDialog("csplus:clearcomposite", {**given, "METHOD": "best"})
     keep["dialog"] = dialog
-    dialog.algorithmFinished.connect(lambda *_: QTimer.singleShot(500, ran))
+    dialog.algorithmFinished.connect(lambda *_: later(500, ran))
     dialog.show()
     dialog.runButton().click()
 
@@ -147,7 +88,7 @@ def ran():
             one.hide()
     our_actions()[0].trigger()
     outcome["checked"] = our_actions()[0].isChecked()
-    QTimer.singleShot(5000, chosen)
+    later(5000, chosen)
 
 
 @step
@@ -155,13 +96,12 @@ def chosen():
     picture("opened.png")
     iface.mapCanvas().setExtent(VIEW)
     keep["watchdog"] = Watchdog()
-    QTimer.singleShot(300, clicked)
+    later(300, clicked)
 
 
 @step
 def clicked():
-    keep["watchdog"].longest = 0.0
-    keep["watchdog"].last = time.monotonic()
+    keep["watchdog"].begin()
     keep["began"] = time.monotonic()
     click()
     when(is_idle, answered)
@@ -172,7 +112,7 @@ def answered():
     outcome["seconds"] = time.monotonic() - keep["began"]
     outcome["longest_gap"] = keep["watchdog"].longest
     keep["watchdog"].timer.stop()
-    QTimer.singleShot(4000, looked_at)
+    later(4000, looked_at)
 
 
 @step
@@ -199,7 +139,7 @@ def looked_at():
     dock().csv_button.click()
     outcome["csv"] = QApplication.clipboard().text().count("\n")
     dock().day_button.click()
-    QTimer.singleShot(1500, day_dialog)
+    later(1500, day_dialog)
 
 
 @step
@@ -252,17 +192,6 @@ def no_look():
     QTest.qWait(300)
     picture("no_look.png")
     outcome["no_look"] = dock().outcome.text()
-    change_recipe(method="best", start="2023-01-01", end="2023-12-31")
-    QgsApplication.setUITheme("Night Mapping")  # last: only a restart brings all of the other theme back
-    click()
-    when(is_idle, at_night)
-
-
-@step
-def at_night():
-    dock().choose(4)
-    QTest.qWait(1000)
-    picture("night.png")
     iface.mapCanvas().setExtent(QgsRectangle(1000000, 6000000, 1001000, 6001000))
     click()
     when(is_idle, outside)
@@ -295,5 +224,4 @@ def unloaded():
     finish()
 
 
-QTimer.singleShot(3000, start)
-QTimer.singleShot(150_000, finish)
+begin(start, 150)

@@ -10,7 +10,10 @@ NIGHT = "[UI]\nUITheme=Night Mapping\n"
 JAPANESE = "[locale]\nuserLocale=ja\noverrideFlag=true\n"
 TWICE = {"QT_SCALE_FACTOR": "2"}
 
-WINDOWS = {"options", "dialog", "tune", "projects", "no_tasks", "no_account", "tasks", "task", "cancel"}
+WINDOWS = {
+    *("options", "dialog", "tune", "projects", "inspector_empty", "inspector"),
+    *("no_tasks", "no_account", "tasks", "task", "cancel"),
+}
 
 pytestmark = pytest.mark.desktop
 

@@ -2,61 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import sysconfig
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ROOT / "build" / "desktop_inspector"
-
-LONGEST_GAP = 0.1
-"""Seconds in which the main loop has to come round."""
+from .desk import LONGEST_GAP, Desk
 
 pytestmark = pytest.mark.desktop
 
 
 @pytest.fixture(scope="module", params=["1", "2"], ids=["100 %", "200 %"])
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    if not (shutil.which("qgis") and shutil.which("xvfb-run")):
-        pytest.skip("needs qgis and xvfb-run (make setup installs them)")
-    home = tmp_path_factory.mktemp("inspector")
-    plugins = home / "plugins"
-    plugins.mkdir()
-    (plugins / "csplus").symlink_to(ROOT)
-    pictures = PICTURES / request.param
-    shutil.rmtree(pictures, ignore_errors=True)
-    pictures.mkdir(parents=True)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("CSPLUS", "GOOGLE"))},
-        "HOME": str(home),
-        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
-        "XDG_RUNTIME_DIR": str(home),
-        "PYTHONPATH": sysconfig.get_path("purelib"),
-        "QGIS_PLUGINPATH": str(plugins),
-        "QT_QPA_PLATFORM": "xcb",
-        "QT_SCALE_FACTOR": request.param,
-        "CSPLUS_ENDPOINT": "sandbox",
-        "CSPLUS_DESKTOP_OUT": str(pictures),
-    }
-    screen = "1400x900" if request.param == "1" else "2800x1800"
-    command = ["xvfb-run", "-a", "-s", f"-screen 0 {screen}x24", "qgis", "--nologo", "--noversioncheck"]
-    command += ["--profiles-path", str(home / "profiles")]
-    command += ["--code", str(ROOT / "tests/desktop/inspector_steps.py")]
-    # Again, up to three times, where the window froze: a busy machine may be to blame for that.
-    for _ in range(3):
-        with (pictures / "qgis.log").open("w") as log:
-            subprocess.run(command, env=environment, stdout=log, stderr=log, timeout=200, check=False)
-        found = json.loads((pictures / "inspector.json").read_text())
-        assert found.get("failure") is None, found["failure"]
-        if found["longest_gap"] < LONGEST_GAP:
-            break
-    return found
+    screen = {"1": "1400x900x24", "2": "2800x1800x24"}[request.param]
+    desk = Desk(tmp_path_factory.mktemp("inspector"), f"desktop_inspector/{request.param}", screen)
+    return desk.start_unfrozen(
+        "inspector_steps", "inspector", CSPLUS_ENDPOINT="sandbox", QT_SCALE_FACTOR=request.param
+    )
 
 
 def test_at_start_there_is_an_action_and_nothing_else(told: dict) -> None:
