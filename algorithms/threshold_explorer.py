@@ -8,11 +8,14 @@ from typing import Any
 from qgis.core import QgsProcessingContext, QgsProcessingOutputNumber
 
 from ..csplus_plugin.core.catalog import PERIODS, SCORE_BANDS
+from ..csplus_plugin.core.errors import NoScores, NothingFound
 from ..csplus_plugin.core.recipe import Recipe
+from ..csplus_plugin.core.survey import Survey
 from ..csplus_plugin.core.table import Table
 from ..csplus_plugin.core.targets.thresholds import NO_PERIOD, Thresholds
 from ..csplus_plugin.core.threshold_curves import highest_of_all
 from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number
+from ..csplus_plugin.processing.run import Run
 from ..csplus_plugin.processing.table_algorithm import TableAlgorithm
 
 
@@ -67,6 +70,14 @@ class ThresholdExplorer(TableAlgorithm):
             period=self.parameterAsEnumString(parameters, "PERIOD", context),
             period_days=self.parameterAsInt(parameters, "PERIOD_DAYS", context),
         )
+
+    def ask(self, run: Run) -> tuple[Survey, Table]:
+        """Ask in one request; scenes without a score say nothing here, whatever the policy."""
+        try:
+            return super().ask(run)
+        except NoScores as problem:
+            next_step = "Wait a few days if they are recent, or choose a longer window."
+            raise NothingFound(problem.what, next_step) from problem
 
     def summarise(self, table: Table) -> dict[str, Any]:
         """Give the thresholds that cover the area."""

@@ -33,6 +33,10 @@ class NothingFound(CsPlusError):
     """The choices are sound, but no scene is left."""
 
 
+class NoScores(NothingFound):
+    """There are scenes, and none of them has a score over the area."""
+
+
 class MissingLibrary(CsPlusError):
     """The Earth Engine client library cannot be imported."""
 

@@ -10,6 +10,9 @@ from .language import _
 from .longitudes import Position
 from .region import Region
 
+ALL = 1 - 1e-6
+"""Share from which on an area is whole: a mean of many weights may end a little below 1."""
+
 METRES_PER_DEGREE = 111_320
 """Of latitude."""
 

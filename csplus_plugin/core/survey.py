@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalog import L2A_GLOBAL_FROM, PRODUCTS, UNSCORED_POLICIES
 from .days import pass_day
-from .errors import NothingFound, Unreachable
+from .errors import NoScores, NothingFound, Unreachable
 from .hidden_scores import hidden
 from .language import _, ngettext
 from .scenes import steps, unscored
@@ -314,7 +314,8 @@ def check_policy(scenes: Scenes, survey: Survey, *, needs_scores: bool) -> None:
     """Refuse what the policy for scenes without a score does not let through.
 
     Raises:
-        NothingFound: Nothing is let through, or the policy is to fail.
+        NoScores: Nothing is let through.
+        NothingFound: The policy is to fail.
     """
     if scenes.unscored_policy == "fail" and survey.unscored_ids:
         raise NothingFound(
@@ -327,7 +328,7 @@ def check_policy(scenes: Scenes, survey: Survey, *, needs_scores: bool) -> None:
             _("Wait a few days if they are recent, or choose another policy for unscored scenes."),
         )
     if survey.used_count == 0 and needs_scores:
-        raise NothingFound(
+        raise NoScores(
             _(
                 "None of the {scenes} found has a score over the area yet.",
                 scenes=_scenes(survey.scene_count),

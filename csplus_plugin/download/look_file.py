@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +29,9 @@ _TABLE = (
     "CREATE TABLE looks (recipe TEXT, place TEXT, pass INTEGER, day INTEGER, scenes INTEGER, unscored INTEGER, "
     "asked INTEGER, numbers TEXT, PRIMARY KEY (recipe, place, pass)) WITHOUT ROWID"
 )
+
+_SEAL = 8
+"""Characters of a checksum."""
 
 _YOUNG = 30
 """Days within which a score that hides a whole place may still change."""
@@ -88,13 +92,14 @@ class LookFile:
 
     def known(self, place: str) -> dict[int, tuple[int, int, bool, date]]:
         """Give number of pass -> its scenes, unscored ones, whether the place was seen, and the day when asked."""
-        chosen = "SELECT pass, scenes, unscored, numbers, asked FROM looks WHERE recipe = ? AND place = ?"
+        chosen = "SELECT * FROM looks WHERE recipe = ? AND place = ?"
         with self._sqlite_errors():
-            rows = self._file.execute(chosen, (self._recipe, place)).fetchall()
-            return {
-                int(number): (int(scenes), int(unscored), _is_seen(numbers), date.fromordinal(int(asked)))
-                for number, scenes, unscored, numbers, asked in rows
-            }
+            found = {}
+            for *row, numbers in self._file.execute(chosen, (self._recipe, place)).fetchall():
+                _, _, number, _, scenes, unscored, asked = row
+                seen = _is_seen(_opened(numbers, row))
+                found[int(number)] = int(scenes), int(unscored), seen, date.fromordinal(int(asked))
+            return found
 
     def needs(self, known: tuple[int, int, bool, date] | None, day: date, scenes: int, unscored: int) -> bool:
         """Tell whether a place in a pass has to be asked for, or again.
@@ -119,13 +124,10 @@ class LookFile:
             FileTrouble: The disk is full or gone.
         """
         today = date.today().toordinal()  # noqa: DTZ011 the user's own calendar
-        rows = [
-            (
-                *(self._recipe, one.place, one.number, one.day.toordinal(), one.scenes, one.unscored, today),
-                json.dumps(one.numbers, separators=(",", ":")),
-            )
-            for one in entries
-        ]
+        rows = []
+        for one in entries:
+            row = (self._recipe, one.place, one.number, one.day.toordinal(), one.scenes, one.unscored, today)
+            rows.append((*row, _sealed(json.dumps(one.numbers, separators=(",", ":")), row)))
         with self._sqlite_errors():
             self._file.execute("BEGIN")
             self._file.executemany("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -133,14 +135,12 @@ class LookFile:
 
     def entries(self, place: str, first: date, last: date) -> Iterator[tuple[int, date, Any]]:
         """Yield pass, day and numbers of a place within a window, in order of time; nobody has checked the numbers."""
-        chosen = (
-            "SELECT pass, day, numbers FROM looks "
-            "WHERE recipe = ? AND place = ? AND day BETWEEN ? AND ? ORDER BY pass"
-        )
+        chosen = "SELECT * FROM looks WHERE recipe = ? AND place = ? AND day BETWEEN ? AND ? ORDER BY pass"
         with self._sqlite_errors():
             window = (self._recipe, place, first.toordinal(), last.toordinal())
-            for number, day, numbers in self._file.execute(chosen, window).fetchall():
-                yield int(number), date.fromordinal(int(day)), json.loads(numbers)
+            for *row, numbers in self._file.execute(chosen, window).fetchall():
+                _, _, number, day, *_ = row
+                yield int(number), date.fromordinal(int(day)), json.loads(_opened(numbers, row))
 
     def _open(self) -> None:
         run = self._file.execute
@@ -183,6 +183,23 @@ class LookFile:
                 _("{name} is damaged: {problem}.", name=self._path.name, problem=problem),
                 _("Delete it; the next run asks for everything again."),
             ) from problem
+
+
+def _sealed(numbers: str, row: Sequence[Any]) -> str:
+    """Add a checksum of the whole row: a disk that turns a digit into another makes a number that looks sound."""
+    return f"{numbers}{zlib.crc32(repr((*row, numbers)).encode()):08x}"
+
+
+def _opened(sealed: str, row: Sequence[Any]) -> str:
+    """Take the checksum off.
+
+    Raises:
+        ValueError: It is of another row.
+    """
+    numbers = sealed[:-_SEAL]
+    if sealed != _sealed(numbers, row):
+        raise ValueError("a row is not as it was written")
+    return numbers
 
 
 def _is_seen(numbers: str) -> bool:

@@ -18,6 +18,7 @@ from ..core.errors import FileTrouble, NothingFound
 from ..core.language import _, ngettext
 from ..core.passes import Found, Pass
 from ..core.places import Group, Place, groups
+from ..core.sampling import ALL
 from ..core.smoothing import whittaker
 from ..core.survey import Survey
 from ..core.table import Cell
@@ -178,11 +179,14 @@ class SeriesRun:
                 for number, day, content in file.entries(place.key, first, last)
                 if number in of_window
             ]
+            if len(looks) < len(of_window):  # each was there, or was just stored
+                raise _damaged()
             yield from self._rows(feature, [(day, look) for day, look in looks if look.seen_share > 0])
 
     def _rows(self, feature: Cell, looks: Sequence[tuple[date, Look]]) -> Iterator[tuple[Cell, ...]]:
         target = self._target
-        kept = [(day, look) for day, look in looks if look.clear_share >= target.min_clear]
+        least = min(target.min_clear, ALL)
+        kept = [(day, look) for day, look in looks if look.clear_share >= least]
         if not kept:
             clearest = max((look.clear_share for _, look in looks), default=None)
             note = (
@@ -265,11 +269,15 @@ def _entries(chunk: Chunk[Place, Pass], looks: Sequence[Sequence[Look]]) -> Iter
 def _checked(numbers: Any, count: int) -> Look:
     look = Look.from_numbers(numbers, count)
     if look is None:
-        raise FileTrouble(
-            _("The file of looks beside the table is damaged."),
-            _("Delete it; the next run asks for everything again."),
-        )
+        raise _damaged()
     return look
+
+
+def _damaged() -> FileTrouble:
+    return FileTrouble(
+        f"The file beside the table that ends in {ENDING} is damaged.",
+        "Delete it; the next run asks for everything again.",
+    )
 
 
 def _utc_day(milliseconds: int) -> date:

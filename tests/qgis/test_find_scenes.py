@@ -103,6 +103,23 @@ def test_the_least_clear_share_filters_and_an_empty_answer_is_an_empty_layer(
     assert any("0 scenes listed, at least 100 percent clear" in line for line in feedback.said)
 
 
+@pytest.mark.parametrize("share", [0.9999995, 1])
+def test_a_scene_that_is_all_clear_is_listed_whatever_the_sum_of_weights_rounds_to(
+    context: QgsProcessingContext, feedback: Recorder, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    value = Client.value
+
+    def rounded(self: Client, expression: Any) -> Any:
+        answer = value(self, expression)
+        for feature in answer["answer"][:2]:
+            feature["properties"]["clear_fraction"] = share
+        return answer
+
+    monkeypatch.setattr(Client, "value", rounded)
+    _, scenes = find(context, feedback, MIN_CLEAR=1)
+    assert [one["clear_fraction"] for one in scenes] == [share, share]
+
+
 def test_scenes_none_of_which_has_a_score_are_listed_all_the_same(
     context: QgsProcessingContext, feedback: Recorder
 ) -> None:

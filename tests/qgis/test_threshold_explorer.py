@@ -121,7 +121,10 @@ def test_the_report_holds_it_all(context: QgsProcessingContext, feedback: Record
         ({"PERIOD": "days", "PERIOD_DAYS": 1, "END": "2023-12-31"}, "more than the 120"),
         ({"PERIOD": "fortnight"}, "not one of its choices"),
         ({"EXTENT": "10,10.1,50,50.1 [EPSG:4326]"}, "No scenes of L2A over the area"),
-        ({"START": "2023-01-11", "END": "2023-01-11"}, "None of the 1 scene found has a score"),
+        (
+            {"START": "2023-01-11", "END": "2023-01-11"},
+            "None of the 1 scene found has a score.*longer window",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence(
@@ -133,6 +136,33 @@ def test_a_mistake_is_one_sentence(
     }
     with pytest.raises(Exception, match=said):
         explore(context, feedback, **given)
+
+
+@pytest.mark.parametrize(("step", "count"), [(0.07, 16), (0.25, 6), (0.03, 35)])
+def test_an_odd_step_goes_as_far_as_it_fits_and_the_threshold_is_there(
+    context: QgsProcessingContext, feedback: Recorder, step: float, count: int
+) -> None:
+    _, rows = explore(context, feedback, STEP=step, THRESHOLD=0.65)
+    found = [row["threshold"] for row in rows]
+    assert len(found) == count
+    assert 0.65 in found
+    assert sorted({*found} - {0.65}) == pytest.approx([step * n for n in range(int(1 / step) + 1)])
+
+
+def test_a_period_without_a_scored_scene_keeps_nothing(
+    context: QgsProcessingContext, feedback: Recorder
+) -> None:
+    """On 11 January there is one scene, without a score; from 12 to 15 there is none."""
+    window = {"START": "2023-01-11", "END": "2023-01-22", "PERIOD": "days", "PERIOD_DAYS": 1}
+    results, rows = explore(context, feedback, **window, STEP=0.25)
+    shares = {}
+    for row in rows:
+        if row["threshold"] == 0.25:
+            shares[row["start"].day()] = row["kept_cs_cdf"]
+    assert sorted(shares) == list(range(11, 23))
+    assert [day for day, share in shares.items() if share] == [16, 21]
+    assert shares[21] > shares[16] > 0
+    assert not results["THRESHOLD_CS"]
 
 
 def test_what_the_buffer_would_take_is_said(context: QgsProcessingContext, feedback: Recorder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from qgis.core import (
     QgsField,
     QgsGeometry,
     QgsProcessingContext,
+    QgsProcessingException,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
@@ -203,10 +205,41 @@ def test_a_damaged_or_foreign_file_of_looks_is_one_sentence(
         run(context, feedback, **given)
     beside.unlink()
     run(context, feedback, **given)
-    with sqlite3.connect(beside) as file:
-        file.execute("UPDATE looks SET numbers = '[1, 2, 3]'")
-    with pytest.raises(Exception, match="looks beside the table is damaged"):
+    whole = beside.read_bytes()
+    for change in ("'[1, 2, 3]'", "replace(numbers, '5', '6')", "x'00ff'", "NULL", "7"):
+        beside.write_bytes(whole)
+        with sqlite3.connect(beside) as file:
+            file.execute(f"UPDATE looks SET numbers = {change}")
+        with pytest.raises(Exception, match=r"series\.gpkg\.looks is damaged.*Delete it"):
+            run(context, feedback, **given)
+    beside.write_bytes(whole)
+    with sqlite3.connect(beside) as file:  # as a bit of the disk would: another pass's day
+        file.execute("UPDATE looks SET day = day + 64 WHERE pass = (SELECT max(pass) FROM looks)")
+    with pytest.raises(Exception, match=r"series\.gpkg\.looks is damaged"):
         run(context, feedback, **given)
+
+
+def test_whatever_byte_of_the_looks_is_damaged_the_table_is_right_or_there_is_one_sentence(
+    context: QgsProcessingContext, feedback: Recorder, tmp_path: Path
+) -> None:
+    given = {"FEATURES": parcels(), "TABLE": str(tmp_path / "series.gpkg")}
+    expected = rows(run(context, feedback, **given), context)
+    beside = tmp_path / "series.gpkg.looks"
+    whole, random = beside.read_bytes(), np.random.default_rng(4)
+    used = [at for at, byte in enumerate(whole) if byte]  # most of the file is empty
+    outcomes = Counter()
+    for _ in range(20):
+        damaged = bytearray(whole)
+        damaged[random.choice(used)] ^= 1 << int(random.integers(8))
+        beside.write_bytes(damaged)
+        said, found = "", None
+        try:
+            found = rows(run(context, feedback, **given), context)
+        except QgsProcessingException as problem:
+            said = str(problem)
+        assert found == expected or (".looks" in said and "Traceback" not in said), said
+        outcomes["right" if found else "said"] += 1
+    assert outcomes["said"]
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,8 @@ class SceneList(TableTarget):
             row = _row(feature, scored, [column.name for column in self.columns(scenes)])
             by_id[row["id"]] = (row, _shape(feature.get("geometry")))
         order = [one.index for one in survey.scenes if one.index in by_id]
-        kept = [by_id[index] for index in order if _number_in(by_id[index][0], _CLEAR) >= self.min_clear]
+        least = min(self.min_clear, sampling.ALL)
+        kept = [by_id[index] for index in order if _number_in(by_id[index][0], _CLEAR) >= least]
         return Table(
             tuple(tuple(row.values()) for row, _ in kept), tuple(shape for _, shape in kept), has_shapes=True
         )
