@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from .conftest import Recorder
 
 COUNT = 5_120
 PAGE = 5_000
+EPOCH, DAY = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +75,17 @@ def test_every_scene_arrives_once_with_its_own_numbers(
     coverage = Counter(round(row["coverage"], 6) for row in rows.values())
     ((share, _),) = coverage.items()
     assert share == pytest.approx((SIDE * 10) ** 2 / (221.3 * 222.0), rel=0.01)
+
+
+def test_a_composite_counts_them_in_one_request(
+    context: QgsProcessingContext, feedback: Recorder, archive: ManyScenes, asked: list[str]
+) -> None:
+    window = {"START": "2019-01-01", "END": archive.last_day.isoformat(), "EXTENT": BOX, "LIVE": False}
+    made = toolbox.run("csplus:clearcomposite", window, context=context, feedback=feedback)
+    scored = {index for index in archive.scores if len(archive.known(index))}
+    assert (made["SCENE_COUNT"], made["SCORED_COUNT"]) == (COUNT, len(scored))
+    # At 120 degrees west the sun's day begins at eight in the morning of UTC.
+    moments = (datetime.strptime(one[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) for one in scored)
+    days = {int((moment - EPOCH) / DAY - 120 / 360) for moment in moments}
+    assert made["DATE_COUNT"] == len(days)
+    assert len(asked) == 1

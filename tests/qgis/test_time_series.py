@@ -143,6 +143,32 @@ def test_what_is_known_is_not_asked_again(
     assert sum(asked) == 24
 
 
+def test_changed_features_and_choices_have_their_own_looks_in_the_same_file(
+    context: QgsProcessingContext, feedback: Recorder, tmp_path: Path
+) -> None:
+    """Each run says what a run into a fresh file would, and asks only for what it does not know."""
+    places = {name: FIELDS[name] for name in ("north", "south")}
+    moved = {**places, "south": FIELDS["south"].replace("37.41", "37.411")}
+    steps: list[tuple[dict, dict, int]] = [
+        (places, {}, 24),
+        (moved, {}, 12),  # one field was drawn anew: the other is known
+        ({"south": moved["south"]}, {}, 0),  # one field was deleted
+        (places, {"THRESHOLD": 0.8}, 24),
+        (places, {"QA_BAND": "cs"}, 24),
+        (places, {"BUFFER": 20}, 24),
+        ({"new name": places["north"]}, {}, 0),
+        (places, {}, 0),
+    ]
+    for number, (shapes, choices, asked) in enumerate(steps):
+        given = {"FEATURES": parcels(shapes), **choices}
+        told = Recorder()
+        kept = rows(run(context, told, TABLE=str(tmp_path / "kept.gpkg"), **given), context)
+        (looks,) = (line for line in told.said if line.startswith("Looks: "))
+        assert looks.endswith(f"to be asked for: {asked}."), (number, looks)
+        fresh = str(tmp_path / f"fresh {number}.gpkg")
+        assert kept == rows(run(context, feedback, TABLE=fresh, **given), context), number
+
+
 def test_a_pass_whose_score_comes_late_is_asked_for_then(
     context: QgsProcessingContext, feedback: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
