@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from osgeo import ogr, osr
 
@@ -32,10 +32,9 @@ def cover(places: Sequence[Place]) -> Region:
         every = ogr.Geometry(ogr.wkbMultiPolygon)
         for place in places:
             shape = ogr.CreateGeometryFromJson(json.dumps(place.shape))
-            parts = [shape] if shape.GetGeometryType() == ogr.wkbPolygon else shape
-            for part in parts:
+            for part in _polygons(shape if shape.IsValid() else shape.MakeValid()):
                 every.AddGeometry(part)
-        area = every.UnionCascaded()
+        area = _united(every)
         if _vertices(area) > MOST_VERTICES:
             area = area.SimplifyPreserveTopology(_FINE)
         if _vertices(area) > MOST_VERTICES:
@@ -53,6 +52,23 @@ def cover(places: Sequence[Place]) -> Region:
             for polygon in polygons
         )
     )
+
+
+def _polygons(shape: ogr.Geometry) -> Iterator[ogr.Geometry]:
+    if shape.GetGeometryName() == "POLYGON":
+        yield shape
+        return
+    for number in range(shape.GetGeometryCount()):
+        yield from _polygons(shape.GetGeometryRef(number))
+
+
+def _united(every: ogr.Geometry) -> ogr.Geometry:
+    """Dissolve polygons; what GEOS cannot dissolve is the hull around them."""
+    try:
+        area = every.UnionCascaded()
+    except RuntimeError:  # where GDAL raises; elsewhere it gives None
+        area = None
+    return every.ConvexHull() if area is None or area.IsEmpty() else area
 
 
 def _vertices(area: ogr.Geometry) -> int:

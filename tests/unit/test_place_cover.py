@@ -11,6 +11,7 @@ import pytest
 from csplus.csplus_plugin.core import place_cover
 from csplus.csplus_plugin.core.place_cover import cover
 from csplus.csplus_plugin.core.places import Place, place
+from osgeo import gdal
 
 from .test_places import point, square
 
@@ -52,6 +53,20 @@ def test_places_that_overlap_are_one_area() -> None:
     box = (-119.952, 37.398, -119.925, 37.425)
     assert share_that_differs(found.polygons, [one["coordinates"] for one in given], box) < 0.002
     assert len(found.polygons) == 2
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_a_polygon_that_crosses_itself_is_covered_too(raises: bool) -> None:
+    """Its halves: a place may become invalid by a centimetre, where edges are rounded."""
+    bow = [[-119.91, 37.41], [-119.90, 37.42], [-119.90, 37.41], [-119.91, 37.42], [-119.91, 37.41]]
+    before = gdal.GetUseExceptions()
+    (gdal.UseExceptions if raises else gdal.DontUseExceptions)()
+    try:
+        found = cover(placed({"type": "Polygon", "coordinates": [bow]}, square(-119.905, 37.414, 0.002)))
+    finally:
+        (gdal.UseExceptions if before else gdal.DontUseExceptions)()
+    given = [[bow], square(-119.905, 37.414, 0.002)["coordinates"]]
+    assert share_that_differs(found.polygons, given, (-119.915, 37.405, -119.895, 37.425)) < 0.005
 
 
 def test_a_point_is_its_pixel() -> None:
