@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core.errors import FileTrouble
 from ..core.language import _
@@ -58,6 +58,24 @@ class Entry:
     numbers: list[float | None]
 
 
+class Known(NamedTuple):
+    """What is known of a place in a pass, short of its numbers.
+
+    Attributes:
+        day: UTC day on which the pass began, as of then.
+        scenes: Its scenes as of then.
+        unscored: How many of them had no score then.
+        is_seen: Whether the place was seen.
+        asked: Day when it was asked for.
+    """
+
+    day: date
+    scenes: int
+    unscored: int
+    is_seen: bool
+    asked: date
+
+
 class LookFile:
     """The entries of one recipe. Use as a context manager, from one thread.
 
@@ -90,18 +108,23 @@ class LookFile:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def known(self, place: str) -> dict[int, tuple[int, int, bool, date]]:
-        """Give number of pass -> its scenes, unscored ones, whether the place was seen, and the day when asked."""
+    def known(self, place: str) -> dict[int, Known]:
+        """Give what is known of a place, by the number of the pass."""
         chosen = "SELECT * FROM looks WHERE recipe = ? AND place = ?"
         with self._sqlite_errors():
             found = {}
             for *row, numbers in self._file.execute(chosen, (self._recipe, place)).fetchall():
-                _, _, number, _, scenes, unscored, asked = row
-                seen = _is_seen(_opened(numbers, row))
-                found[int(number)] = int(scenes), int(unscored), seen, date.fromordinal(int(asked))
+                _, _, number, day, scenes, unscored, asked = row
+                found[int(number)] = Known(
+                    date.fromordinal(int(day)),
+                    int(scenes),
+                    int(unscored),
+                    _is_seen(_opened(numbers, row)),
+                    date.fromordinal(int(asked)),
+                )
             return found
 
-    def needs(self, known: tuple[int, int, bool, date] | None, day: date, scenes: int, unscored: int) -> bool:
+    def needs(self, known: Known | None, day: date, scenes: int, unscored: int) -> bool:
         """Tell whether a place in a pass has to be asked for, or again.
 
         Args:
@@ -112,10 +135,9 @@ class LookFile:
         """
         if known is None:
             return True
-        scenes_then, unscored_then, is_seen, asked = known
-        # A scene came late, or the score of one; or a score hid the whole place while it was young.
-        is_late = scenes > scenes_then or unscored < unscored_then
-        return is_late or (not is_seen and (asked - day).days < _YOUNG)
+        # A scene came late, or the score of one, or the first one went; or a score hid the place while it was young.
+        is_late = scenes > known.scenes or unscored < known.unscored or day != known.day
+        return is_late or (not known.is_seen and (known.asked - day).days < _YOUNG)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Store the entries of one answer, all of them or none.

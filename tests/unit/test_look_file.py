@@ -44,6 +44,9 @@ def test_what_may_have_changed_is_asked_again(tmp_path: Path) -> None:
         assert not needs(file, 1, unscored=1)
         assert needs(file, 1, unscored=0)  # the score came
         assert needs(file, 1, unscored=1, scenes=3)  # a scene came
+        assert needs(
+            file, 1, unscored=1, day=DAY + timedelta(days=1)
+        )  # it begins on another day: its first scene went
         assert not needs(file, 2)  # old: its score hides the place for good
         assert needs(file, 3, day=young)
 
