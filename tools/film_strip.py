@@ -1,4 +1,4 @@
-"""Put the pictures of tests/desktop/test_renewal.py side by side: `film_strip.py FOLDER JPG`."""
+"""Put pictures of the desktop tests side by side: `film_strip.py build docs/live_layers.jpg`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from qgis.PyQt.QtCore import QRect, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 
 FRAMES = {
-    "first_contact.png": "1  A first run without an account",
-    "options_sandbox.png": "2  Try without an account",
-    "saved.png": "3  Drawn, and saved",
-    "reopened.png": "4  Opened again, the old tiles gone",
-    "refused.png": "5  Forgotten by the service, renewed",
-    "identify.png": "6  Identify",
+    "desktop_renewal/first_contact.png": "1  A first run without an account",
+    "desktop_renewal/options_sandbox.png": "2  Try without an account",
+    "desktop_renewal/saved.png": "3  Drawn, and saved",
+    "desktop_renewal/reopened.png": "4  Opened again, the old tiles gone",
+    "desktop_tuning/dock_slid.png": "5  The threshold, by looking",
+    "desktop_inspector/1/selected.png": "6  Every look at a pixel",
 }
 COLUMNS = 3
 WIDTH, HEIGHT, TITLE, GAP = 640, 411, 26, 8
