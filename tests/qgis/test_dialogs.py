@@ -53,11 +53,10 @@ def delete(dialogs: list[QDialog]) -> None:
     for dialog in dialogs:
         dialog.close()
         dialog.deleteLater()
-        del dialog
-    dialogs.clear()
     gc.collect()
     QgsApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QgsApplication.processEvents()
+    dialogs.clear()
 
 
 def dialog_of(opened: list[QDialog], name: str, parameters: dict[str, Any] | None = None) -> AlgorithmDialog:
@@ -291,3 +290,22 @@ def test_dialogs_are_deleted_in_peace(opened: list[QDialog], is_shown: bool) -> 
     opened.append(dialog)
     del dialog
     delete(opened)
+
+
+@pytest.mark.parametrize("name", ["METHOD", "BANDS", "THRESHOLD", "START", "EXTENT"])
+def test_the_handle_of_a_widget_stays(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """QGIS's own `createWrappedWidget` lets it die, and the real QGIS with it, when the dialog is deleted."""
+    handles = []
+    make = parameter_widgets._Wrapper.createWidget
+    monkeypatch.setattr(
+        parameter_widgets._Wrapper, "createWidget", lambda self: handles.append(make(self)) or handles[-1]
+    )
+    algorithm, owner = made("clearcomposite"), QDialog()
+    definition = algorithm.parameterDefinition(name)
+    kind = definition.metadata()["widget_wrapper"]["class"].rpartition(".")[2]
+    one = getattr(parameter_widgets, kind)(definition, owner)
+    widget = one.createWrappedWidget(QgsProcessingContext())
+    assert handles == [widget]
+    assert not sip.isdeleted(handles[0])
+    assert one.wrappedWidget() is widget
+    sip.delete(widget)
