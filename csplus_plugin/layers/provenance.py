@@ -21,8 +21,8 @@ from ..core.language import _, in_english, marked
 from ..core.longitudes import HALF, TURN
 from ..core.recipe import Recipe
 from ..core.survey import Survey
-from ..core.targets.target import Target
-from . import file_recipe
+from ..core.targets.target import ImageTarget, Target
+from . import colour_key, file_recipe
 
 RECIPE_PROPERTY = "csplus/recipe"
 MINTED_PROPERTY = "csplus/minted"
@@ -44,6 +44,7 @@ def describe(layer: QgsMapLayer, recipe: Recipe[Target], survey: Survey | None, 
     layer.setCustomProperty(RECIPE_PROPERTY, recipe.to_json())
     if isinstance(layer, QgsRasterLayer):
         set_period(layer, recipe.scenes.start, recipe.scenes.end)
+        _show_colours(layer, recipe)
     metadata = QgsLayerMetadata()
     metadata.setTitle(layer.name())
     metadata.setType("dataset")
@@ -67,6 +68,7 @@ def describe_again(layer: QgsRasterLayer, recipe: Recipe[Target]) -> None:
     is_sandbox = before.abstract().startswith(SANDBOX_NOTICE)
     layer.setCustomProperty(RECIPE_PROPERTY, recipe.to_json())
     set_period(layer, recipe.scenes.start, recipe.scenes.end)
+    _show_colours(layer, recipe)
     before.setTitle(layer.name())
     before.setAbstract("\n".join(_summary(recipe, None, sandbox=is_sandbox)))
     before.setExtent(_extent(recipe))
@@ -74,6 +76,11 @@ def describe_again(layer: QgsRasterLayer, recipe: Recipe[Target]) -> None:
     keywords["Cloud Score+ for QGIS"] = _keywords(recipe, sandbox=is_sandbox)
     before.setKeywords(keywords)
     layer.setMetadata(before)
+
+
+def _show_colours(layer: QgsRasterLayer, recipe: Recipe[Target]) -> None:
+    if layer.providerType() == "wms" and isinstance(recipe.target, ImageTarget):
+        colour_key.show(layer, recipe)
 
 
 def tags(
