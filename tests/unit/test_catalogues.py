@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("babel", reason="`make setup` installs it")
 
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,3 +118,25 @@ def test_sentences_in_japanese_end_as_the_english_do() -> None:
             assert text.endswith(("。", "}", "…")) or message.id == "{what}.", message.id
         assert "、。" not in text, message.id
         assert "。。" not in text, message.id
+
+
+def test_a_text_that_comes_back_has_its_translation(
+    tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool, "FOLDER", tmp_path)
+    path = tmp_path / "fr.po"
+
+    def template(*texts: str) -> Catalog:
+        made = Catalog()
+        for text in texts:
+            made.add(text)
+        return made
+
+    begun = tool.update(template("One", "Two"), "fr")
+    assert [one.id for one in tool.untranslated(begun)] == ["One", "Two"]
+    begun["One"].string = "Un"
+    tool.write(begun, path)
+    tool.write(tool.update(template("Two"), "fr"), path)
+    assert [message.id for message in messages(path)] == ["Two"]
+    tool.write(tool.update(template("One", "Two", "Three"), "fr"), path)
+    assert [(one.id, one.string) for one in messages(path)] == [("One", "Un"), ("Two", ""), ("Three", "")]
