@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingOutputNumber
 
 from ..csplus_plugin.core.catalog import PERIODS, SCORE_BANDS
 from ..csplus_plugin.core.errors import NoScores, NothingFound
+from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
 from ..csplus_plugin.core.table import Table
@@ -76,7 +77,7 @@ class ThresholdExplorer(TableAlgorithm):
         try:
             return super().ask(run)
         except NoScores as problem:
-            next_step = "Wait a few days if they are recent, or choose a longer window."
+            next_step = _("Wait a few days if they are recent, or choose a longer window.")
             raise NothingFound(problem.what, next_step) from problem
 
     def summarise(self, table: Table) -> dict[str, Any]:

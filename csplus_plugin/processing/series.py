@@ -275,8 +275,8 @@ def _checked(numbers: Any, count: int) -> Look:
 
 def _damaged() -> FileTrouble:
     return FileTrouble(
-        f"The file beside the table that ends in {ENDING} is damaged.",
-        "Delete it; the next run asks for everything again.",
+        _("The file beside the table that ends in {ending} is damaged.", ending=ENDING),
+        _("Delete it; the next run asks for everything again."),
     )
 
 
