@@ -63,6 +63,14 @@ SPEAKING = {
 }
 """Functions whose texts a user reads: given to them as they are, they would stay English."""
 
+FLOORS = ("core", "earthengine", "download", "layers", "gui")
+"""Folders in which every whole sentence is for users; those above hold help, which is translated where it is added."""
+
+IN_ENGLISH = ("catalog.py", "days.py", "printer.py", "scenes.py", "script.py")
+"""Files of these whose sentences go into files and scripts."""
+
+SENTENCE = re.compile(r"[A-Z][a-z ].* .*[.…?]$")
+
 Found = tuple[str | tuple[str, str], str, str]
 """A text, or its forms for one and for many; the file that holds it; a note for whoever translates it."""
 
@@ -160,14 +168,33 @@ def texts_of_provider() -> Iterator[Found]:
 def bare_texts() -> Iterator[tuple[str, str]]:
     """Find texts for users that are said without being translated: where, and what."""
     for path, tree in _modules():
-        for call in ast.walk(tree):
-            if (
-                isinstance(call, ast.Call)
-                and getattr(call.func, "attr", getattr(call.func, "id", "")) in SPEAKING
-            ):
-                for given in call.args:
-                    if re.search("[a-z]{2}", _literal(given)):
-                        yield f"{path.as_posix()}:{given.lineno}", ast.unparse(given)
+        given = {
+            id(one)
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call)
+            and getattr(call.func, "attr", getattr(call.func, "id", "")) in SPEAKING
+            for one in call.args
+        }
+        for node in _untranslated(tree):
+            text = _literal(node)
+            is_sentence = path.parts[1] in FLOORS and path.name not in IN_ENGLISH and SENTENCE.match(text)
+            if is_sentence or (id(node) in given and re.search("[a-z]{2}", text)):
+                yield f"{path.as_posix()}:{node.lineno}", ast.unparse(node)
+
+
+def _untranslated(tree: ast.Module) -> Iterator[ast.expr]:
+    """Give the texts of a module that are neither translated, nor docstrings, nor parts of other texts."""
+    left_out: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            left_out.add(id(node.value))
+        elif isinstance(node, ast.JoinedStr):
+            left_out |= {id(one) for one in node.values}
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in KEYWORDS:
+            left_out |= {id(one) for one in node.args}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in left_out:
+            yield node
 
 
 def _literal(given: ast.expr) -> str:

@@ -75,12 +75,21 @@ def test_every_text_for_users_can_be_translated(tool: ModuleType) -> None:
 def test_a_text_that_cannot_be_translated_is_found(
     tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "algorithms").mkdir()
-    (tmp_path / "algorithms" / "one.py").write_text(
+    algorithm = tmp_path / "algorithms" / "one.py"
+    error = tmp_path / "csplus_plugin" / "core" / "two.py"
+    for path in (algorithm, error):
+        path.parent.mkdir(parents=True)
+    algorithm.write_text(
         "def f(run, x):\n    run.say(f'{x} is wrong.')\n    run.say(f'{x}: {x}')\n    run.say(_('Right.'))\n"
     )
+    error.write_text(
+        '"""What it is for."""\nNEXT = "Run it again, please."\nHERE = marked("Leave it as it is.")\n'
+    )
     monkeypatch.setattr(tool, "ROOT", tmp_path)
-    assert list(tool.bare_texts()) == [("algorithms/one.py:2", "f'{x} is wrong.'")]
+    assert list(tool.bare_texts()) == [
+        ("algorithms/one.py:2", "f'{x} is wrong.'"),
+        ("csplus_plugin/core/two.py:2", "'Run it again, please.'"),
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
