@@ -35,7 +35,7 @@ from qgis.core import (
     QgsRectangle,
 )
 from qgis.gui import QgsMapCanvas, QgsMapToolPan
-from qgis.PyQt.QtCore import QEvent, QPointF, QSize, Qt
+from qgis.PyQt.QtCore import QEvent, QPointF, QSize, Qt, QTimer
 from qgis.PyQt.QtGui import QAction, QActionGroup, QColor, QMouseEvent, QPalette
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar
@@ -623,6 +623,32 @@ def test_it_leaves_nothing_in_the_window(
         len(window.bar.actions()),
     ) == (before[0], before[1], before[2] - 1)
     pump(lambda: not [one for one in threading.enumerate() if "csplus request" in one.name])
+
+
+def test_a_year_of_looks_costs_the_main_thread_little(
+    context: QgsProcessingContext, window: Window, inspector: PointInspector
+) -> None:
+    """Its own computing time, so that a busy machine does not count."""
+    window.layer = composite(context, END="2023-12-31", METHOD="best", INDICES=["NDVI"])["LIVE_LAYER"]
+    turns: list[float] = []
+    before = time.thread_time()
+
+    def look() -> None:
+        nonlocal before
+        turns.append(time.thread_time() - before)
+        before = time.thread_time()
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(5)
+    click(window, inspector)
+    settle(inspector)
+    answered = len(turns)
+    pump(lambda: len(turns) > answered + 5)  # it is drawn by then
+    timer.stop()
+    assert len(inspector.dock.found.looks) > 100
+    assert len(inspector.dock.chart.places()) == len(inspector.dock.found.looks)
+    assert max(turns[1:]) < 0.1
 
 
 def test_another_project_shows_nothing_of_the_one_before(
