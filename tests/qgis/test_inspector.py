@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ from csplus.csplus_plugin.core.errors import InvalidChoice
 from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.earthengine import session
 from csplus.csplus_plugin.gui.inspector import inspector as module
-from csplus.csplus_plugin.gui.inspector.drawing import RADIUS
+from csplus.csplus_plugin.gui.inspector.drawing import RADIUS, Drawing
 from csplus.csplus_plugin.gui.inspector.inks import Inks
 from csplus.csplus_plugin.gui.inspector.inspector import PointInspector
 from csplus.csplus_plugin.layers.pixel import pixel_at
@@ -35,8 +36,8 @@ from qgis.core import (
     QgsRectangle,
 )
 from qgis.gui import QgsMapCanvas, QgsMapToolPan
-from qgis.PyQt.QtCore import QEvent, QPointF, QSize, Qt, QTimer
-from qgis.PyQt.QtGui import QAction, QActionGroup, QColor, QMouseEvent, QPalette
+from qgis.PyQt.QtCore import QEvent, QPointF, QSize, QSizeF, Qt, QTimer
+from qgis.PyQt.QtGui import QAction, QActionGroup, QColor, QFont, QMouseEvent, QPalette
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar
 
@@ -747,3 +748,20 @@ def test_scores_and_values_stand_where_they_belong(
     expected = places[low][1].y() - pixels * (looks[middle].scores["cs_cdf"] - looks[low].scores["cs_cdf"])
     assert places[middle][1].y() == pytest.approx(expected, abs=0.01)
     assert max(places[n][0].y() for n in scored) < min(places[n][1].y() for n in scored)  # two panels
+
+
+def test_only_what_is_not_clear_may_lie_beyond_the_axis(
+    context: QgsProcessingContext, window: Window, inspector: PointInspector
+) -> None:
+    window.layer = composite(context, METHOD="median", BANDS=["B2", "B4"])["LIVE_LAYER"]
+    click(window, inspector)
+    settle(inspector)
+    (first, *_), found = inspector.dock.found.looks, inspector.dock.found
+    values = {0.06000000000000001: True, 0.0544: True, 0.0572: True, 0.8: False, -0.4: False}
+    looks = [replace(first, values={"B2": value}, is_clear=clear) for value, clear in values.items()]
+    made = replace(found, looks=tuple(looks), levels={"B2": (0.0572,)}, variables=("B2",))
+    drawn = Drawing(made, "B2", QSizeF(600, 300), QFont(), Inks.of(QPalette()))
+    assert [mark.beyond for mark in drawn.marks] == [0, 0, 0, 1, -1]
+    heights = [mark.value.y() for mark in drawn.marks[:3]]
+    assert heights[0] < heights[2] < heights[1]
+    assert heights[1] - heights[0] < 0.6 * (drawn.marks[4].value.y() - drawn.marks[3].value.y())

@@ -20,6 +20,12 @@ RADIUS = 4.0
 _GAP = 2.4
 """Lines of text between the two panels."""
 
+_NARROWEST = 0.25
+"""Share of the largest value that the axis of values reaches at least."""
+
+_ROUNDING = 1e-6
+"""Share of an axis by which a value at its end may seem to be beyond it."""
+
 _UPPER = 0.58
 """Share of the height that values have."""
 
@@ -129,7 +135,8 @@ class Drawing:
             x = self._across.at(_number(look.moment))
             value, score = look.values.get(self._variable), look.scores.get(self._found.score_band)
             within = None if value is None else min(max(value, self._up.low), self._up.high)
-            beyond = 0 if value is None else (value > self._up.high) - (value < self._up.low)
+            slack = _ROUNDING * (self._up.high - self._up.low)
+            beyond = 0 if value is None else (value > self._up.high + slack) - (value < self._up.low - slack)
             yield Mark(
                 number,
                 None if within is None else QPointF(x, self._up.at(within)),
@@ -233,7 +240,10 @@ def _range(found: Inspection, variable: str) -> tuple[float, float]:
     low, high = min(inner), max(inner)
     reach = max(high - low, 0.25 * abs(high), 0.01)
     near = [value for value, _ in known if low - reach <= value <= high + reach]
-    return min([low, *near]), max([high, *near])
+    low, high = min([low, *near]), max([high, *near])
+    # Two looks that are nearly alike shall look so.
+    lacking = max(0.0, _NARROWEST * max(abs(low), abs(high)) - (high - low)) / 2
+    return low - lacking, high + lacking
 
 
 def _days(found: Inspection) -> tuple[float, float]:
