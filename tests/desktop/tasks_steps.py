@@ -46,6 +46,8 @@ def run(name, then):
 
     dialog = processing.createAlgorithmDialog("csplus:exportcomposite", {**EXPORT, "NAME": name})
     keep["dialog"] = dialog
+    # Its Python half until the end of QGIS: one that is let go of before QGIS deletes the rest can crash it.
+    keep.setdefault("dialogs", []).append(dialog)
     dialog.algorithmFinished.connect(lambda *_: later(500, then))
     dialog.show()
     dialog.runButton().click()
