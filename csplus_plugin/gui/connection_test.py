@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
-from ..core.errors import Cancelled, CsPlusError
-from ..core.language import _
-from ..core.text import clean
+from ..core.errors import Cancelled
+from ..core.language import _, marked
 from ..earthengine import check
 from ..earthengine.session import Connection, Session
+from ..layers.background_task import BackgroundTask
 
 
-class ConnectionTest(QgsTask):
-    """Tests a connection in a thread of QGIS's pool.
+class ConnectionTest(BackgroundTask):
+    """Finds the library and the account, then sends two small requests.
 
     Args:
         connection: Who computes.
@@ -23,42 +22,28 @@ class ConnectionTest(QgsTask):
         ended: Whether it works, and what was found, or what is wrong and what to do.
     """
 
+    DEFECT = marked("The connection cannot be tested: {kind} ({defect}).")
+
     told = pyqtSignal(str)
     ended = pyqtSignal(bool, str)
 
     def __init__(self, connection: Connection) -> None:
-        flags = QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
-        super().__init__(_("Testing the connection of Cloud Score+"), flags)
+        super().__init__(_("Testing the connection of Cloud Score+"))
         self._connection = connection
-        self._works, self._sentence = False, ""
+        self._found = ""
 
-    def run(self) -> bool:
-        """Find the library and the account, then send two small requests."""
-        try:
-            self._sentence = self._test()
-            self._works = True
-        except Cancelled:
-            self._sentence = _("Cancelled.")
-        except CsPlusError as problem:
-            self._sentence = str(problem)
-        except Exception as defect:  # noqa: BLE001 one that left this function would be lost
-            self._sentence = clean(
-                _(
-                    "The connection cannot be tested: {kind} ({defect}).",
-                    kind=type(defect).__name__,
-                    defect=defect,
-                )
-            )
-        return True
+    def work(self) -> None:
+        """Test it."""
+        self._found = self._test()
 
     def finished(self, result: bool) -> None:  # noqa: FBT001 QGIS's own signature
         """Hand over the sentence, in the main thread."""
         del result
-        self.ended.emit(self._works, self._sentence or _("Cancelled."))
+        self.ended.emit(bool(self._found), str(self.problem or self._found or _("Cancelled.")))
 
     def _test(self) -> str:
         def show_start(share: float) -> None:
-            if self.isCanceled():
+            if self.is_unwanted():
                 raise Cancelled
             if share:
                 self.told.emit(_("Writing the sandbox's sample scenes: {share:.0f} %", share=100 * share))
@@ -68,7 +53,7 @@ class ConnectionTest(QgsTask):
 
         check.find_library(ignore)
         session = check.open_session(self._connection, ignore, show_start)
-        report = check.probe_service(session, ignore, self.isCanceled)
+        report = check.probe_service(session, ignore, self.is_unwanted)
         return _sentence(session, report)
 
 

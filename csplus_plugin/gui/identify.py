@@ -11,16 +11,15 @@ from qgis.core import (
     QgsCsException,
     QgsPointXY,
     QgsProject,
-    QgsTask,
 )
 from qgis.gui import QgisInterface, QgsMapTool, QgsMapToolIdentify
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-from ..core.errors import Cancelled, CsPlusError
-from ..core.language import _
-from ..core.text import clean
+from ..core.errors import CsPlusError
+from ..core.language import _, marked
 from ..earthengine.session import Connection
 from ..layers import minting, pixel
+from ..layers.background_task import BackgroundTask
 from ..layers.swap import LiveLayer, read_live
 
 
@@ -104,48 +103,30 @@ class Identify(QObject):
             self._question = None
 
 
-class _Question(QgsTask):
-    """Asks for one pixel, in a thread of QGIS's pool."""
+class _Question(BackgroundTask):
+    """Asks for one pixel."""
+
+    DEFECT = marked("The pixel cannot be read: {kind} ({defect}).")
 
     answered = pyqtSignal(str)
 
     def __init__(self, live: LiveLayer, longitude: float, latitude: float, connection: Connection) -> None:
-        super().__init__(
-            _("Reading a pixel"),
-            QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent,
-        )
+        super().__init__(_("Reading a pixel"))
         self._live, self._place, self._connection = live, (longitude, latitude), connection
-        self._is_over, self._sentence = False, ""
+        self._line = ""
 
-    def run(self) -> bool:
+    def work(self) -> None:
         """Ask."""
-        try:
-            minting.check_service(self._live, self._connection)
-            recipe = minting.read_recipe(self._live)
-            found = pixel.pixel_at(recipe, *self._place)
-            client = minting.open_client(self._connection, self.isCanceled)
-            line = pixel.describe_pixel(recipe, found, client)
-            longitude, latitude = self._place
-            more = _("For every look at it, right-click the layer: Cloud Score+ > Inspect pixels.")
-            self._sentence = f"{line} ({latitude:.5f}, {longitude:.5f}) {more}"
-        except Cancelled:
-            return False
-        except CsPlusError as problem:
-            self._sentence = str(problem)
-        except Exception as defect:  # noqa: BLE001 a recipe of anybody's; one that left this function would be lost
-            self._sentence = clean(
-                _("The pixel cannot be read: {kind} ({defect}).", kind=type(defect).__name__, defect=defect)
-            )
-        return True
+        minting.check_service(self._live, self._connection)
+        recipe = minting.read_recipe(self._live)
+        found = pixel.pixel_at(recipe, *self._place)
+        client = minting.open_client(self._connection, self.is_unwanted)
+        line = pixel.describe_pixel(recipe, found, client)
+        longitude, latitude = self._place
+        more = _("For every look at it, right-click the layer: Cloud Score+ > Inspect pixels.")
+        self._line = f"{line} ({latitude:.5f}, {longitude:.5f}) {more}"
 
     def finished(self, result: bool) -> None:  # noqa: FBT001 QGIS's own signature
         """Give the line, in the main thread."""
-        self._is_over = True
-        if result and self._sentence:
-            self.answered.emit(self._sentence)
-
-    def drop(self) -> None:
-        """Nobody waits for the answer any more."""
-        if not self._is_over:
-            self.answered.disconnect()
-            self.cancel()
+        if result and not self.is_dropped:
+            self.answered.emit(str(self.problem or self._line))

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from qgis.core import QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 
 from ..core.errors import Cancelled, CsPlusError
 from ..core.kept_share import kept_share, read_share
-from ..core.language import _
+from ..core.language import _, marked
 from ..core.picture import picture
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
-from ..core.text import clean
 from ..earthengine.client import encoded
 from ..earthengine.session import Connection
 from ..layers import minting
+from ..layers.background_task import BackgroundTask
 from ..layers.swap import LiveLayer
 
-_PATIENCE = 2.0
-"""Seconds that the plugin's end waits for the thread, which obeys a cancel within a tenth of one."""
 
-
-class TuningTask(QgsTask):
+class TuningTask(BackgroundTask):
     """Asks for both at once; QGIS runs it in a thread of its pool.
 
     Args:
@@ -41,6 +36,8 @@ class TuningTask(QgsTask):
         ended: Number of the change: nothing more comes.
     """
 
+    DEFECT = marked("It cannot be drawn: {kind} ({defect}).")
+
     drawn = pyqtSignal(int, str)
     shared = pyqtSignal(int, float)
     failed = pyqtSignal(int, str)
@@ -49,56 +46,26 @@ class TuningTask(QgsTask):
     def __init__(
         self, number: int, layer: LiveLayer, recipe: Recipe[ImageTarget], connection: Connection
     ) -> None:
-        flags = QgsTask.Flag.CanCancel | QgsTask.Flag.CancelWithoutPrompt | QgsTask.Flag.Silent
-        super().__init__(_("Tuning a live layer of Cloud Score+"), flags)
+        super().__init__(_("Tuning a live layer of Cloud Score+"))
         self._number, self._layer, self._recipe, self._connection = number, layer, recipe, connection
-        self._is_dropped = False
-        self._over = threading.Event()
 
-    def run(self) -> bool:
-        """Ask, in the task's thread; an exception that left it would be printed and lost."""
-        try:
-            minting.check_service(self._layer, self._connection)
-            client = minting.open_client(self._connection, self._is_over)
-            # One after the other: building is Python's own work, and threads that compete for it hold up the window.
-            drawing, counting = encoded(picture(self._recipe)), encoded(kept_share(self._recipe))
-            with ThreadPoolExecutor(1, thread_name_prefix="csplus tuning") as pool:
-                share = pool.submit(client.value, counting)
-                self._tell(lambda: self.drawn.emit(self._number, client.map(drawing)))
-                self._tell(lambda: self.shared.emit(self._number, read_share(share.result())))
-        except Cancelled:
-            return False
-        except CsPlusError as problem:
-            self.failed.emit(self._number, str(problem))
-        except Exception as defect:  # noqa: BLE001 a recipe of anybody's, in the hands of Google's library
-            self.failed.emit(
-                self._number,
-                clean(_("It cannot be drawn: {kind} ({defect}).", kind=type(defect).__name__, defect=defect)),
-            )
-        finally:
-            self._over.set()
-        return True
+    def work(self) -> None:
+        """Ask for both."""
+        minting.check_service(self._layer, self._connection)
+        client = minting.open_client(self._connection, self.is_unwanted)
+        # One after the other: building is Python's own work, and threads that compete for it hold up the window.
+        drawing, counting = encoded(picture(self._recipe)), encoded(kept_share(self._recipe))
+        with ThreadPoolExecutor(1, thread_name_prefix="csplus tuning") as pool:
+            share = pool.submit(client.value, counting)
+            self._tell(lambda: self.drawn.emit(self._number, client.map(drawing)))
+            self._tell(lambda: self.shared.emit(self._number, read_share(share.result())))
 
     def finished(self, result: bool) -> None:  # noqa: FBT001 QGIS's own signature
-        """Say that it is over, in the main thread."""
+        """Say what went wrong, and that it is over, in the main thread."""
         del result
+        if self.problem is not None:
+            self.failed.emit(self._number, str(self.problem))
         self.ended.emit(self._number)
-
-    def drop(self) -> None:
-        """Nobody waits for the answers any more."""
-        self._is_dropped = True
-        if not self._over.is_set():
-            self.cancel()
-
-    def abandon(self) -> None:
-        """Cancel it, and wait until its thread is out of our code."""
-        is_running = self.status() == QgsTask.TaskStatus.Running
-        self.drop()
-        if is_running:
-            self._over.wait(_PATIENCE)
-
-    def _is_over(self) -> bool:
-        return self._is_dropped or self.isCanceled()
 
     def _tell(self, ask: Callable[[], None]) -> None:
         """Ask for one of the two: that the other failed does not take it away."""
