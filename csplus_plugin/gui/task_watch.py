@@ -117,13 +117,13 @@ class TaskWatch(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether the tasks are being asked for."""
-        return self._look is not None
+        """Whether the tasks are being asked for, or are about to be."""
+        return self._look is not None or (self._timer.isActive() and not self._timer.interval())
 
     @property
     def is_waiting(self) -> bool:
         """Whether they will be asked for again."""
-        return self._timer.isActive()
+        return self._timer.isActive() and bool(self._timer.interval())
 
     def see(self, *, seen: bool) -> None:
         """Begin to look, or end it: somebody sees the tasks, or nobody does any more."""
@@ -131,7 +131,10 @@ class TaskWatch(QObject):
             return
         self._is_seen = seen
         if seen:
-            self.refresh()
+            # From the main loop: QGIS shows a dock for a moment when it is added, and nothing is asked at start.
+            self.delay = FIRST
+            self._timer.start(0)
+            self.changed.emit()
             return
         self._timer.stop()
         if self._look is not None:
