@@ -25,6 +25,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..core.catalog import ALL_STYLES, METHODS, SCORE_BANDS
 from ..core.errors import CsPlusError
+from ..core.labels import WORDS
 from ..core.language import _, marked
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
@@ -134,9 +135,8 @@ class TuneDock(QDockWidget):
         blockers = [QSignalBlocker(control) for control in controls]
         self.slider.setValue(round(_STEPS * recipe.scenes.threshold))
         self.spin.setValue(recipe.scenes.threshold)
-        _fill_choice(
-            self.score, recipe, "qa_band", {name: (name, _(SCORE_BANDS[name])) for name in SCORE_BANDS}
-        )
+        scores = {name: (_(WORDS["QA_BAND"][name]), _(use)) for name, use in SCORE_BANDS.items()}
+        _fill_choice(self.score, recipe, "qa_band", scores)
         ways = {name: (_(way.label), _(way.use)) for name, way in METHODS.items()}
         _fill_choice(self.method, recipe, "method", ways)
         styles = {name: (_(style.label), _(style.label)) for name, style in ALL_STYLES.items()}
