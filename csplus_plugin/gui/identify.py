@@ -21,6 +21,7 @@ from ..earthengine.session import Connection
 from ..layers import minting, pixel
 from ..layers.background_task import BackgroundTask
 from ..layers.swap import LiveLayer, read_live
+from .map_crs import map_crs
 
 
 class Identify(QObject):
@@ -79,11 +80,12 @@ class Identify(QObject):
 
     def _ask(self) -> None:
         """Ask for the pixel under the mouse, if the layer is a live one of ours."""
-        live, place = read_live(self._iface.activeLayer()), self._place
+        layer, place = self._iface.activeLayer(), self._place
+        live = read_live(layer)
         if live is None or place is None:
             return
         geographic = QgsCoordinateReferenceSystem("EPSG:4326")
-        crs = self._canvas.mapSettings().destinationCrs()
+        crs = map_crs(self._canvas, layer)
         try:
             place = QgsCoordinateTransform(crs, geographic, self._project).transform(place)
             connection = self._connection()

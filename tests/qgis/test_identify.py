@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,11 +64,14 @@ def identify(window: Window) -> Iterator[Identify]:
     made.stop()
 
 
-def click(window: Window) -> None:
+PLACE = QgsPointXY(LONGITUDE, LATITUDE)
+
+
+def click(window: Window, place: QgsPointXY = PLACE) -> None:
     tool = QgsMapToolIdentify(window.canvas)
     window.canvas.setMapTool(tool)
     window.tool = tool
-    window.canvas.xyCoordinates.emit(QgsPointXY(LONGITUDE, LATITUDE))
+    window.canvas.xyCoordinates.emit(place)
     for message in ("Identifying on clear…", "Identifying done."):
         tool.identifyMessage.emit(message)
     window.canvas.setExtent(QgsRectangle(0, 0, 1, 1))  # as the panel of results does, when it opens
@@ -98,6 +102,20 @@ def test_the_line_holds_the_values_of_the_file(
         band = dataset.GetRasterBand(number)
         expected = band.ReadAsArray(column, row, 1, 1)[0, 0] * (band.GetScale() or 1)
         assert found[name] == pytest.approx(expected, rel=1e-3), name
+
+
+def test_in_a_project_without_a_crs_the_layer_has_its_own(
+    context: QgsProcessingContext, window: Window, identify: Identify
+) -> None:
+    window.layer = processing.run("csplus:clearcomposite", JANUARY, context=context)["LIVE_LAYER"]
+    radius = 6378137  # of EPSG:3857, the CRS of tiles
+    place = QgsPointXY(
+        math.radians(LONGITUDE) * radius, math.log(math.tan(math.radians(45 + LATITUDE / 2))) * radius
+    )
+    window.canvas.setDestinationCrs(QgsCoordinateReferenceSystem())
+    click(window, place)
+    pump(lambda: bool(identify.said))
+    assert f"({LATITUDE:.5f}, {LONGITUDE:.5f})" in identify.said[0]
 
 
 def test_outside_the_area_and_on_other_layers(window: Window, identify: Identify) -> None:

@@ -234,6 +234,29 @@ def test_a_geotiff_is_inspected_by_its_tags(
     assert inspector.dock.found.values == found.values
 
 
+def test_in_a_project_without_a_crs_the_same_pixel(
+    context: QgsProcessingContext, window: Window, inspector: PointInspector, target: str
+) -> None:
+    window.layer = composite(context, OUTPUT=target)["LIVE_LAYER"]
+    click(window, inspector)
+    settle(inspector)
+    expected = inspector.dock.found.spot.pixel
+    window.canvas.setDestinationCrs(QgsCoordinateReferenceSystem())
+    for layer in (window.layer, QgsRasterLayer(target, "a file, in UTM")):
+        window.layer = layer
+        crs = QgsCoordinateTransform(
+            QgsCoordinateReferenceSystem("EPSG:4326"), layer.crs(), QgsProject.instance()
+        )
+        middle = crs.transform(QgsPointXY(LONGITUDE, LATITUDE))
+        window.canvas.setExtent(QgsRectangle.fromCenterAndSize(middle, 50, 50))
+        click(window, inspector, middle.x(), middle.y())  # nothing is transformed on such a map
+        settle(inspector)
+        assert inspector.dock.found is not None, inspector.dock.outcome.text()
+        assert inspector.dock.found.spot.pixel == expected
+        for band in inspector.mark._bands:
+            assert band.asGeometry().centroid().asPoint().distance(middle) < 20
+
+
 def test_in_any_crs_of_the_map_the_same_pixel(
     context: QgsProcessingContext, window: Window, inspector: PointInspector
 ) -> None:

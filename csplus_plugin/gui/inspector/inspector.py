@@ -30,6 +30,7 @@ from ...earthengine.session import Connection
 from ...layers.carried import carrier_of
 from ...layers.looking import Looked
 from ..algorithm_dialog import open_recipe
+from ..map_crs import map_crs
 from .dock import InspectorDock
 from .mark import PixelMark
 from .task import LookTask
@@ -114,7 +115,8 @@ class PointInspector(QObject):
             )
             return
         geographic = QgsCoordinateReferenceSystem("EPSG:4326")
-        crs = self._canvas.mapSettings().destinationCrs()
+        crs = map_crs(self._canvas, layer)
+        self.mark.crs = layer.crs()
         try:
             where = QgsCoordinateTransform(crs, geographic, self._project).transform(place)
             connection = self._connection()

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsGeometry,
+    QgsPointXY,
+)
 from qgis.gui import QgsMapCanvas, QgsRubberBand
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
@@ -19,12 +26,16 @@ class PixelMark:
 
     Args:
         canvas: The map.
+
+    Attributes:
+        crs: Of the layer, in which a map without a CRS shows it.
     """
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         self._canvas = canvas
         self._bands: list[QgsRubberBand] = []
         self._spot: Spot | None = None
+        self.crs = QgsCoordinateReferenceSystem()
 
     def show(self, spot: Spot) -> None:
         """Mark a pixel, and no other."""
@@ -36,6 +47,7 @@ class PixelMark:
         crs = QgsCoordinateReferenceSystem.fromOgcWmsCrs(spot.pixel.crs)
         if not crs.isValid():
             crs = QgsCoordinateReferenceSystem.fromWkt(spot.pixel.wkt())
+        to_layer = QgsCoordinateTransform(crs, self.crs, QgsCoordinateTransformContext())
         outline = QgsRubberBand(self._canvas, Qgis.GeometryType.Polygon)
         circle = QgsRubberBand(self._canvas, Qgis.GeometryType.Point)
         circle.setIcon(QgsRubberBand.IconType.ICON_CIRCLE)
@@ -49,6 +61,8 @@ class PixelMark:
             band.setSecondaryStrokeColor(_CASING)
             band.setWidth(2)
             band.setLineStyle(Qt.PenStyle.SolidLine)
+            if not self._canvas.mapSettings().destinationCrs().isValid():
+                geometry.transform(to_layer)
             band.setToGeometry(geometry, crs)
             self._bands.append(band)
 
