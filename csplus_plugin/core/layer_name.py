@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .catalog import COUNT_BAND, SCORE_BANDS
+from collections.abc import Sequence
+
+from .catalog import COUNT_BAND, SCORE_BANDS, Style
+from .fallback import fallback
 from .language import _, in_english, marked
 from .recipe import Recipe
 from .targets.change import Change
@@ -33,8 +36,11 @@ _WORDS = {
 
 def subject(recipe: Recipe[ImageTarget]) -> str:
     """Say what the layer shows: `True colour, medoid`, `NDVI`, `NBR difference`, `Gap-filled true colour`."""
+    return _subject(recipe, *recipe.target.shown(recipe.scenes, recipe.output.style))
+
+
+def _subject(recipe: Recipe[ImageTarget], style: Style, bands: Sequence[str]) -> str:
     target = recipe.target
-    style, bands = target.shown(recipe.scenes, recipe.output.style)
     if len(bands) == 1:
         said, is_computed = _words_of(bands[0]), not _has_words(bands[0])
     else:
@@ -80,6 +86,21 @@ def layer_name(recipe: Recipe[ImageTarget], place: str = "") -> str:
     place = clean(place, LONGEST_PLACE)
     name = f"{subject(recipe)} {days(recipe)}"
     return f"{name}, {place}" if place else name
+
+
+def file_name(name: str, recipe: Recipe[ImageTarget]) -> str:
+    """Name the layer of a file, which may lack the bands of the style and then shows something else.
+
+    Args:
+        name: Of the layer that shows what the style says.
+        recipe: Of the file.
+    """
+    shown = recipe.target.shown(recipe.scenes, recipe.output.style)
+    held = [band.name for band in recipe.target.file_bands(recipe.scenes)]
+    styled = _subject(recipe, *shown)
+    if set(shown[1]) <= set(held) or not name.startswith(styled):
+        return name
+    return _subject(recipe, *fallback(held)) + name.removeprefix(styled)
 
 
 def series_name(recipe: Recipe[Periodic], place: str = "") -> str:

@@ -16,7 +16,7 @@ from ..core.bands import encoding
 from ..core.errors import FileTrouble
 from ..core.grid import grid_for, outline
 from ..core.language import _
-from ..core.layer_name import FILE, SANDBOX, SANDBOX_FILE
+from ..core.layer_name import FILE, SANDBOX, SANDBOX_FILE, file_name
 from ..core.picture import picture, pixels
 from ..core.recipe import Recipe
 from ..core.survey import Survey
@@ -177,7 +177,9 @@ def load_file(delivered: Delivered, context: QgsProcessingContext) -> None:
 
 def _title(delivered: Delivered, *, is_file: bool = False) -> str:
     endings = {(False, True): SANDBOX, (True, False): FILE, (True, True): SANDBOX_FILE}
-    return delivered.piece.title + _(endings.get((is_file, delivered.is_sandbox), ""))
+    piece = delivered.piece
+    title = file_name(piece.title, piece.recipe) if is_file else piece.title
+    return title + _(endings.get((is_file, delivered.is_sandbox), ""))
 
 
 def _make_file(run: Run, piece: Piece, path: Path, *, cloud_optimized: bool) -> float:

@@ -53,6 +53,30 @@ def test_the_name_is_the_user_s(context: QgsProcessingContext, feedback: Recorde
     assert "Fields" not in results["RECIPE"]
 
 
+@pytest.mark.parametrize(
+    ("bands", "indices", "method", "expected"),
+    [
+        ([""], ["NDVI"], "median", "NDVI 2023-01"),
+        ([""], ["NDWI", "NDVI"], "best", "NDWI, best 2023-01"),
+        (["B3", "B4", "B8"], None, "median", "Colour infrared 2023-01"),
+        (["B8"], ["NDVI"], "median", "B8 2023-01"),
+        (["B2", "B3", "B4"], ["NDVI"], "median", "True colour 2023-01"),
+    ],
+)
+def test_a_file_without_the_bands_of_the_style_is_named_by_what_it_shows(
+    context: QgsProcessingContext,
+    target: str,
+    bands: list[str],
+    indices: list[str] | None,
+    method: str,
+    expected: str,
+) -> None:
+    given = {"BANDS": bands, "INDICES": indices, "METHOD": method, "LIVE": False, "OUTPUT": target}
+    toolbox.runAndLoadResults(ID, {**JANUARY, **given}, context=context)
+    (layer,) = QgsProject.instance().mapLayers().values()
+    assert layer.name() == f"{expected} (file, sandbox)"
+
+
 def test_a_long_name_is_cut(context: QgsProcessingContext, feedback: Recorder) -> None:
     results = toolbox.run(ID, {**JANUARY, "NAME": "x" * 5000}, context=context, feedback=feedback)
     assert results["LIVE_LAYER"].name() == "x" * 59 + "… (sandbox)"
