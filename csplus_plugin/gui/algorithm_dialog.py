@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from qgis.core import QgsProcessingAlgorithm
+from qgis.gui import QgsProcessingAlgorithmDialogBase
+from qgis.PyQt.QtWidgets import QApplication
+
 from ..core.recipe import Recipe
 from ..core.targets.target import Target
 from ..processing.recipe_parameters import parameters_of
@@ -30,6 +34,17 @@ def open_algorithm(name: str, parameters: Mapping[str, Any]) -> None:
         _open[id(dialog)] = dialog
         dialog.destroyed.connect(partial(_open.pop, id(dialog), None))
         dialog.show()
+
+
+def close_dialogs() -> None:
+    """Close every dialog of ours, also those that the toolbox opened: their algorithms go with the plugin."""
+    for window in QApplication.topLevelWidgets():
+        if isinstance(window, QgsProcessingAlgorithmDialogBase) and _is_ours(window.algorithm()):
+            window.close()
+
+
+def _is_ours(algorithm: QgsProcessingAlgorithm | None) -> bool:
+    return algorithm is not None and algorithm.id().startswith("csplus:")
 
 
 def open_recipe(recipe: Recipe[Target], **others: Any) -> None:

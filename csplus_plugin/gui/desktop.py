@@ -12,6 +12,7 @@ from ..core.language import _, ngettext
 from ..earthengine.session import SANDBOX, Connection
 from ..layers.renewal import Renewal
 from ..processing import first_contact, going_on
+from .algorithm_dialog import close_dialogs
 from .identify import Identify
 from .inspector.inspector import PointInspector
 from .layer_menu import LayerMenu
@@ -88,6 +89,7 @@ class Desktop(QObject):
 
     def stop(self) -> None:
         """Take everything out of the window."""
+        close_dialogs()
         going_on.stop_listening(self._tell_left)
         self._left_behind.disconnect(self._keep_left)
         self._timer.stop()

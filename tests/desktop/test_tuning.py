@@ -69,4 +69,5 @@ def test_another_layer_is_left_alone(told: dict) -> None:
 
 def test_the_plugin_leaves_nothing_in_the_window(told: dict) -> None:
     assert told["left"] == told["docks_left"] == told["menu_left"] == []
+    assert told["dialog_stays"] is False
     assert told["dock_again"] == "csplusTuneDock"

@@ -222,7 +222,11 @@ def file_dialog():
     picture("dock_other_layer.png")
     outcome["other_layer"] = dock().layer_name.text()
     dock().slider.setValue(30)
+    plugin().desktop._menu._edit(keep["live"])  # a dialog is open, as when the user upgrades
+    QTest.qWait(1000)
+    dialog = algorithm_dialog()
     qgis.utils.unloadPlugin("csplus")
+    outcome["dialog_stays"] = dialog.isVisible()
     outcome["left"] = [name for name in sys.modules if name == "csplus" or name.startswith("csplus.")]
     when(lambda: not [one for one in threading.enumerate() if "csplus" in one.name], unloaded, 5)
 

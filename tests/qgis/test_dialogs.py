@@ -10,6 +10,7 @@ import pytest
 from csplus.csplus_plugin.core import labels
 from csplus.csplus_plugin.core.default_days import default_day
 from csplus.csplus_plugin.gui import parameter_widgets
+from csplus.csplus_plugin.gui.algorithm_dialog import close_dialogs
 from csplus.csplus_plugin.gui.checklist import Checklist
 from processing.gui import ParametersPanel
 from processing.gui.AlgorithmDialog import AlgorithmDialog
@@ -309,3 +310,15 @@ def test_the_handle_of_a_widget_stays(monkeypatch: pytest.MonkeyPatch, name: str
     assert not sip.isdeleted(handles[0])
     assert one.wrappedWidget() is widget
     sip.delete(widget)
+
+
+def test_the_end_of_the_plugin_closes_its_dialogs_and_no_others(opened: list[QDialog]) -> None:
+    """One that stayed would run an algorithm whose modules are gone."""
+    ours = dialog_of(opened, "clearcomposite")
+    many = BatchAlgorithmDialog(made("clearscene"))
+    other = AlgorithmDialog(QgsApplication.processingRegistry().createAlgorithmById("native:buffer"))
+    opened += [many, other]
+    for dialog in (ours, many, other):
+        dialog.show()
+    close_dialogs()
+    assert [dialog.isVisible() for dialog in (ours, many, other)] == [False, False, True]
