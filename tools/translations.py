@@ -69,7 +69,7 @@ FLOORS = ("core", "earthengine", "download", "layers", "gui")
 IN_ENGLISH = ("catalog.py", "days.py", "printer.py", "scenes.py", "script.py")
 """Files of these whose sentences go into files and scripts."""
 
-SENTENCE = re.compile(r"[A-Z][a-z ].* .*[.…?]$")
+SENTENCE = re.compile(r"[A-Z][a-z ](.* .*[.?]|.*…)$")
 
 Found = tuple[str | tuple[str, str], str, str]
 """A text, or its forms for one and for many; the file that holds it; a note for whoever translates it."""

@@ -63,6 +63,7 @@ class TuneDock(QDockWidget):
         super().__init__(TITLE, iface.mainWindow())
         self.setObjectName(NAME)
         self._iface = iface
+        self._tree = project.layerTreeRoot()
         self._is_watching = False
         self.tuning = Tuning(project, connection)
         self.layer_name = QLabel(self)
@@ -101,8 +102,10 @@ class TuneDock(QDockWidget):
             self._is_watching = visible
             if visible:
                 self._iface.currentLayerChanged.connect(self._choose)
+                self._tree.nameChanged.connect(self._show_name)
             else:
                 self._iface.currentLayerChanged.disconnect(self._choose)
+                self._tree.nameChanged.disconnect(self._show_name)
         self._choose(self._iface.activeLayer() if visible else None)
 
     def _choose(self, layer: QgsMapLayer | None) -> None:
@@ -121,13 +124,17 @@ class TuneDock(QDockWidget):
         self.share.setText(self._share_text(drawn.share))
         if tuning.is_pending:
             return
-        layer = self._iface.activeLayer()
-        self.layer_name.setText(clean(layer.name(), 80) if layer is not None else "")
+        self._show_name()
         self._fill(drawn.recipe)
+
+    def _show_name(self) -> None:
+        if self.tuning.drawn is not None:
+            layer = self._iface.activeLayer()
+            self.layer_name.setText(clean(layer.name(), 80) if layer is not None else "")
 
     def _share_text(self, share: float | None) -> str:
         if self.tuning.is_busy:
-            return "Drawing…"
+            return _("Drawing…")
         return _(_NOT_COUNTED) if share is None else _("{share:.1f} % of the area", share=100 * share)
 
     def _fill(self, recipe: Recipe[ImageTarget]) -> None:

@@ -315,6 +315,16 @@ def test_a_map_that_is_refused_leaves_the_layer_as_it_is(refusing: QgsRasterLaye
     assert dock.outcome.text() == ""
 
 
+def test_the_name_follows_a_layer_that_is_renamed(dock: TuneDock, layer: QgsRasterLayer) -> None:
+    group = QgsProject.instance().layerTreeRoot().addGroup("mine")
+    node = group.addLayer(layer)
+    for name in ("My valley", "My other valley"):
+        layer.setName(name)
+        assert dock.layer_name.text() == name
+    node.setName("In the tree")
+    assert dock.layer_name.text() == "In the tree"
+
+
 def test_a_layer_that_is_removed_meanwhile(layer: QgsRasterLayer, window: Window, dock: TuneDock) -> None:
     dock.slider.setValue(70)
     pump(lambda: dock.tuning._task is not None)
