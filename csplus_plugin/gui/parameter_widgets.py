@@ -13,9 +13,14 @@ from typing import Any
 
 from qgis.core import (
     Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsCsException,
     QgsProcessingContext,
     QgsProcessingModelChildParameterSource,
     QgsProcessingParameterDefinition,
+    QgsRectangle,
 )
 from qgis.gui import (
     QgsAbstractProcessingParameterWidgetWrapper,
@@ -296,10 +301,24 @@ class Extent(_Around):
         return made
 
     def _take_map(self) -> None:
-        extent = self._canvas.extent()
+        extent, crs = self._canvas.extent(), self._canvas.mapSettings().destinationCrs()
+        if (
+            crs.isValid() and not crs.authid()
+        ):  # one of the user's own, which nothing outside the project would know
+            extent, crs = _in_degrees(extent, crs)
         sides = (extent.xMinimum(), extent.xMaximum(), extent.yMinimum(), extent.yMaximum())
-        crs = self._canvas.mapSettings().destinationCrs().authid()
-        self.setWidgetValue(f"{','.join(map(repr, sides))} [{crs}]", QgsProcessingContext())
+        self.setWidgetValue(f"{','.join(map(repr, sides))} [{crs.authid()}]", QgsProcessingContext())
+
+
+def _in_degrees(
+    extent: QgsRectangle, crs: QgsCoordinateReferenceSystem
+) -> tuple[QgsRectangle, QgsCoordinateReferenceSystem]:
+    geographic = QgsCoordinateReferenceSystem("EPSG:4326")
+    try:
+        found = QgsCoordinateTransform(crs, geographic, QgsCoordinateTransformContext())
+        return found.transformBoundingBox(extent), geographic
+    except QgsCsException:
+        return extent, crs
 
 
 def _read(definition: QgsProcessingParameterDefinition, value: Any) -> Any:

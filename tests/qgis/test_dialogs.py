@@ -217,11 +217,8 @@ def test_whole_months_through_a_year(month: int) -> None:
             assert default_day(f"{prefix}END", today) == date(*of, monthrange(*of)[1])
 
 
-def test_the_extent_of_the_map_is_one_click_away() -> None:
-    canvas = QgsMapCanvas()
-    canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
-    canvas.resize(300, 200)
-    canvas.setExtent(QgsRectangle(-13350000, 4490000, -13340000, 4500000))
+def extent_of_the_map(canvas: QgsMapCanvas) -> tuple[str | None, list[float], str]:
+    """What the field holds before its button is pressed, and after it: sides, and the CRS."""
     context = QgsProcessingParameterWidgetContext()
     context.setMapCanvas(canvas)
     algorithm = made("clearcomposite")
@@ -232,14 +229,34 @@ def test_the_extent_of_the_map_is_one_click_away() -> None:
     button = next(b for b in widget.findChildren(QToolButton) if b.text() == "Map")
     before = one.parameterValue()
     button.click()
-    after, seen = one.parameterValue(), canvas.extent()
+    sides, _, crs = one.parameterValue().partition(" ")
     sip.delete(widget)  # before the canvas, as in QGIS
+    return before, [float(side) for side in sides.split(",")], crs
+
+
+def test_the_extent_of_the_map_is_one_click_away() -> None:
+    canvas = QgsMapCanvas()
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+    canvas.resize(300, 200)
+    canvas.setExtent(QgsRectangle(-13350000, 4490000, -13340000, 4500000))
+    before, sides, crs = extent_of_the_map(canvas)
+    seen = canvas.extent()
     assert before is None
-    sides, _, crs = after.partition(" ")
     assert crs == "[EPSG:3857]"
-    assert [float(side) for side in sides.split(",")] == pytest.approx(
-        [seen.xMinimum(), seen.xMaximum(), seen.yMinimum(), seen.yMaximum()]
-    )
+    assert sides == pytest.approx([seen.xMinimum(), seen.xMaximum(), seen.yMinimum(), seen.yMaximum()])
+
+
+def test_the_extent_of_a_map_in_a_crs_without_a_code_is_known_outside_the_project() -> None:
+    text = "+proj=laea +lat_0=37.4 +lon_0=-119.9 +datum=WGS84 +units=m"
+    canvas = QgsMapCanvas()
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem.fromProj(text))
+    canvas.resize(200, 200)
+    canvas.setExtent(QgsRectangle(-1000, -1000, 1000, 1000))
+    _, sides, crs = extent_of_the_map(canvas)
+    assert crs == "[EPSG:4326]"
+    # A degree of latitude is 111.0 km there, one of longitude 88.5 km.
+    east, north = canvas.extent().xMaximum() / 88_500, canvas.extent().yMaximum() / 111_000
+    assert sides == pytest.approx([-119.9 - east, -119.9 + east, 37.4 - north, 37.4 + north], abs=1e-4)
 
 
 def test_a_batch_has_the_labels_and_hands_over_the_codes(opened: list[QDialog]) -> None:
