@@ -181,7 +181,7 @@ class Desktop(QObject):
                 "back."
             )
         )
-        self.renewal.renew_all()
+        self._follow_settings()
 
     def _open_options(self) -> None:
         self._iface.showOptionsDialog(self._iface.mainWindow(), PAGE)

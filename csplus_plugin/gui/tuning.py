@@ -18,10 +18,10 @@ from ..core.targets.stored import Stored
 from ..core.targets.target import ImageTarget
 from ..core.tuning import tuned
 from ..earthengine.session import Connection
-from ..layers.minting import read_recipe
+from ..layers.minting import is_current, read_recipe
 from ..layers.provenance import MINTED_PROPERTY
 from ..layers.redrawing import redraw
-from ..layers.swap import YOUNG, LiveLayer, read_live
+from ..layers.swap import LiveLayer, read_live
 from .tuning_task import TuningTask
 
 DELAY = 250
@@ -160,13 +160,24 @@ class Tuning(QObject):
         if not past or self.drawn is None:
             return
         before = past[-1]
-        if time.time() - before.minted < YOUNG:
+        if self._is_served(before):
             past.pop()
             self._draw(before)
             self.told.emit("")
             self.changed.emit()
         else:  # its address may be served no more
             self._begin(before.recipe, is_undo=True)
+
+    def _is_served(self, drawn: Drawn) -> bool:
+        """Tell whether an address still draws: it is young, and of the service that the settings name now."""
+        live = read_live(self._project.mapLayer(self._layer))
+        try:
+            age = time.time() - drawn.minted
+            return live is not None and is_current(
+                replace(live, tile_url=drawn.tile_url, age=age), self._connection()
+            )
+        except CsPlusError:
+            return False
 
     def _ask(self) -> None:
         if self.drawn is not None:

@@ -10,6 +10,7 @@ from csplus.csplus_plugin import settings
 from csplus.csplus_plugin.gui import main_menu
 from csplus.csplus_plugin.gui.desktop import Desktop
 from csplus.csplus_plugin.gui.messages import Messages
+from csplus.csplus_plugin.gui.tasks_dock import TasksDock
 from qgis import processing
 from qgis.core import QgsApplication, QgsProcessingException, QgsProject, QgsSettings
 from qgis.gui import QgsLayerTreeView, QgsMapCanvas, QgsMessageBar
@@ -17,6 +18,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QEvent
 from qgis.PyQt.QtWidgets import QAction, QActionGroup, QDockWidget, QMenu, QPushButton, QTextBrowser, QToolBar
 
 from .conftest import JANUARY
+from .test_renewal import pump
 
 
 class Window:
@@ -131,6 +133,18 @@ def test_the_sandbox_is_one_click_away(window: Window) -> None:
     (item,) = window.bar.items()
     assert "Run again" in item.text()
     assert processing.run("csplus:clearcomposite", JANUARY)["SCENE_COUNT"] > 0
+
+
+def test_the_list_of_tasks_follows_the_sandbox(window: Window) -> None:
+    tasks = next(dock for dock in window.docks if isinstance(dock, TasksDock))
+    tasks.open()
+    pump(lambda: not tasks.watch.is_busy)
+    assert tasks.watch.has_no_account
+    fail()
+    window.buttons()["Try the sandbox"].click()
+    pump(lambda: not tasks.watch.is_busy)
+    assert "account" not in tasks.state.text()
+    assert tasks.sign_in_button.isHidden()
 
 
 def test_the_options_are_one_click_away(window: Window) -> None:

@@ -234,6 +234,30 @@ def test_undo_asks_again_where_the_address_is_old(layer: QgsRasterLayer, dock: T
     assert len(asked) == 4
 
 
+def test_undo_asks_again_where_the_address_is_another_service_s(
+    refusing: QgsRasterLayer, dock: TuneDock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The archive of the sandbox is another one now: what it drew before is of other scenes."""
+    dock.tuning.choose(refusing)
+    for step in (70, 80):
+        dock.slider.setValue(step)
+        settle(dock)
+    maps: list[str] = []
+
+    def respond(seen: Seen) -> Answer:
+        maps.append(seen.path)
+        return Answer(body=b'{"name": "projects/p/maps/elsewhere"}')
+
+    with FakeService(respond=respond) as other:
+        monkeypatch.setenv("CSPLUS_ENDPOINT", other.url)
+        dock.undo_button.click()
+        settle(dock)
+        assert recipe_of(refusing).scenes.threshold == 0.7
+        assert url_of(refusing).startswith(other.url)
+        assert [path for path in maps if "/maps" in path]
+        session.close_sessions()
+
+
 def test_an_older_answer_is_dropped(layer: QgsRasterLayer, dock: TuneDock) -> None:
     for step in (30, 90):
         dock.slider.setValue(step)

@@ -194,11 +194,12 @@ def _single(target: Composite, clear: Sequence[Observation], pixel: Mapping[str,
     scenes = {look.scene for look in taken}
     why_not = _WHY_NOT[target.method](target, clear, taken[0])
     others = {look.scene: why_not(look) for look in clear if look.scene not in scenes}
-    sentence = _(
+    sentence = ngettext(
+        "{method}: the look of {day}, the only clear one.",
         "{method}: the look of {day}, of {count} clear ones.",
+        len(clear),
         method=label,
         day=taken[0].moment.date(),
-        count=len(clear),
     )
     return Judgement(sentence, dict.fromkeys(scenes, said), others)
 
