@@ -381,7 +381,10 @@ def _sandbox_url(data: Path | None, progress: Callable[[float], None]) -> str:
         except CannotStart as why:
             raise InvalidChoice(
                 _("The sandbox cannot start: {why}", why=why),
-                _("Correct CSPLUS_SANDBOX_DATA, or unset it to use the sample scenes.")
+                _(
+                    "Correct CSPLUS_SANDBOX_DATA, or in QGIS Sandbox's archive under Settings > Options > "
+                    "Cloud Score+, or leave it empty to use the sample scenes."
+                )
                 if data
                 else _(
                     "Set {variable} to a folder that can be written to, or CSPLUS_SANDBOX_DATA to an archive.",

@@ -89,13 +89,16 @@ def _check_service(file: Path, connection: Connection) -> None:
         is_made_there = dataset is not None and dataset.GetMetadataItem(_SANDBOX_TAG) is not None
     is_sandbox = connection.endpoint == SANDBOX or is_loopback(connection.endpoint)
     if is_made_there and not is_sandbox:
-        raise CsPlusError(_("The file was made by the sandbox."), _("Set the endpoint to sandbox."))
+        raise CsPlusError(
+            _("The file was made by the sandbox."),
+            _("Set the endpoint to sandbox under Settings > Options > Cloud Score+."),
+        )
     if is_sandbox and not is_made_there:
         raise CsPlusError(
             _(
                 "The file was made by Earth Engine, and the endpoint is the sandbox, whose scenes are not Google's."
             ),
-            _("Set the endpoint to earthengine."),
+            _("Set the endpoint to earthengine under Settings > Options > Cloud Score+."),
         )
 
 

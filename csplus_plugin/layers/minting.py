@@ -83,14 +83,17 @@ def check_service(layer: LiveLayer, connection: Connection) -> None:
     is_sandbox = connection.endpoint == SANDBOX or is_loopback(connection.endpoint)
     if is_loopback(layer.tile_url) and not is_sandbox:
         raise CsPlusError(
-            _("It was drawn by the sandbox."), _("Set the endpoint to sandbox, or run its algorithm again.")
+            _("It was drawn by the sandbox."),
+            _(
+                "Set the endpoint to sandbox under Settings > Options > Cloud Score+, or run its algorithm again."
+            ),
         )
     if is_sandbox and not is_loopback(layer.tile_url):
         raise CsPlusError(
             _(
                 "It was drawn by Earth Engine, and the endpoint is the sandbox, whose scenes are not Google's."
             ),
-            _("Set the endpoint to earthengine."),
+            _("Set the endpoint to earthengine under Settings > Options > Cloud Score+."),
         )
 
 

@@ -243,7 +243,7 @@ def test_the_sandbox_does_not_draw_what_earth_engine_drew(
     assert service.fake.seen == []
     assert "/maps/old/" in url_of(layer)
     (sentence,) = renewal.said
-    assert "Set the endpoint to earthengine." in sentence
+    assert "Set the endpoint to earthengine under Settings > Options > Cloud Score+." in sentence
 
 
 def test_earth_engine_does_not_draw_what_the_sandbox_drew(
