@@ -12,7 +12,7 @@ from ..core.language import _, ngettext
 from ..earthengine.session import SANDBOX, Connection
 from ..layers.renewal import Renewal
 from ..processing import first_contact, going_on
-from .algorithm_dialog import close_dialogs
+from .algorithm_dialog import close_dialogs, open_algorithm
 from .identify import Identify
 from .inspector.inspector import PointInspector
 from .layer_menu import LayerMenu
@@ -25,6 +25,13 @@ from .tune_dock import TuneDock
 
 _HELP = "https://developers.google.com/earth-engine/guides/access"
 """How to get access to Earth Engine, by Google."""
+
+_SAMPLE = {
+    "EXTENT": "-119.93,-119.8874,37.399,37.4328 [EPSG:4326]",
+    "START": "2023-06-01",
+    "END": "2023-08-31",
+}
+"""Where and when the sandbox has scenes."""
 
 _AFTER_QGIS = 1000
 """Milliseconds after which QGIS has said in the message bar that a run has ended."""
@@ -174,12 +181,14 @@ class Desktop(QObject):
 
     def _choose_sandbox(self) -> None:
         settings.ENDPOINT.store(SANDBOX)
-        self._messages.inform(
-            _(
-                "The sandbox is chosen: synthetic scenes on this computer, no account needed. Run again, with the "
-                "extent -119.93,-119.8874,37.399,37.4328 [EPSG:4326] in 2023. Settings > Options > Cloud Score+ leads "
-                "back."
-            )
+        # Short, as the bar cuts long ones off beside docks.
+        self._messages.show(
+            _("The sandbox is chosen: synthetic scenes of one place in 2023, no account needed."),
+            {
+                _("Clear composite there…"): lambda: open_algorithm("clearcomposite", _SAMPLE),
+                _("Options"): self._open_options,
+            },
+            Qgis.MessageLevel.Success,
         )
         self._follow_settings()
 

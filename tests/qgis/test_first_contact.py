@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from csplus.csplus_plugin import settings
-from csplus.csplus_plugin.gui import main_menu
+from csplus.csplus_plugin.gui import desktop, main_menu
 from csplus.csplus_plugin.gui.desktop import Desktop
 from csplus.csplus_plugin.gui.messages import Messages
 from csplus.csplus_plugin.gui.tasks_dock import TasksDock
+from osgeo import gdal
 from qgis import processing
 from qgis.core import QgsApplication, QgsProcessingException, QgsProject, QgsSettings
 from qgis.gui import QgsLayerTreeView, QgsMapCanvas, QgsMessageBar
@@ -86,9 +88,9 @@ def window(qgis_new_project: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     made = Window()
-    desktop = Desktop(made, QgsProject.instance())
+    running = Desktop(made, QgsProject.instance())
     yield made
-    desktop.stop()
+    running.stop()
     QgsSettings().remove("csplus")
     assert made.factories == made.docks == []
     assert made.bar.items() == []
@@ -122,7 +124,9 @@ def fail() -> None:
     QCoreApplication.processEvents()
 
 
-def test_the_sandbox_is_one_click_away(window: Window) -> None:
+def test_the_sandbox_is_one_click_away_and_a_run_there_another(
+    window: Window, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
     fail()
     (item,) = window.bar.items()
     assert item.text() == "No Earth Engine account is signed in on this computer."
@@ -131,8 +135,15 @@ def test_the_sandbox_is_one_click_away(window: Window) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert settings.ENDPOINT.value() == "sandbox"
     (item,) = window.bar.items()
-    assert "Run again" in item.text()
-    assert processing.run("csplus:clearcomposite", JANUARY)["SCENE_COUNT"] > 0
+    assert item.text().startswith("The sandbox is chosen")
+    opened = []
+    monkeypatch.setattr(desktop, "open_algorithm", lambda name, given: opened.append((name, given)))
+    assert list(window.buttons()) == ["Clear composite there…", "Options"]
+    window.buttons()["Clear composite there…"].click()
+    ((name, given),) = opened
+    assert processing.run(f"csplus:{name}", {**given, "OUTPUT": target})["SCENE_COUNT"] > 0
+    values = gdal.Open(target).ReadAsArray()
+    assert np.mean(values != 65535) > 0.9  # nodata: nearly all of it has a value
 
 
 def test_the_list_of_tasks_follows_the_sandbox(window: Window) -> None:
