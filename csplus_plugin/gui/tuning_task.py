@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from qgis.PyQt.QtCore import pyqtSignal
 
-from ..core.errors import Cancelled, CsPlusError
+from ..core import survey as surveying
+from ..core.errors import BadRequest, Cancelled, CsPlusError, NothingFound
 from ..core.kept_share import kept_share, read_share
 from ..core.language import _, marked
 from ..core.picture import picture
 from ..core.recipe import Recipe
 from ..core.targets.target import ImageTarget
-from ..earthengine.client import encoded
+from ..earthengine.client import Client, encoded
 from ..earthengine.session import Connection
 from ..layers import minting
 from ..layers.background_task import BackgroundTask
@@ -48,6 +49,7 @@ class TuningTask(BackgroundTask):
     ) -> None:
         super().__init__(_("Tuning a live layer of Cloud Score+"))
         self._number, self._layer, self._recipe, self._connection = number, layer, recipe, connection
+        self._refused: BadRequest | None = None
 
     def work(self) -> None:
         """Ask for both."""
@@ -59,6 +61,8 @@ class TuningTask(BackgroundTask):
             share = pool.submit(client.value, counting)
             self._tell(lambda: self.drawn.emit(self._number, client.map(drawing)))
             self._tell(lambda: self.shared.emit(self._number, read_share(share.result())))
+        if self._refused is not None:
+            raise self._reason(self._refused, client)
 
     def finished(self, result: bool) -> None:  # noqa: FBT001 QGIS's own signature
         """Say what went wrong, and that it is over, in the main thread."""
@@ -73,5 +77,20 @@ class TuningTask(BackgroundTask):
             ask()
         except Cancelled:
             raise
+        except BadRequest as problem:
+            self._refused = problem
         except CsPlusError as problem:
             self.failed.emit(self._number, str(problem))
+
+    def _reason(self, refused: BadRequest, client: Client) -> CsPlusError:
+        """Ask, once more, whether there is any scene: of none, the service only says that an image has no bands."""
+        scenes = self._recipe.scenes
+        try:
+            surveying.answer(scenes, client.value(surveying.question(scenes)))
+        except Cancelled:
+            raise
+        except NothingFound as nothing:
+            return nothing
+        except CsPlusError:
+            pass
+        return refused

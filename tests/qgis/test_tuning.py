@@ -258,6 +258,16 @@ def test_undo_asks_again_where_the_address_is_another_service_s(
         session.close_sessions()
 
 
+def test_days_without_a_scene_are_said_so(layer: QgsRasterLayer, dock: TuneDock) -> None:
+    before = layer.customProperty(RECIPE_PROPERTY)
+    dock.first.setDate(QDate(2022, 1, 1))  # a year before the sandbox's first scene
+    dock.last.setDate(QDate(2022, 2, 1))
+    settle(dock)
+    assert "2022-01-01" in dock.outcome.text()
+    assert "band" not in dock.outcome.text()
+    assert layer.customProperty(RECIPE_PROPERTY) == before
+
+
 def test_an_older_answer_is_dropped(layer: QgsRasterLayer, dock: TuneDock) -> None:
     for step in (30, 90):
         dock.slider.setValue(step)
