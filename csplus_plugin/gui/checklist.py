@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QKeyEvent
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -142,6 +143,17 @@ class Checklist(QDialog):
         metrics = self.fontMetrics()
         self.resize(_LETTERS * metrics.averageCharWidth(), _ROWS * metrics.lineSpacing() * 3 // 2)
         self.search.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go from the search to the first that it found; in the list, Enter takes what is ticked."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.search.hasFocus():
+            found = [item for item in self._items if not item.isHidden()]
+            if self.search.text() and found:
+                self.tree.setCurrentItem(found[0])
+                self.tree.setFocus()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def ticked(self) -> list[str]:
         """Give what is ticked."""

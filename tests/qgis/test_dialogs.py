@@ -185,6 +185,23 @@ def test_the_keyboard_alone_ticks(opened: list[QDialog]) -> None:
     assert listed.ticked() == ["1", "6"]
 
 
+def test_enter_in_the_search_goes_to_what_was_found(opened: list[QDialog]) -> None:
+    """It does not close the list with nothing ticked."""
+    listed = Checklist("Months", labels.options("MONTHS", map(str, range(1, 13))), [])
+    opened.append(listed)
+    listed.show()
+    listed.activateWindow()
+    listed.search.setFocus()
+    QTest.qWaitForWindowActive(listed)
+    QTest.keyClicks(listed.search, "sept")
+    QTest.keyClick(listed.search, Qt.Key.Key_Return)
+    assert listed.isVisible()
+    QTest.keyClick(listed.tree, Qt.Key.Key_Space)
+    QTest.keyClick(listed.tree, Qt.Key.Key_Return)
+    assert listed.result() == QDialog.DialogCode.Accepted
+    assert listed.ticked() == ["9"]
+
+
 def test_the_window_is_the_last_whole_month(opened: list[QDialog]) -> None:
     dialog = dialog_of(opened, "change")
     values = {
