@@ -34,7 +34,12 @@ from ..csplus_plugin.processing.blocks import (
     read_output,
 )
 from ..csplus_plugin.processing.deliver import load_layers
-from ..csplus_plugin.processing.destinations import add_survey_outputs, check_destinations, survey_outputs
+from ..csplus_plugin.processing.destinations import (
+    add_survey_outputs,
+    check_destinations,
+    survey_outputs,
+    table_file,
+)
 from ..csplus_plugin.processing.export_choices import add_destination, images, read_destination
 from ..csplus_plugin.processing.export_retrieval import Retrieved, retrieve
 from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number, paragraph
@@ -151,8 +156,9 @@ class ExportComposite(RecipeAlgorithm):
         return read_output(self, parameters, context)
 
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
-        """Build the recipe once, and look at the destination."""
+        """Build the recipe once, and look at the destinations."""
         super().check(parameters, context)
+        table_file(parameters, "TABLE", context)
         destination, _name = read_destination(self, parameters, context)
         if parameters.get("OUTPUT_FOLDER"):
             check_destinations(parameters, context)
@@ -161,7 +167,8 @@ class ExportComposite(RecipeAlgorithm):
             )
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
-        """Read parameters and settings."""
+        """Read parameters and settings; a model does not check its children, so the table's place is checked again."""
+        table_file(parameters, "TABLE", context)  # what is started without it would have to be looked for
         super().read(parameters, context)
         self._destination, self._name = read_destination(self, parameters, context)
 

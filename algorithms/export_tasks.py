@@ -21,6 +21,7 @@ from ..csplus_plugin.core.table import Column, Table
 from ..csplus_plugin.earthengine.operations import Operation
 from ..csplus_plugin.earthengine.tasks import read_identities
 from ..csplus_plugin.processing.base import CsPlusAlgorithm
+from ..csplus_plugin.processing.destinations import table_file
 from ..csplus_plugin.processing.exporting import describe, require_done, state_of, wait_for
 from ..csplus_plugin.processing.parameters import add, choice, explained
 from ..csplus_plugin.processing.run import Run
@@ -109,6 +110,7 @@ class ExportTasks(CsPlusAlgorithm):
         return {"TABLE": table, "TASK_COUNT": len(found), "STATE": state_of(found) if found else ""}
 
     def _read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
+        table_file(parameters, "TABLE", context)
         self._action = self.parameterAsEnumString(parameters, "ACTION", context)
         self._identities = read_identities(self.parameterAsString(parameters, "TASK_ID", context))
         if self._action == "cancel" and not self._identities:

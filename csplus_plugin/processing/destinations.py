@@ -129,6 +129,7 @@ def check_destinations(parameters: Mapping[str, Any], context: QgsProcessingCont
         script.check_ending(Path(text))
     for path in filter(None, (raster, text)):
         check_place(Path(path))
+    table_file(parameters, "TABLE", context)
     if folder := written_path(parameters.get("OUTPUT_FOLDER"), context):
         _check_folder(Path(folder))
 

@@ -23,7 +23,7 @@ from ..core.table import Table
 from ..core.targets.target import TableTarget
 from ..layers import loading, provenance
 from .blocks import add_scenes
-from .destinations import add_survey_outputs, check_report, survey_outputs
+from .destinations import add_survey_outputs, check_report, survey_outputs, table_file
 from .parameters import add
 from .recipe_algorithm import RecipeAlgorithm
 from .reports import add_report, write_report
@@ -78,12 +78,14 @@ class TableAlgorithm(RecipeAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("ROW_COUNT", "Rows"))
 
     def check(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
-        """Build the recipe once, and look at the report's place."""
+        """Build the recipe once, and look at the places of table and report."""
         super().check(parameters, context)
+        table_file(parameters, self.SINK, context)
         check_report(parameters, context)
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
-        """Read parameters and settings; a model does not check its children, so the report's place is checked again."""
+        """Read parameters and settings; a model does not check its children, so the places are checked again."""
+        table_file(parameters, self.SINK, context)
         check_report(parameters, context)
         super().read(parameters, context)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -25,6 +27,7 @@ from qgis.PyQt.QtCore import QDate, QMetaType, Qt
 from ..core.errors import FileTrouble
 from ..core.language import _
 from ..core.table import Cell, Column, Table
+from ..core.text import clean
 
 _TYPES = {
     "text": QMetaType.Type.QString,
@@ -33,6 +36,10 @@ _TYPES = {
     "day": QMetaType.Type.QDate,
     "flag": QMetaType.Type.Bool,
 }
+
+
+_LONGEST_CAUSE = 120
+"""Characters of what a driver says of a failure: behind its first words may stand a whole command of SQL."""
 
 
 @dataclass(frozen=True)
@@ -104,23 +111,81 @@ def write_rows(
             deque(rows, maxlen=0)
             return ""
         raise FileTrouble(_("{name} cannot be written.", name=name), _("Choose another file."))
-    for place, row in enumerate(rows):
-        feature = QgsFeature(fields)
-        values = [_value(cell, column) for cell, column in zip(row, columns, strict=True)]
-        if key is not None:
-            values[0] = key.values[row[0]]
-        feature.setAttributes(values)
-        if shapes and shapes[place] is not None:
-            shape = QgsJsonUtils.geometryFromGeoJson(json.dumps(shapes[place]))
-            shape.convertToMultiType()
-            feature.setGeometry(shape)
-        if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
-            raise FileTrouble(
-                _("{name} cannot be written: {cause}", name=name, cause=sink.lastError()),
-                _("Choose another file."),
-            )
-    sink.flushBuffer()
+    with _Table(name, sink, destination) as written:
+        del sink
+        for place, row in enumerate(rows):
+            feature = QgsFeature(fields)
+            values = [_value(cell, column) for cell, column in zip(row, columns, strict=True)]
+            if key is not None:
+                values[0] = key.values[row[0]]
+            feature.setAttributes(values)
+            if shapes and shapes[place] is not None:
+                shape = QgsJsonUtils.geometryFromGeoJson(json.dumps(shapes[place]))
+                shape.convertToMultiType()
+                feature.setGeometry(shape)
+            written.add(feature)
+        written.close()
     return destination
+
+
+class _Table:
+    """A sink on its way: its file is whole in the end, or absent. It alone keeps the sink, so that it can close it."""
+
+    def __init__(self, name: str, sink: QgsFeatureSink, destination: str) -> None:
+        self._name, self._sink = name, sink
+        self._file = Path(destination)  # of a layer in memory or in a database there is none
+        self._rows = 0
+
+    def __enter__(self) -> _Table:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_of_it: object) -> None:
+        self._sink = None
+        if kind is not None:
+            with suppress(OSError):
+                if self._file.is_file():
+                    self._file.unlink()
+
+    def add(self, feature: QgsFeature) -> None:
+        """Write a row."""
+        if not self._sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
+            raise self._trouble()
+        self._rows += 1
+
+    def close(self) -> None:
+        """Write what is left. That this fails nobody tells, so the file is looked at."""
+        if not self._sink.flushBuffer():
+            raise self._trouble()
+        self._sink = None
+        if self._file.is_file() and not _is_whole(self._file, self._rows):
+            raise self._trouble()
+
+    def _trouble(self) -> FileTrouble:
+        cause = clean(self._sink.lastError(), _LONGEST_CAUSE) if self._sink is not None else ""
+        return FileTrouble(
+            _("{name} cannot be written: {cause}", name=self._name, cause=cause)
+            if cause
+            else _("{name} cannot be written whole.", name=self._name),
+            _("Make room on the disk, or choose another file."),
+        )
+
+
+def _is_whole(file: Path, row_count: int) -> bool:
+    """Tell whether a GeoPackage or a CSV file holds every row to its end; of other formats nothing is known."""
+    ending = file.suffix.lower()
+    if ending not in (".gpkg", ".csv"):
+        return True
+    if ending == ".csv" and not _ends_with_a_line(file):
+        return False
+    layer = QgsVectorLayer(str(file), "written", "ogr", QgsVectorLayer.LayerOptions(loadDefaultStyle=False))
+    return layer.isValid() and layer.featureCount() == row_count
+
+
+def _ends_with_a_line(file: Path) -> bool:
+    """Tell whether the last row goes to its end: one that ends amid a number can be read, too."""
+    with file.open("rb") as content:
+        content.seek(max(0, file.stat().st_size - 1))
+        return content.read() == b"\n"
 
 
 def set_aliases(layer: QgsVectorLayer, columns: Sequence[Column]) -> None:

@@ -213,6 +213,7 @@ def test_an_asset_that_the_projects_quota_has_no_room_for_is_warned_of(
         ({"FOLDER": "../a"}, "is not the name of a folder in Drive"),
         ({"DESTINATION": "asset", "FOLDER": "a//b"}, "is not a folder"),
         ({"DESTINATION": "disk"}, "is not one of its choices"),
+        ({"TABLE": "/no/such/folder/tasks.csv"}, "There is no folder /no/such/folder"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_asked(

@@ -114,6 +114,7 @@ def test_what_may_not_be_seen_is_told(ask: Callable) -> None:
         ({"ACTION": "cancel"}, "No task is named to cancel"),
         ({"TASK_ID": "../../x"}, "is not the id of a task"),
         ({"ACTION": "stop"}, "is not one of its choices"),
+        ({"TABLE": "/no/such/folder/tasks.csv"}, "There is no folder /no/such/folder"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_asked(

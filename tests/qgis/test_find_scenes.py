@@ -159,6 +159,7 @@ def test_a_scene_without_a_pixel_in_the_area_has_no_score_there_in_rows_and_coun
         ({"START": "2016-01-01", "END": "2016-02-01"}, "begins on 2017-03-28"),
         ({"MIN_CLEAR": 80}, "MIN_CLEAR is 80"),
         ({"EXTENT": "10,10.1,50,50.1 [EPSG:4326]"}, "No scenes of L2A over the area"),
+        ({"OUTPUT": "/no/such/folder/scenes.gpkg"}, "There is no folder /no/such/folder"),
     ],
 )
 def test_a_mistake_is_one_sentence(

@@ -151,6 +151,7 @@ def test_a_script_makes_every_period(
         ({"PERIOD": "days", "PERIOD_DAYS": 0}, "PERIOD_DAYS"),
         ({"MIN_OBSERVATIONS": 50}, "None of the 4 periods has enough usable scenes"),
         ({"OUTPUT_FOLDER": "/no/such/folder/at/all"}, "There is no folder"),
+        ({"TABLE": "/no/such/folder/months.csv"}, "There is no folder"),
         ({"END": "2028-12-31", "PERIOD": "days", "PERIOD_DAYS": 1}, "more than 500 periods"),
     ],
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from csplus.csplus_plugin.core.scenes import found
 from csplus.csplus_plugin.core.table import Column, Table
 from csplus.csplus_plugin.core.targets.target import TableTarget
 from csplus.csplus_plugin.processing.table_algorithm import TableAlgorithm
+from osgeo import ogr
 from qgis import processing as toolbox
 from qgis.core import QgsFeature, QgsProcessingContext, QgsProject, QgsVectorLayer, QgsWkbTypes
 
@@ -125,6 +127,54 @@ def test_a_sink_that_cannot_be_made_is_one_sentence(
     algorithm = Names()
     algorithm.initAlgorithm()
     parameters = {**JANUARY, "TABLE": str(tmp_path / "missing" / "names.gpkg")}
-    with pytest.raises(Exception, match=r"TABLE|could not|cannot") as caught:
-        algorithm.run(parameters, context, feedback, {}, catchExceptions=False)
-    assert "Traceback" not in str(caught.value)
+    fine, said = algorithm.checkParameterValues(parameters, context)
+    assert not fine
+    assert said == f"There is no folder {tmp_path / 'missing'}. Make it, or choose another."
+    # In a model nobody checks: the run itself refuses, and asks nothing.
+    _results, fine = algorithm.run(parameters, context, feedback)
+    assert not fine
+    assert not feedback.said
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    resize(folder, 4, "")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def resize(folder: Path, kilobytes: int, more: str = "remount,") -> None:
+    given = ["mount", "-t", "tmpfs", "-o", f"{more}size={kilobytes}k", "none", folder]
+    if subprocess.run(given, check=False, capture_output=True).returncode:
+        pytest.skip("may not mount a small disk")
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "csv"])
+def test_on_a_full_disk_a_table_is_whole_or_absent(
+    context: QgsProcessingContext, feedback: Recorder, small_disk: Path, ending: str
+) -> None:
+    given = {**JANUARY, "END": "2023-12-31"}
+    count = run(Names(), context, feedback, **given, TABLE="memory:")["ROW_COUNT"]
+    table = small_disk / f"names.{ending}"
+    refused = whole = 0
+    for kilobytes in range(4, 160, 4):
+        resize(small_disk, kilobytes)
+        algorithm = Names()
+        algorithm.initAlgorithm()
+        _results, fine = algorithm.run({**given, "TABLE": str(table)}, context, feedback)
+        left = list(small_disk.iterdir())
+        if fine:
+            text = table.read_bytes() if ending == "csv" else b""
+            layer = ogr.Open(str(table))
+            assert layer.GetLayer(0).GetFeatureCount() == count
+            assert not text or text.count(b"\n") == count + 1  # with the line of names
+            layer = None
+            table.unlink()
+            whole += 1
+        else:
+            assert left == []
+            refused += 1
+    assert refused
+    assert whole
