@@ -78,6 +78,10 @@ class QuotaExceeded(ServiceError):
     """Too many requests, still after waiting and trying again; or a quota that is used up for the day."""
 
 
+class DailyQuotaUsedUp(QuotaExceeded):
+    """The quota that the project's owner set for a day: waiting some minutes does not help."""
+
+
 class RequestTooLarge(ServiceError):
     """One request asked for more bytes or pixels than the service answers at once."""
 

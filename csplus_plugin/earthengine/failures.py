@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import (
     BadRequest,
     ComputationTooHeavy,
+    DailyQuotaUsedUp,
     PermissionDenied,
     QuotaExceeded,
     RequestTooLarge,
@@ -107,7 +108,7 @@ def from_response(response: requests.Response, body: responses.Body, session: Se
             text=text,
         )
         next_step = _("Run again tomorrow, or ask the project's owner to raise the quota.")
-        return Failure(QuotaExceeded(what, next_step, status=status))
+        return Failure(DailyQuotaUsedUp(what, next_step, status=status))
     if status == HTTPStatus.TOO_MANY_REQUESTS or _contains(f"{text} {reasons}", _BUSY):
         what = _("{service} is rate-limiting this project: {text}", service=session.service, text=text)
         next_step = _("Wait a few minutes and run again, with fewer downloads at the same time.")

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import CsPlusError, InvalidChoice, QuotaExceeded, Unreachable
+from ..core.errors import CsPlusError, DailyQuotaUsedUp, InvalidChoice, QuotaExceeded, Unreachable
 from ..core.language import _
 from .client import Client
 from .operations import IDENTITY, Operation
@@ -93,6 +93,8 @@ def wait(
         try:
             known |= _look(client, waiting)
         except (Unreachable, QuotaExceeded) as problem:
+            if isinstance(problem, DailyQuotaUsedUp):
+                raise  # the next answer would come tomorrow
             if time.monotonic() - last_answer > patience.lost:
                 raise
             if not is_lost:

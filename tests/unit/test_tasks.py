@@ -13,6 +13,7 @@ import pytest
 from csplus.csplus_plugin.core.errors import (
     BadRequest,
     Cancelled,
+    DailyQuotaUsedUp,
     InvalidChoice,
     PermissionDenied,
     QuotaExceeded,
@@ -196,6 +197,7 @@ def test_a_network_that_stays_lost_ends_the_waiting() -> None:
         (refusal(403, "Permission denied."), PermissionDenied),
         (refusal(401, "Invalid authentication credentials."), SignInNeeded),
         (refusal(404, 'Operation "A" not found.'), BadRequest),
+        (refusal(429, "You have exceeded the custom quota of EECU-time."), DailyQuotaUsedUp),
     ],
 )
 def test_a_look_that_is_refused_ends_the_waiting(refused: Answer, error: type[ServiceError]) -> None:
