@@ -8,8 +8,11 @@ from typing import Any
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingParameterString
 
 from ..csplus_plugin import settings
+from ..csplus_plugin.core.errors import BadRequest
+from ..csplus_plugin.core.language import _
+from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
-from ..csplus_plugin.core.targets.stored import check_asset
+from ..csplus_plugin.core.targets.stored import Stored, check_asset
 from ..csplus_plugin.layers.stored_asset import read_stored
 from ..csplus_plugin.processing.blocks import add_output
 from ..csplus_plugin.processing.deliver import Piece, deliver
@@ -59,7 +62,7 @@ class OpenAsset(ImageAlgorithm):
         destinations = Destinations.read(self, parameters, context)
         style = self.parameterAsEnumString(parameters, "STYLE", context) or None
         with self.open_run(feedback) as run:
-            self.recipe = read_stored(run.client, self._asset(parameters, context), style)
+            self.recipe = _read(run, self._asset(parameters, context), style)
             survey = run.survey(self.recipe.scenes)
             self.delivered = deliver(run, self.recipe, self.pieces(run, survey, destinations), destinations)
         return self.outputs(survey, destinations)
@@ -71,3 +74,14 @@ class OpenAsset(ImageAlgorithm):
 
     def _asset(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> str:
         return self.parameterAsString(parameters, "ASSET", context).strip()
+
+
+def _read(run: Run, asset: str, style: str | None) -> Recipe[Stored]:
+    try:
+        return read_stored(run.client, asset, style)
+    except BadRequest as refused:
+        raise BadRequest(
+            refused.what,
+            _("Check the id, and whether the asset is shared with your account."),
+            status=refused.status,
+        ) from refused

@@ -274,7 +274,7 @@ def warnings(scenes: Scenes, survey: Survey, *, needs_scores: bool = True) -> li
         done = (
             _(UNSCORED_POLICIES[scenes.unscored_policy])
             if needs_scores
-            else _("listed without a clear share")
+            else _("listed where MIN_CLEAR is 0, without a clear share")
         )
         lines.append(
             _(

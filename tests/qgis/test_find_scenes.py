@@ -78,7 +78,7 @@ def test_every_scene_is_a_polygon_with_its_numbers(context: QgsProcessingContext
     assert min(shares) < 0.1
     assert any("1 request " in line for line in feedback.said)
     assert any("one pixel of 10 m is looked at every 20 m" in line for line in feedback.said)
-    assert any("listed without a clear share" in line for line in feedback.warned)
+    assert any("listed where MIN_CLEAR is 0, without a clear share" in line for line in feedback.warned)
     assert Recipe.from_json(results["RECIPE"]).target == scene_list.SceneList()
 
 

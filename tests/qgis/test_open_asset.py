@@ -217,7 +217,7 @@ def test_what_is_no_id_is_refused_before_anything_is_asked(
 
 
 def test_an_asset_that_is_not_there_is_one_sentence(run: Callable) -> None:
-    with pytest.raises(QgsProcessingException, match="does not exist"):
+    with pytest.raises(QgsProcessingException, match=r"does not exist.*\. Check the id, and whether"):
         run("openasset", ASSET=f"{ASSETS}/nothing")
 
 
