@@ -351,7 +351,7 @@ MEASURED = (
     (4096, 25, 17.0), (4096, 50, 13.0), (7168, 25, 46.0), (7168, 50, 27.0), (12288, 25, 131.0), (12288, 50, 81.0),
     (22528, 100, 204.0),
 )  # fmt: skip
-"""Side in pixels, megabytes a second, seconds: the downloads of docs/measured.md, from a server of 15 seconds of work a tile."""
+"""Side in pixels, megabytes a second, seconds: docs/measured.md, from a server of 15 seconds of work a tile."""
 
 
 def check_table() -> str:
