@@ -60,7 +60,12 @@ def read_recipe(layer: LiveLayer) -> Recipe[ImageTarget]:
     if len(layer.recipe) > LONGEST_RECIPE:
         raise InvalidChoice(_("The recipe is longer than {count} characters.", count=LONGEST_RECIPE))
     if not layer.is_own:
-        raise InvalidChoice(_("The recipe is another layer's: it came with a style that was pasted."))
+        raise InvalidChoice(
+            _("The recipe is another layer's: it came with a style that was pasted."),
+            _(
+                "Remove the layer, and run its algorithm again; of styles, paste the category Symbology alone."
+            ),
+        )
     recipe = Recipe.from_json(layer.recipe)
     if not isinstance(recipe.target, ImageTarget):
         raise InvalidChoice(_("The recipe makes no image."))

@@ -18,8 +18,9 @@ from csplus.csplus_plugin.layers.provenance import MINTED_PROPERTY, RECIPE_PROPE
 from csplus.csplus_plugin.layers.swap import swap
 from osgeo import gdal, osr
 from qgis import processing as toolbox
-from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProject, QgsRasterLayer
+from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProject, QgsRasterLayer, QgsReadWriteContext
 from qgis.PyQt.QtCore import QDate, QObject, pyqtSignal
+from qgis.PyQt.QtXml import QDomDocument
 
 from ..support import recipes
 from ..support.fake_service import Answer, FakeService, Seen, refusal
@@ -377,6 +378,26 @@ def test_foreign_recipes_and_other_layers(window: Window, dock: TuneDock, asked:
         assert dock.outcome.text() == ""
         assert not dock.slider.isEnabled()
     assert asked == []
+
+
+def test_a_pasted_style_brings_a_recipe_along_and_its_symbology_alone_does_not(
+    layer: QgsRasterLayer, window: Window, dock: TuneDock
+) -> None:
+    for categories, is_spoilt in (
+        (QgsMapLayer.StyleCategory.Symbology, False),
+        (QgsMapLayer.StyleCategory.AllStyleCategories, True),
+    ):
+        other = live("http://127.0.0.1:9")
+        QgsProject.instance().addMapLayer(other)
+        style = QDomDocument()
+        layer.exportNamedStyle(style, QgsReadWriteContext(), categories)
+        other.importNamedStyle(style, categories)
+        window.choose(other)
+        assert (dock.tuning.drawn is None) is is_spoilt
+        if is_spoilt:
+            assert dock.outcome.text().endswith("paste the category Symbology alone.")
+        else:
+            assert dock.outcome.text() == ""
 
 
 def test_a_stored_composite_cannot_be_tuned(window: Window, dock: TuneDock, asked: list) -> None:
