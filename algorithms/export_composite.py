@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from qgis.core import (
     QgsProcessingContext,
+    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingOutputMultipleLayers,
     QgsProcessingOutputNumber,
@@ -19,6 +21,7 @@ from qgis.core import (
 
 from ..csplus_plugin.core.catalog import PERIODS, STYLES
 from ..csplus_plugin.core.choices import Output
+from ..csplus_plugin.core.errors import CsPlusError
 from ..csplus_plugin.core.grid import grid_for
 from ..csplus_plugin.core.language import _
 from ..csplus_plugin.core.table import Table
@@ -42,8 +45,10 @@ from ..csplus_plugin.processing.destinations import (
 )
 from ..csplus_plugin.processing.export_choices import add_destination, images, read_destination
 from ..csplus_plugin.processing.export_retrieval import Retrieved, retrieve
+from ..csplus_plugin.processing.exporting import Export
 from ..csplus_plugin.processing.parameters import INTEGER, add, choice, explained, number, paragraph
 from ..csplus_plugin.processing.recipe_algorithm import RecipeAlgorithm
+from ..csplus_plugin.processing.run import Run
 from ..csplus_plugin.processing.tables import write_table
 
 _STARTING = 0.05
@@ -189,15 +194,23 @@ class ExportComposite(RecipeAlgorithm):
                 run.warn(_("The embedded sandbox ends with this process, so its tasks are waited for."))
                 waits = True
             share = _STARTING if waits else 1
-            exports = exporting.start(run, exports, self._destination, share=share, cancel=cancel)
-            if waits:
-                exports = exporting.wait(run, exports, cancel=cancel)
+            started: list[Export] = []
+            try:
+                exporting.start(run, exports, self._destination, started, share=share, cancel=cancel)
+                if waits:
+                    exporting.wait(run, started, cancel=cancel)
+            except CsPlusError:
+                # What was started may go on without the run, and files hold no recipe: the table does.
+                if started:
+                    with suppress(CsPlusError, QgsProcessingException):
+                        self._write(run, started, parameters, context)
+                raise
+            exports = started
             tasks = [one.task for one in exports if one.task]
             results = export_results.addresses(run, exports, self._destination)
             if exporting.state_of(tasks) == SUCCEEDED:
                 export_results.say_what_reads_them(run, self._destination)
-            rows = [exporting.row(one, self._destination, run.session.project) for one in exports]
-            table = write_table(Table(tuple(rows)), exporting.COLUMNS, self, parameters, "TABLE", context)
+            table = self._write(run, exports, parameters, context)
             exporting.require_done(tasks)
             retrieved = Retrieved()
             if waits:
@@ -214,6 +227,16 @@ class ExportComposite(RecipeAlgorithm):
             "RECIPE": self.recipe.to_json(),
             **survey_outputs(survey),
         }
+
+    def _write(
+        self,
+        run: Run,
+        exports: Sequence[Export],
+        parameters: Mapping[str, Any],
+        context: QgsProcessingContext,
+    ) -> str:
+        rows = [exporting.row(one, self._destination, run.session.project) for one in exports]
+        return write_table(Table(tuple(rows)), exporting.COLUMNS, self, parameters, "TABLE", context)
 
     def finish(self, context: QgsProcessingContext, results: dict[str, Any]) -> None:
         """Make the live layers of the assets."""

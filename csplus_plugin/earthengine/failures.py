@@ -58,6 +58,7 @@ _WRONG_CLOCK = ("reasonable timeframe", "check your iat and exp", "not yet valid
 _USED_UP = ("exceeded the custom quota",)
 """Of a limit that the project's owner set for a day (guide: cost controls): waiting some minutes does not help."""
 _NO_ROOM = ("quota has been exceeded", "storage quota", "asset quota", "insufficient space")
+_QUEUE_IS_FULL = ("tasks already in the queue",)
 _BUSY = ("quota exceeded", "too many concurrent", "too many requests", "ratelimitexceeded")
 
 SET_THE_CLOCK = marked(
@@ -174,7 +175,9 @@ def registration_page(project: str) -> str:
 
 
 def hint(text: str) -> str:
-    """Say what to do about the service's text of a task that failed; empty where nothing is known."""
+    """Say what to do about the service's text of a task that failed or was not started; empty if nothing is known."""
+    if _contains(text, _QUEUE_IS_FULL):
+        return _("Wait until some of the project's tasks are over, then export what is missing.")
     if _contains(text, _TOO_HEAVY):
         return _("Choose a shorter period, fewer bands, a simpler method or a smaller area.")
     if _contains(text, _TOO_LARGE):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..core.about import version
 from ..core.bands import encoding
-from ..core.errors import BadRequest, Cancelled, PermissionDenied, ServiceError, Unreachable
+from ..core.errors import BadRequest, Cancelled, PermissionDenied, QuotaExceeded, ServiceError, Unreachable
 from ..core.export import LABEL, Destination, request
 from ..core.grid import grid_for
 from ..core.language import _, marked, ngettext
@@ -109,32 +109,40 @@ def announce(run: Run, exports: Sequence[Export], destination: Destination) -> N
 
 
 def start(
-    run: Run, exports: Sequence[Export], destination: Destination, *, share: float = 1, cancel: bool = False
-) -> list[Export]:
+    run: Run,
+    exports: Sequence[Export],
+    destination: Destination,
+    started: list[Export],
+    *,
+    share: float = 1,
+    cancel: bool = False,
+) -> None:
     """Start a task for each image.
 
     Args:
         run: The open run.
         exports: The images.
         destination: Where they go.
+        started: Gets each image with its task, as soon as it is started.
         share: Of the run's progress that this is.
         cancel: Whether a cancel of the run cancels the tasks, too.
 
     Raises:
         CsPlusError: The service refuses one, or the run was cancelled; the log names those that were started before.
     """
-    started: list[Export] = []
     for number, one in enumerate(exports, 1):
         with telling_what_goes_on(run, lambda: _tasks(started), cancel=cancel):
             try:
                 task = tasks.start(run.client, _request(run, one, destination))
-            except BadRequest as refused:
-                if destination.kind != "asset":
+            except (BadRequest, QuotaExceeded) as refused:
+                next_step = failures.hint(refused.what)
+                if not next_step and destination.kind == "asset" and isinstance(refused, BadRequest):
+                    next_step = _(
+                        "Choose another NAME if the asset is there already, and a FOLDER that is there."
+                    )
+                if not next_step:
                     raise
-                next_step = _(
-                    "Choose another NAME if the asset is there already, and a FOLDER that is there."
-                )
-                raise BadRequest(refused.what, next_step, status=refused.status) from refused
+                raise type(refused)(refused.what, next_step, status=refused.status) from refused
             except (Unreachable, Cancelled):
                 run.warn(
                     _(
@@ -153,31 +161,40 @@ def start(
             )
         )
         run.show(100 * share * number / len(exports), _("Starting tasks"))
-    return started
 
 
-def wait(run: Run, exports: Sequence[Export], *, cancel: bool = False) -> list[Export]:
+def wait(run: Run, exports: list[Export], *, cancel: bool = False) -> None:
     """Wait until the tasks are over.
 
     Args:
         run: The open run.
-        exports: The images, each with its task.
+        exports: The images, each with its task, which is kept as it was last seen.
         cancel: Whether a cancel of the run cancels the tasks, too.
 
     Raises:
         CsPlusError: The run was cancelled, or the service does not tell any more; the tasks go on.
     """
-    ended = wait_for(run, _tasks(exports), cancel=cancel)
-    return [replace(one, task=task) for one, task in zip(exports, ended, strict=True)]
+
+    def keep(found: Sequence[Operation]) -> None:
+        exports[:] = [replace(one, task=task) for one, task in zip(exports, found, strict=True)]
+
+    wait_for(run, _tasks(exports), cancel=cancel, keep=keep)
 
 
-def wait_for(run: Run, waited: Sequence[Operation], *, cancel: bool = False) -> list[Operation]:
+def wait_for(
+    run: Run,
+    waited: Sequence[Operation],
+    *,
+    cancel: bool = False,
+    keep: Callable[[Sequence[Operation]], None] = lambda _: None,
+) -> list[Operation]:
     """Wait until tasks are over, and say of each how it ended.
 
     Args:
         run: The open run.
         waited: The tasks.
         cancel: Whether a cancel of the run cancels the tasks, too.
+        keep: Gets all of them after each look.
 
     Raises:
         CsPlusError: The run was cancelled, or the service does not tell any more; the tasks go on.
@@ -187,6 +204,7 @@ def wait_for(run: Run, waited: Sequence[Operation], *, cancel: bool = False) -> 
 
     def tell(found: Sequence[Operation]) -> None:
         seen[:] = found
+        keep(found)
         done = sum(1.0 if task.is_over else task.progress for task in found)
         over = sum(task.is_over for task in found)
         run.show(

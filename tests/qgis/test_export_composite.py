@@ -335,21 +335,30 @@ def test_a_look_that_is_refused_ends_the_waiting_and_names_what_goes_on(
     context: QgsProcessingContext,
     feedback: Recorder,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     refused: Answer,
     said: str,
 ) -> None:
+    table = tmp_path / "tasks.csv"
     with relayed(service, lambda seen: refused if "/operations/" in seen.path else None) as relay:
         monkeypatch.setenv("CSPLUS_ENDPOINT", relay.url)
+        given = {**JANUARY, "NAME": "x", "WAIT": True, "TABLE": str(table)}
         with pytest.raises(QgsProcessingException, match=said):
-            toolbox.run(ID, {**JANUARY, "NAME": "x", "WAIT": True}, context=context, feedback=feedback)
+            toolbox.run(ID, given, context=context, feedback=feedback)
     (identity,) = [line.split()[1].rstrip(":") for line in feedback.said if line.startswith("Task ")]
     assert feedback.warned[-1].endswith(f"csplus:exporttasks TASK_ID={identity}")
+    with table.open() as rows:
+        assert [row["task_id"] for row in csv.DictReader(rows)] == [identity]
     _, _, content = ask(service.url, "GET", f"/v1/projects/csplus-sandbox/operations/{identity}")
     assert json.loads(content)["metadata"]["state"] in ("PENDING", "RUNNING", "SUCCEEDED")
 
 
 def test_a_queue_that_is_full_after_some_tasks_names_those_that_go_on(
-    service: Sandbox, context: QgsProcessingContext, feedback: Recorder, monkeypatch: pytest.MonkeyPatch
+    service: Sandbox,
+    context: QgsProcessingContext,
+    feedback: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     count = 0
 
@@ -364,11 +373,17 @@ def test_a_queue_that_is_full_after_some_tasks_names_those_that_go_on(
     with relayed(service, refuse) as relay:
         monkeypatch.setenv("CSPLUS_ENDPOINT", relay.url)
         values = {**JANUARY, "END": "2023-03-31", "PERIOD": "month", "NAME": "x"}
-        with pytest.raises(QgsProcessingException, match="Too many tasks already in the queue"):
+        values["TABLE"] = str(tmp_path / "tasks.csv")
+        said = "Too many tasks already in the queue.*Wait until some of the project's tasks are over"
+        with pytest.raises(QgsProcessingException, match=said):
             toolbox.run(ID, values, context=context, feedback=feedback)
     started = [line.split()[1].rstrip(":") for line in feedback.said if line.startswith("Task ")]
     assert len(started) == 1
     assert feedback.warned[-1].endswith(f"TASK_ID={started[0]}")
+    with (tmp_path / "tasks.csv").open() as table:
+        (row,) = csv.DictReader(table)
+    assert (row["task_id"], row["end"]) == (started[0], "2023/01/31")
+    assert Recipe.from_json(row["recipe"]).scenes.end.isoformat() == "2023-01-31"
 
 
 def cancelled_run(
