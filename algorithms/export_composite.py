@@ -40,6 +40,7 @@ from ..csplus_plugin.processing.deliver import load_layers
 from ..csplus_plugin.processing.destinations import (
     add_survey_outputs,
     check_destinations,
+    check_is_no_input,
     survey_outputs,
     table_file,
 )
@@ -164,6 +165,7 @@ class ExportComposite(RecipeAlgorithm):
         """Build the recipe once, and look at the destinations."""
         super().check(parameters, context)
         table_file(parameters, "TABLE", context)
+        check_is_no_input(self, parameters, context, "TABLE")
         destination, _name = read_destination(self, parameters, context)
         if parameters.get("OUTPUT_FOLDER"):
             check_destinations(parameters, context)
@@ -173,6 +175,7 @@ class ExportComposite(RecipeAlgorithm):
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings; a model does not check its children, so the table's place is checked again."""
+        check_is_no_input(self, parameters, context, "TABLE")
         table_file(parameters, "TABLE", context)  # what is started without it would have to be looked for
         super().read(parameters, context)
         self._destination, self._name = read_destination(self, parameters, context)

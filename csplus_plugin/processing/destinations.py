@@ -17,6 +17,7 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputRasterLayer,
     QgsProcessingOutputString,
+    QgsProviderRegistry,
 )
 
 from ..core import script
@@ -145,6 +146,32 @@ def table_file(parameters: Mapping[str, Any], name: str, context: QgsProcessingC
         return None
     check_place(Path(path))
     return Path(path)
+
+
+def check_is_no_input(
+    algorithm: QgsProcessingAlgorithm,
+    parameters: Mapping[str, Any],
+    context: QgsProcessingContext,
+    name: str,
+) -> None:
+    """Refuse a table in the file of the features or of the area: it would take their place.
+
+    Raises:
+        InvalidChoice: With the parameter that is read from it.
+    """
+    file = Path(written_path(parameters.get(name), context))
+    for read in ("FEATURES", "AREA"):
+        if algorithm.parameterDefinition(read) is None or not file.is_file():
+            continue
+        layer = algorithm.parameterAsVectorLayer(parameters, read, context)
+        if layer is None:
+            continue
+        path = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source()).get("path", "")
+        if path and Path(path).is_file() and file.samefile(path):
+            raise InvalidChoice(
+                _("{name} is the file of {read}, and would replace it.", name=name, read=read),
+                _("Choose another file."),
+            )
 
 
 def check_report(parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:

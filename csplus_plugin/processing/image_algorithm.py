@@ -18,7 +18,13 @@ from ..core.survey import Survey
 from ..core.targets.target import ImageTarget
 from .blocks import add_output, add_scenes, read_output
 from .deliver import Piece, deliver, load_layers
-from .destinations import Destinations, add_image_outputs, check_destinations, survey_outputs
+from .destinations import (
+    Destinations,
+    add_image_outputs,
+    check_destinations,
+    check_is_no_input,
+    survey_outputs,
+)
 from .place import read_place
 from .recipe_algorithm import RecipeAlgorithm
 from .run import Run
@@ -78,10 +84,12 @@ class ImageAlgorithm(RecipeAlgorithm):
         """Build the recipe once, and look at the destinations."""
         super().check(parameters, context)
         check_destinations(parameters, context)
+        check_is_no_input(self, parameters, context, "TABLE")
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings; a model does not check its children, so destinations are checked here again."""
         check_destinations(parameters, context)
+        check_is_no_input(self, parameters, context, "TABLE")
         super().read(parameters, context)
         self._place = read_place(self, parameters, context)
 

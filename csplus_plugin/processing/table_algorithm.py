@@ -23,7 +23,13 @@ from ..core.table import Table
 from ..core.targets.target import TableTarget
 from ..layers import loading, provenance
 from .blocks import add_scenes
-from .destinations import add_survey_outputs, check_report, survey_outputs, table_file
+from .destinations import (
+    add_survey_outputs,
+    check_is_no_input,
+    check_report,
+    survey_outputs,
+    table_file,
+)
 from .parameters import add
 from .recipe_algorithm import RecipeAlgorithm
 from .reports import add_report, write_report
@@ -81,11 +87,13 @@ class TableAlgorithm(RecipeAlgorithm):
         """Build the recipe once, and look at the places of table and report."""
         super().check(parameters, context)
         table_file(parameters, self.SINK, context)
+        check_is_no_input(self, parameters, context, self.SINK)
         check_report(parameters, context)
 
     def read(self, parameters: Mapping[str, Any], context: QgsProcessingContext) -> None:
         """Read parameters and settings; a model does not check its children, so the places are checked again."""
         table_file(parameters, self.SINK, context)
+        check_is_no_input(self, parameters, context, self.SINK)
         check_report(parameters, context)
         super().read(parameters, context)
 

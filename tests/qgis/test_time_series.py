@@ -352,3 +352,16 @@ def test_a_model_joins_the_table_to_its_features(context: QgsProcessingContext, 
     joined = [(f["name"], f["feature"], f["day"], f.hasGeometry()) for f in layer.getFeatures()]
     assert len(joined) == 8
     assert all(name == feature and has_geometry for name, feature, _, has_geometry in joined)
+
+
+@pytest.mark.parametrize("read", ["FEATURES", "AREA"])
+def test_a_table_never_takes_the_place_of_what_is_read(
+    context: QgsProcessingContext, feedback: Recorder, tmp_path: Path, read: str
+) -> None:
+    file = tmp_path / "parcels.gpkg"
+    toolbox.run("native:savefeatures", {"INPUT": parcels(), "OUTPUT": str(file)}, context=context)
+    before = file.read_bytes()
+    given = {"FEATURES": parcels(), read: str(file), "TABLE": str(tmp_path / "." / "parcels.gpkg")}
+    with pytest.raises(QgsProcessingException, match=f"TABLE is the file of {read}, and would replace it"):
+        run(context, feedback, **given)
+    assert file.read_bytes() == before
