@@ -10,7 +10,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -93,6 +93,7 @@ class LookFile:
             raise FileTrouble(
                 _("{name} is there already and is no ordinary file.", name=path.name), _("Move it away.")
             )
+        self._is_new = not path.exists()
         with self._sqlite_errors():
             self._file = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
@@ -106,7 +107,14 @@ class LookFile:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # A run that was refused before anything arrived leaves nothing behind.
+        is_empty = False
+        with suppress(sqlite3.Error):
+            is_empty = self._file.execute("SELECT 1 FROM looks LIMIT 1").fetchone() is None
         self._file.close()
+        if self._is_new and is_empty:
+            with suppress(OSError):
+                self._path.unlink()
 
     def known(self, place: str) -> dict[int, Known]:
         """Give what is known of a place, by the number of the pass."""

@@ -74,3 +74,16 @@ def test_half_an_answer_is_none(tmp_path: Path) -> None:
         file.add([entry(1, SEEN), Entry("place", 2, DAY, object(), 0, SEEN)])  # type: ignore[arg-type]
     with LookFile(path, "recipe") as file:
         assert file.known("place") == {}
+
+
+def test_a_file_into_which_nothing_came_is_not_left_behind(tmp_path: Path) -> None:
+    path = tmp_path / "series.gpkg.looks"
+    with LookFile(path, "recipe"):
+        assert path.exists()
+    assert list(tmp_path.iterdir()) == []
+    with LookFile(path, "recipe") as file:
+        file.add([Entry("a", 1, date(2023, 1, 1), 1, 0, [1.0, 1.0, 1.0, 0.9])])
+    with LookFile(path, "another recipe"):
+        pass
+    with LookFile(path, "recipe") as file:
+        assert list(file.known("a")) == [1]
