@@ -211,7 +211,7 @@ class LookFile:
         except (sqlite3.Error, ValueError, TypeError, OverflowError, RecursionError) as problem:
             raise FileTrouble(
                 _("{name} is damaged: {problem}.", name=self._path.name, problem=problem),
-                _("Delete it; the next run asks for everything again."),
+                _("Move it away; the next run asks for everything again."),
             ) from problem
 
 

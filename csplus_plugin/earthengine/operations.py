@@ -111,7 +111,7 @@ def _operation(found: Any) -> Operation:
     links = told.get("destinationUris")
     return Operation(
         identity=name[1],
-        state=_state(told.get("state"), is_over=found.get(marked("done")) is True, failed=bool(error)),
+        state=_state(told.get("state"), is_over=found.get("done") is True, failed=bool(error)),
         description=_text(told.get("description")),
         kind=_text(told.get("type")),
         progress=min(1.0, max(0.0, _number(told.get("progress")) or 0.0)),

@@ -276,7 +276,7 @@ def _checked(numbers: Any, count: int) -> Look:
 def _damaged() -> FileTrouble:
     return FileTrouble(
         _("The file beside the table that ends in {ending} is damaged.", ending=ENDING),
-        _("Delete it; the next run asks for everything again."),
+        _("Move it away; the next run asks for everything again."),
     )
 
 
