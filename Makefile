@@ -5,6 +5,8 @@ OURS = __init__.py algorithms csplus_plugin tools tests
 FLAKE8 = --select E9,F63,F7,F82,F83,QGS --extend-ignore QGS105,QGS2 --exclude vendor
 # Every property test but the one that draws recipes for Node.
 FUZZED = $(shell grep -rl "support.examples import" tests/unit tests/sandbox --include=test_*.py --exclude-dir=clients)
+# Files of tests, each in one process. More at a time would make those of memory and of full windows wait for each other.
+SIDE_BY_SIDE = --numprocesses 2 --dist loadfile
 EXAMPLES = 20
 ifndef SEED
 SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
@@ -26,8 +28,8 @@ demo: setup ## run the dataset page's example through qgis_process on the sandbo
 test: setup lint suite ## lint, then every test that needs no account
 
 suite: ## the tests alone, with what is installed and built already
-	$(PYTHON) -m pytest -p no:pytest_qgis tests/unit tests/sandbox tests/live
-	$(PYTHON) -m pytest tests/qgis
+	$(PYTHON) -m pytest $(SIDE_BY_SIDE) -p no:pytest_qgis tests/unit tests/sandbox tests/live
+	$(PYTHON) -m pytest $(SIDE_BY_SIDE) tests/qgis
 	$(PYTHON) -m pytest -p no:pytest_qgis tests/process tests/desktop tests/package
 
 test-peers: setup build/peers-venv/ready ## geedim, xee and the suites of geetools and eemont, unchanged, against the sandbox

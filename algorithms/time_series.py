@@ -52,7 +52,7 @@ class TimeSeries(TableAlgorithm):
     )
     HAS_REPORT = True
     TAGS = ("time series", "parcels", "fields", "zonal statistics", "phenology", "points", "whittaker")
-    HELP_SECTION = "time-series-measured"
+    HELP_SECTION = "choices-worth-knowing"
 
     def declare_target(self) -> None:
         """Add features, bands, indices and statistics."""

@@ -222,7 +222,7 @@ def test_a_damaged_or_foreign_file_of_looks_is_one_sentence(
     given = {"FEATURES": parcels(), "TABLE": str(tmp_path / "series.gpkg")}
     beside = tmp_path / "series.gpkg.looks"
     beside.write_bytes(b"something else " * 1000)
-    with pytest.raises(Exception, match=r"series\.gpkg\.looks is damaged.*Delete it"):
+    with pytest.raises(Exception, match=r"series\.gpkg\.looks is damaged.*Move it away"):
         run(context, feedback, **given)
     beside.unlink()
     with sqlite3.connect(beside) as file:
@@ -236,7 +236,7 @@ def test_a_damaged_or_foreign_file_of_looks_is_one_sentence(
         beside.write_bytes(whole)
         with sqlite3.connect(beside) as file:
             file.execute(f"UPDATE looks SET numbers = {change}")
-        with pytest.raises(Exception, match=r"series\.gpkg\.looks is damaged.*Delete it"):
+        with pytest.raises(Exception, match=r"series\.gpkg\.looks is damaged.*Move it away"):
             run(context, feedback, **given)
     beside.write_bytes(whole)
     with sqlite3.connect(beside) as file:  # as a bit of the disk would: another pass's day

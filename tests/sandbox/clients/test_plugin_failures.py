@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from csplus.csplus_plugin.core.errors import (
     ComputationTooHeavy,
+    DailyQuotaUsedUp,
     QuotaExceeded,
     RequestTooLarge,
     ServiceError,
@@ -47,7 +48,7 @@ def client(archive: Path, exports: Path, said: list[str], **options: Any) -> Ite
      "in a few minutes"),
     (Fault.TOO_MANY, QuotaExceeded, TRIES, "is rate-limiting this project: Quota exceeded", "Wait a few minutes"),
     (Fault.RATE, QuotaExceeded, TRIES, "is rate-limiting this project: Too Many Requests", "Wait a few minutes"),
-    (Fault.DAILY_QUOTA, QuotaExceeded, 1, "The project sandbox-project has used up the daily quota", "tomorrow"),
+    (Fault.DAILY_QUOTA, DailyQuotaUsedUp, 1, "The project sandbox-project has used up the daily quota", "tomorrow"),
     (Fault.MEMORY, ComputationTooHeavy, 1, "too much memory or time for one request: User memory limit exceeded.",
      "smaller area"),
     (Fault.SIZE, RequestTooLarge, 1, "One request is too large: Total request size (57353670 bytes)", "smaller area"),
