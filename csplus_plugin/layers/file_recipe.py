@@ -16,6 +16,9 @@ from ..core.recipe import Recipe
 from ..core.targets.target import Target
 
 TAG = "CSPLUS_RECIPE"
+SANDBOX_TAG = "CSPLUS_SANDBOX"
+"""Only in files that a sandbox made."""
+
 LONGEST_TAG = 16_000
 """Characters; a longer header would be read by every program that opens the file, over a network too."""
 

@@ -53,7 +53,7 @@ def count_known(
                 and (found.output.crs, found.output.resolution)
                 == (recipe.output.crs, recipe.output.resolution)
                 and all(dataset.GetMetadataItem(name) == value for name, value in counts.items())
-                and (dataset.GetMetadataItem("CSPLUS_SANDBOX") is not None) == sandbox
+                and (dataset.GetMetadataItem(file_recipe.SANDBOX_TAG) is not None) == sandbox
                 and (dataset.GetMetadataItem("LAYOUT", "IMAGE_STRUCTURE") == "COG") == cloud_optimized
             )
             return _count(dataset, recipe) if is_same else None

@@ -21,10 +21,10 @@ from ..earthengine.route import is_loopback
 from ..earthengine.session import SANDBOX, Connection
 from . import minting
 from .carried import read_carrier
+from .file_recipe import SANDBOX_TAG
 from .pixel import pixel_at
 from .swap import LiveLayer
 
-_SANDBOX_TAG = "CSPLUS_SANDBOX"
 _SAME = 1e-4
 """Relative difference of two values that are the same one, in the type of a file."""
 
@@ -86,7 +86,7 @@ def _check_service(file: Path, connection: Connection) -> None:
     """
     with QuietGdal():
         dataset = gdal.Open(str(file))
-        is_made_there = dataset is not None and dataset.GetMetadataItem(_SANDBOX_TAG) is not None
+        is_made_there = dataset is not None and dataset.GetMetadataItem(SANDBOX_TAG) is not None
     is_sandbox = connection.endpoint == SANDBOX or is_loopback(connection.endpoint)
     if is_made_there and not is_sandbox:
         raise CsPlusError(

@@ -100,7 +100,7 @@ def tags(
         "TIFFTAG_SOFTWARE": f"Cloud Score+ for QGIS {version}",
     }
     if sandbox:
-        items["CSPLUS_SANDBOX"] = SANDBOX_NOTICE
+        items[file_recipe.SANDBOX_TAG] = SANDBOX_NOTICE
         items["TIFFTAG_IMAGEDESCRIPTION"] = SANDBOX_NOTICE
     return items
 

@@ -234,7 +234,7 @@ def _notes(layer: QgsMapLayer) -> tuple[str, ...]:
     sandbox = layer.metadata().abstract().startswith(provenance.SANDBOX_NOTICE)
     if isinstance(layer, QgsRasterLayer) and layer.providerType() == "gdal":
         tags = _tags(layer.source())
-        sandbox = sandbox or "CSPLUS_SANDBOX" in tags
+        sandbox = sandbox or file_recipe.SANDBOX_TAG in tags
         if file_recipe.TAG in tags:
             notes.append(ATTRIBUTION)
     if sandbox:
