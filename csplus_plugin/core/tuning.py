@@ -13,9 +13,6 @@ from .targets.target import ImageTarget
 
 Made = TypeVar("Made", bound=ImageTarget)
 
-TUNABLE = ("threshold", "qa_band", "method", "start", "end", "style")
-"""Choices that a panel offers, by their names in a recipe."""
-
 _OF_SCENES, _OF_OUTPUT = ({field.name for field in fields(kind)} for kind in (Scenes, Output))
 
 
