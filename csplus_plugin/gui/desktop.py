@@ -1,21 +1,22 @@
-"""The plugin's part in the desktop: renewal of live layers, lines in the message bar, the page of options."""
+"""The plugin's part in the desktop: what is put into the window, how its parts hear of each other, the first steps."""
 
 from __future__ import annotations
 
 from qgis.core import Qgis, QgsProject
 from qgis.gui import QgisInterface
-from qgis.PyQt.QtCore import QObject, Qt, QTimer, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QObject, Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 
 from .. import settings
-from ..core.language import _, ngettext
-from ..earthengine.session import SANDBOX, Connection
+from ..core.language import _
+from ..earthengine.session import SANDBOX
 from ..layers.renewal import Renewal
-from ..processing import first_contact, going_on
+from ..processing.listeners import NO_ACCOUNT
 from .algorithm_dialog import close_dialogs, open_algorithm
 from .identify import Identify
 from .inspector.inspector import PointInspector
 from .layer_menu import LayerMenu
+from .left_tasks import LeftTasks
 from .main_menu import MainMenu
 from .messages import Messages
 from .options import PAGE, OptionsFactory
@@ -33,9 +34,6 @@ _SAMPLE = {
 }
 """Where and when the sandbox has scenes."""
 
-_AFTER_QGIS = 1000
-"""Milliseconds after which QGIS has said in the message bar that a run has ended."""
-
 
 class Desktop(QObject):
     """What the window has of us, from its construction to `stop`.
@@ -46,7 +44,6 @@ class Desktop(QObject):
     """
 
     _no_account = pyqtSignal(str)
-    _left_behind = pyqtSignal(object, object)
 
     def __init__(self, iface: QgisInterface, project: QgsProject) -> None:
         super().__init__()
@@ -84,23 +81,14 @@ class Desktop(QObject):
         # A signal, because runs are in threads of their own.
         self._no_account.connect(self._welcome)
         self._tell = self._no_account.emit
-        first_contact.listen(self._tell)
-        self._left_behind.connect(self._keep_left)
-        self._left: tuple[Connection, tuple[str, ...]] | None = None
-        # After QGIS's own line about the run that was cancelled, or it would lie on ours.
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._show_left)
-        self._tell_left = self._left_behind.emit
-        going_on.listen(self._tell_left)
+        NO_ACCOUNT.add(self._tell)
+        self._left_tasks = LeftTasks(self._messages, self.tasks)
 
     def stop(self) -> None:
         """Take everything out of the window."""
         close_dialogs()
-        going_on.stop_listening(self._tell_left)
-        self._left_behind.disconnect(self._keep_left)
-        self._timer.stop()
-        first_contact.stop_listening(self._tell)
+        self._left_tasks.stop()
+        NO_ACCOUNT.remove(self._tell)
         self._no_account.disconnect(self._welcome)
         self._sign_in.stop()
         for signal in (self._sign_in.told, self._sign_in.chosen, self._sign_in.ended):
@@ -133,39 +121,10 @@ class Desktop(QObject):
             ways = {_("Try the sandbox"): self._choose_sandbox, **ways}
         self._messages.show(sentence, {_("Sign in"): self._sign_in.start, **ways})
 
-    def _keep_left(self, connection: Connection, identities: tuple[str, ...]) -> None:
-        self._left = connection, identities
-        self._timer.start(_AFTER_QGIS)
-
     def _follow_settings(self) -> None:
         """Ask again for what was refused: the connection has changed."""
         self.renewal.renew_all()
         self.tasks.refresh_if_seen()
-
-    def _show_left(self) -> None:
-        """Ask whether the tasks of a run that was cancelled are cancelled, too."""
-        left, self._left = self._left, None
-        if left is None:
-            return
-        connection, identities = left
-        count = len(identities)
-        self._messages.show(
-            ngettext(
-                "The run was cancelled. Its task goes on.",
-                "The run was cancelled. Its {count} tasks go on.",
-                count,
-            ),
-            {
-                ngettext("Cancel the task too", "Cancel the tasks too", count): lambda: self._cancel_left(
-                    connection, identities
-                ),
-                _("Show tasks"): self.tasks.open,
-            },
-        )
-
-    def _cancel_left(self, connection: Connection, identities: tuple[str, ...]) -> None:
-        self.tasks.open()  # where it is seen what becomes of it
-        self.tasks.watch.cancel(identities, connection)
 
     def _show_sign_in(self, sentence: str) -> None:
         self._messages.show(sentence, {_("Cancel"): self._sign_in.cancel}, Qgis.MessageLevel.Info)

@@ -23,8 +23,8 @@ from ..core.about import ROOT, help_page
 from ..core.errors import CsPlusError, SignInNeeded
 from ..core.language import _
 from ..core.text import printable
-from . import first_contact
 from .emptied import kept_empty
+from .listeners import NO_ACCOUNT
 from .values import check_names, checked_values
 
 GROUPS = {
@@ -236,7 +236,7 @@ class _Sentence:
         if not isinstance(problem, CsPlusError):
             return False
         if isinstance(problem, SignInNeeded):
-            first_contact.tell(problem.what)
+            NO_ACCOUNT.tell(problem.what)
         self._text = str(problem)
         return True
 

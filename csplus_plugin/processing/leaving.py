@@ -9,7 +9,7 @@ from ..core.errors import Cancelled, CsPlusError
 from ..core.language import _, ngettext
 from ..earthengine import tasks
 from ..earthengine.operations import Operation
-from . import going_on
+from .listeners import TASKS_GO_ON
 from .run import Run
 
 
@@ -41,7 +41,7 @@ def telling_what_goes_on(
                     )
                 )
             if left and is_cancelled:
-                going_on.tell(run.connection, left)
+                TASKS_GO_ON.tell(run.connection, tuple(left))
         raise
 
 

@@ -17,7 +17,7 @@ from csplus.csplus_plugin.core.recipe import Recipe
 from csplus.csplus_plugin.earthengine import cloud_storage
 from csplus.csplus_plugin.earthengine.route import Route
 from csplus.csplus_plugin.earthengine.session import Connection, Session, session_for
-from csplus.csplus_plugin.processing import going_on
+from csplus.csplus_plugin.processing.listeners import TASKS_GO_ON
 from csplus.csplus_plugin.sandbox.server import Sandbox, start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from osgeo import gdal
@@ -418,9 +418,9 @@ def left() -> Iterator[list[tuple[str, ...]]]:
         assert connection.endpoint
         found.append(identities)
 
-    going_on.listen(note)
+    TASKS_GO_ON.add(note)
     yield found
-    going_on.stop_listening(note)
+    TASKS_GO_ON.remove(note)
 
 
 def test_a_cancel_cancels_the_task_too_where_that_was_said(

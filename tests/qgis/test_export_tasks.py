@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from csplus.csplus_plugin.processing import going_on
+from csplus.csplus_plugin.processing.listeners import TASKS_GO_ON
 from csplus.csplus_plugin.sandbox.server import start
 from csplus.csplus_plugin.sandbox.service_model import ServiceModel
 from qgis import processing as toolbox
@@ -164,11 +164,11 @@ def test_a_cancelled_wait_names_what_goes_on(
         given = {**JANUARY, "NAME": "x"}
         identity = toolbox.run("csplus:exportcomposite", given, context=context)["TASK_IDS"]
         threading.Timer(1.0, feedback.cancel).start()
-        going_on.listen(note)
+        TASKS_GO_ON.add(note)
         try:
             with pytest.raises(QgsProcessingException, match="Cancelled"):
                 toolbox.run(ID, {"ACTION": "wait", "TASK_ID": identity}, context=context, feedback=feedback)
         finally:
-            going_on.stop_listening(note)
+            TASKS_GO_ON.remove(note)
     assert feedback.warned[-1].endswith(f"TASK_ID={identity}")
     assert left == [(identity,)]
