@@ -15,8 +15,8 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from ..csplus_plugin.core.asked_look import Asked
 from ..csplus_plugin.core.choices import Scenes
-from ..csplus_plugin.core.look import Asked
 from ..csplus_plugin.core.recipe import Recipe
 from ..csplus_plugin.core.survey import Survey
 from ..csplus_plugin.core.targets.clear_scene import ClearScene as Target

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..core.asked_look import Asked
 from ..core.choices import Scenes
 from ..core.errors import NothingFound
 from ..core.language import _, marked
-from ..core.look import Asked
 from ..core.survey import Survey
 from ..core.targets.clear_scene import Pass, passes, read_shares, shares
 from .run import Run

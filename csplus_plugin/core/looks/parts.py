@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from ..catalog import ANY_BAND
 from ..choices import Scenes
@@ -44,14 +43,14 @@ def parts_of(recipe: Recipe[ImageTarget]) -> tuple[Part, ...]:
     if isinstance(target, Change):
         windows = (("before", target.before(scenes)), ("after", scenes))
         return tuple(
-            Part(label, number, window, plain(target)) for number, (label, window) in enumerate(windows)
+            Part(label, number, window, target.composite) for number, (label, window) in enumerate(windows)
         )
     if isinstance(target, GapFilled):
         return tuple(
-            Part(tier.label, tier.number, tier.scenes, plain(target)) for tier in target.tiers(scenes)
+            Part(tier.label, tier.number, tier.scenes, target.composite) for tier in target.tiers(scenes)
         )
     if isinstance(target, Composite):
-        return (Part("", 0, scenes, plain(target)),)
+        return (Part("", 0, scenes, target.composite),)
     return (Part("", 0, scenes, target),)
 
 
@@ -72,9 +71,3 @@ def variables_of(target: ImageTarget) -> tuple[tuple[str, ...], tuple[str, ...]]
     if isinstance(target, Metrics):
         return target.bands or (ANY_BAND,), target.indices[:MOST_INDICES]
     return _USUAL, ()
-
-
-def plain(target: Composite) -> Composite:
-    """Give the composite that a target fills from, or compares."""
-    values: dict[str, Any] = {field.name: getattr(target, field.name) for field in fields(Composite)}
-    return Composite(**values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,11 @@ class Composite(ImageTarget):
                     methods=", ".join(sorted(methods.SINGLE)),
                 ),
             )
+
+    @property
+    def composite(self) -> Composite:
+        """The composite alone, without what a target of its kind adds to it."""
+        return Composite(**{field.name: getattr(self, field.name) for field in fields(Composite)})
 
     def check(self, scenes: Scenes, output: Output) -> None:
         """Refuse a band that the product does not have, and an index to draw where none was chosen."""

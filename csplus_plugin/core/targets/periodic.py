@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from .. import periods
 from ..catalog import PERIODS
@@ -44,11 +44,6 @@ class Periodic(Composite):
             else _("by {period}", period=self.period)
         )
         return _("{composite}, {often}", composite=super().sentence(scenes), often=often)
-
-    @property
-    def composite(self) -> Composite:
-        """The composite of a single period."""
-        return Composite(**{field.name: getattr(self, field.name) for field in fields(Composite)})
 
     def periods(self, scenes: Scenes) -> list[Period]:
         """Cut the window into its periods, leaving out those without a day of the chosen months.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..catalog import STYLES, Style
@@ -77,7 +77,7 @@ def stored(composite: Composite, asset: str) -> Stored:
     Raises:
         InvalidChoice: That is no id of an asset.
     """
-    return Stored(**{item.name: getattr(composite, item.name) for item in fields(Composite)}, asset=asset)
+    return Stored(**vars(composite), asset=asset)
 
 
 def check_asset(text: str) -> None:
